@@ -1,0 +1,45 @@
+"""What a `discover` problem shows in public, and what its verifier keeps to itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A noisy record of an unknown law.
+
+    Attributes:
+        states: names and order of the state variables.
+        trajectories: one or more trials of the same system, each with its own start. NaN marks what was not observed,
+            and a column that is all NaN (a velocity, say) was not measured at all.
+        hint: one sentence about the scene; may be empty.
+        hint_level: how much the hint gives away: `full`, `names` or `anonymous`.
+    """
+
+    states: StateSpace
+    trajectories: tuple[Trajectory, ...]
+    hint: str = ""
+    hint_level: str = "full"
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the verifier knows.
+
+    Attributes:
+        equation: the law in the student's grammar; empty for a user's own data, whose law nobody knows.
+        params: its parameter values.
+        initials: the clean start of each trial, shape (n,) each, or None where it has to be fitted to the samples.
+        scored: the samples that answers are scored against (the observation less its outliers), one for each trial.
+        clean: the noise-free trajectories, or empty for a user's own data.
+        unseen: a clean trajectory from another start, for generalisation; never used for the reward.
+    """
+
+    equation: str
+    params: Mapping[str, float]
+    initials: tuple[Array | None, ...]
+    scored: tuple[Trajectory, ...]
+    clean: tuple[Trajectory, ...] = ()
+    unseen: tuple[Trajectory, ...] = ()
