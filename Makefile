@@ -1,0 +1,44 @@
+# Every target sets up what it needs. PYTHON may name another interpreter (3.11 or newer).
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast check format docs clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+setup: .venv/.installed  ## make .venv with the tested versions of everything
+
+.venv/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: setup  ## discover the laws behind two real data sets and three seeded problems (about a minute)
+	$(BIN)/gedanken demo --out runs/demo
+
+test: setup  ## run every test
+	$(BIN)/gedanken warm
+	$(BIN)/python -m pytest -n 2
+
+test-fast: setup  ## run the tests that take a moment each
+	$(BIN)/python -m pytest -m 'not slow' -n 2
+
+check: setup  ## format, lint, types, imports and generated pages: what must hold before a commit
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/gedanken docs --check
+
+format: setup  ## put every file into the common format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: setup  ## write the generated pages: zoo and CLI reference
+	$(BIN)/gedanken docs
+
+clean:  ## remove what the targets above made
+	rm -rf .venv runs dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
