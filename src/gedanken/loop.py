@@ -61,6 +61,17 @@ class Verdict:
         """Weighted sum of the terms."""
         return sum(weight * self.terms[name] for name, weight in self.weights.items())
 
+    def to_dict(self) -> dict[str, Any]:
+        """The verdict as JSON-able data, for files and sockets."""
+        return {
+            "reward": self.reward,
+            "solved": self.solved,
+            "terms": dict(self.terms),
+            "error": self.error,
+            "feedback": self.feedback,
+            "details": dict(self.details),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

@@ -97,7 +97,9 @@ def _oscillation(t: Array, observed: Array, predicted: Array) -> list[str]:
     found = []
     frequency = ((len(model) - 1) / np.ptp(model)) / ((len(data) - 1) / np.ptp(data))
     if abs(frequency - 1.0) > RATIO:
-        found.append(f"it oscillates {'faster' if frequency > 1 else 'slower'} than the data (frequency x{frequency:.2f})")
+        found.append(
+            f"it oscillates {'faster' if frequency > 1 else 'slower'} than the data (frequency x{frequency:.2f})"
+        )
     half = len(t) // 2
     decay = (predicted[half:].std() / (predicted[:half].std() or 1.0)) / (
         observed[half:].std() / (observed[:half].std() or 1.0) or 1.0

@@ -1,0 +1,56 @@
+"""Options that several commands share."""
+
+from typing import Annotated, Any
+
+import typer
+
+from gedanken.errors import UserError
+
+IndexArgument = Annotated[int, typer.Option(help="Which instance of the subject.")]
+ConditionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with", metavar="NAME=VALUE", help="A condition of the problem (noise=0.1, level=4, ...); repeatable."
+    ),
+]
+PlayerOption = Annotated[
+    str, typer.Option("--player", help="A built-in player, or a language model as openai:MODEL or scripted:FILE.")
+]
+BaseUrlOption = Annotated[
+    str | None,
+    typer.Option(help="Endpoint of an openai: player, a URL or openai, huggingface, openrouter, ollama, vllm."),
+]
+KeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--api-key", help="Key for the endpoint; better left to the environment (OPENAI_API_KEY, HF_TOKEN, ...)."
+    ),
+]
+
+
+def parse_conditions(pairs: list[str] | None) -> dict[str, Any]:
+    """`["noise=0.1", "uneven=true"]` as keyword arguments: numbers, true, false and none are read as such.
+
+    Raises:
+        UserError: a pair without `=`.
+    """
+    found: dict[str, Any] = {}
+    for pair in pairs or []:
+        name, separator, value = pair.partition("=")
+        if not separator or not name.isidentifier():
+            raise UserError(f"--with wants NAME=VALUE, not {pair!r}")
+        found[name] = parse_value(value)
+    return found
+
+
+def parse_value(value: str) -> Any:
+    """A whole number, a number, true, false, none or else the text itself."""
+    words = {"true": True, "false": False, "none": None}
+    if value.lower() in words:
+        return words[value.lower()]
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value

@@ -1,0 +1,94 @@
+"""`gedanken bench`: measure players on frozen suites, and the verifier against its peers."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Measure players on frozen suites, and the verifier against its peers.", no_args_is_help=True)
+
+
+@app.command(
+    epilog="gedanken bench discover --suite seed8 --noise 0.05\n\n"
+    "gedanken bench discover --suite odebench --player sparse --player pysindy --noise 0.05 --out runs/odebench"
+)
+def discover(
+    suite: Annotated[str, typer.Option(help="seed8, catalogue, odebench, altered, or a TOML file.")] = "seed8",
+    player: Annotated[
+        list[str] | None, typer.Option(help="sparse, a peer (pysindy, linear, oracle), openai:MODEL, ...; repeatable.")
+    ] = None,
+    noise: Annotated[float, typer.Option(help="Noise, as a share of each column's standard deviation.")] = 0.05,
+    problems: Annotated[int | None, typer.Option(help="Problems a subject; the suite's own number by default.")] = None,
+    subjects: Annotated[list[str] | None, typer.Option("--subject", help="Only these subjects; repeatable.")] = None,
+    drop: Annotated[float, typer.Option(help="Share of the samples dropped at random.")] = 0.0,
+    starts: Annotated[str, typer.Option(help="odebench: first, second, each (mean of both) or joint.")] = "first",
+    hint: Annotated[str, typer.Option(help="full, names or anonymous.")] = "full",
+    positions_only: Annotated[bool, typer.Option("--positions-only", help="Velocities are not observed.")] = False,
+    turns: Annotated[int, typer.Option(help="Turns a player has; the best one counts.")] = 1,
+    workers: Annotated[int, typer.Option(help="Processes; timings are best read with one.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder for results; a run that was cut off resumes there.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object (a list for several players).")] = False,
+) -> None:
+    """Solved rate, generalisation to another start and exact form, each with a 95 % interval."""
+    from rich.console import Console
+
+    from gedanken.bench import discover as bench
+    from gedanken.cli._show import print_json, progress_bar
+
+    results = []
+    for name in player or ["sparse"]:
+        with progress_bar(f"{suite}, {name}, noise {noise:g}") as advance:
+            results.append(
+                bench.run(
+                    suite,
+                    name,
+                    noise=noise,
+                    problems=problems,
+                    subjects=subjects,
+                    drop=drop,
+                    starts=starts,
+                    hint=hint,
+                    positions_only=positions_only,
+                    turns=turns,
+                    workers=workers,
+                    out=out,
+                    progress=advance,
+                )
+            )
+    if as_json:
+        print_json(results[0] if len(results) == 1 else results)
+    else:
+        Console().print(bench.render_markdown(results), markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command(epilog="gedanken bench verifier --json | jq .batch")
+def verifier(
+    rounds: Annotated[int, typer.Option(help="Interleaved rounds; the median counts.")] = 7,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Answers scored per second against SymPy + odeint, and against a fixed compiled loop, side by side in one run."""
+    from rich.console import Console
+
+    from gedanken.bench import verifier as bench
+    from gedanken.cli._show import print_json, progress_bar
+
+    with progress_bar("verifier against its peers") as advance:
+        result = bench.run(rounds=rounds, progress=advance)
+    if as_json:
+        print_json(result)
+    else:
+        Console().print(bench.render_markdown(result), markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command(epilog="gedanken bench fuzz --answers 100000 --json")
+def fuzz(
+    answers: Annotated[int, typer.Option(help="How many generated and mutated answers to score.")] = 100_000,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Score hostile answers: no exception, no hang; reports the slowest."""
+    from gedanken.bench import fuzz as bench
+    from gedanken.cli._show import print_json, progress_bar
+
+    with progress_bar("hostile answers") as advance:
+        result = bench.fuzz(answers, progress=advance)
+    print_json(result, pretty=not as_json)

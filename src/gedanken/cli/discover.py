@@ -1,0 +1,96 @@
+"""`gedanken discover`: from a record, your own or a seeded one, to a law that the simulator has verified."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gedanken.cli._options import (
+    BaseUrlOption,
+    ConditionOption,
+    IndexArgument,
+    KeyOption,
+    PlayerOption,
+    parse_conditions,
+)
+
+EXAMPLES = (
+    "gedanken discover lynx_hare --out runs/lynx_hare",
+    "gedanken discover my.csv --time t --state y,vy --hint 'a ball falls through water'",
+    "gedanken discover pendulum.csv --state theta --order 2",
+    "gedanken discover census.csv --fit-until 1910",
+    "gedanken discover free_fall_drag --noise 0.05 --index 3 --json | jq .equation",
+    "gedanken discover simple_pendulum --player openai:gpt-4o-mini --turns 8",
+)
+
+
+def discover(
+    data: Annotated[
+        str, typer.Argument(help="A CSV, TSV, Parquet or JSON file, a shipped example, or a system of the zoo.")
+    ],
+    time: Annotated[str | None, typer.Option(help="Column of times; guessed by default.")] = None,
+    state: Annotated[
+        str | None, typer.Option(help="State columns, comma-separated; all the others by default.")
+    ] = None,
+    trial: Annotated[str | None, typer.Option(help="Column that numbers the trials.")] = None,
+    order: Annotated[
+        int | None, typer.Option(help="Order of the law: 1 (dx/dt) or 2 (d2x/dt2; velocities are inferred if missing).")
+    ] = None,
+    hint: Annotated[
+        str | None, typer.Option(help="One sentence about the scene; or full, names, anonymous for a system.")
+    ] = None,
+    fit_until: Annotated[float | None, typer.Option(help="Later samples are held out and only predicted.")] = None,
+    hold_out: Annotated[
+        bool, typer.Option("--hold-out", help="Hold the last trial out and predict it from its start.")
+    ] = False,
+    player: PlayerOption = "sparse",
+    turns: Annotated[int | None, typer.Option(help="At most this many turns (8 by default).")] = None,
+    noise: Annotated[
+        float | None, typer.Option(help="Noise of a seeded problem, as a share of each column's spread.")
+    ] = None,
+    index: IndexArgument = 0,
+    split: Annotated[str, typer.Option(help="Split of a seeded problem.")] = "test",
+    conditions: ConditionOption = None,
+    base_url: BaseUrlOption = None,
+    api_key: KeyOption = None,
+    out: Annotated[Path | None, typer.Option(help="Write report.md, report.json and plots into this folder.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Find the law behind a trajectory; the simulator verifies it."""
+    from rich.console import Console
+
+    from gedanken.bench import discovery
+    from gedanken.cli._show import print_json, print_law, show_turn
+    from gedanken.players import load_player
+
+    console = Console(stderr=as_json, highlight=False)
+    contestant = load_player(player, "discover", base_url=base_url, api_key=api_key)
+    record = discovery.read_record(
+        data,
+        time=time,
+        state=tuple(name.strip() for name in state.split(",")) if state else None,
+        trial=trial,
+        order=order,
+        hint=hint,
+        fit_until=fit_until,
+        hold_out=hold_out,
+        noise=noise,
+        index=index,
+        split=split,
+        conditions=parse_conditions(conditions),
+    )
+    for note in record.notes:
+        console.print(f"note: {note}", style="dim")
+    with console.status(f"{contestant.name} looks at {record.title}") as status:
+        finding = discovery.run(
+            record,
+            contestant,
+            turns=turns,
+            on_turn=lambda number, turn: show_turn(console, number, turn),
+            on_progress=lambda text: status.update(f"{record.title}: {text}"),
+        )
+    paths = discovery.write(finding, out) if out else {}
+    if as_json:
+        print_json(finding.to_dict() | {"files": {name: str(path) for name, path in paths.items()}})
+    else:
+        print_law(console, finding, paths)
