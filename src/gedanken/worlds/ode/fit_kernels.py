@@ -1,0 +1,277 @@
+"""Compiled least squares through the simulator: parameters and initial states of any program, on any set of records.
+
+The right-hand side is the verifier's register program and the integrator its Dormand-Prince pair, run with tangents, so
+that residuals and their derivatives come from the same steps. A record is cut into segments with a start each (multiple
+shooting without continuity, Bock 1981); one segment a trajectory is plain single shooting. The starts appear in a
+block of their own segment only and are eliminated from the normal equations (Schur complement), so that work grows
+with the number of parameters and not with the number of segments.
+"""
+
+import numpy as np
+
+from gedanken.worlds.ode.jit import jit
+from gedanken.worlds.ode.kernels import LEAF, NREG, OK, _dopri5_any, _lu, _lu_solve, _run, _run_dual
+
+ONE = np.int64(1)
+
+
+@jit()
+def shoot(code, nops, R0, n, out, p, t, bounds, starts, tangents, floor, rtol, atol, evaluations, Y, D, info):
+    """Simulate every segment from its start.
+
+    Sample k of segment s lies in bounds[s] <= k < bounds[s + 1]. tangents: 0 = states only; 1 = d/dp; 2 = d/dp and
+    d/d(start of its own segment). Y (M, n) gets the states, D (M, n, lanes - 1) the derivatives. Returns a status of
+    `kernels`, OK when every segment reached its end within the given number of evaluations.
+    """
+    P = p.size
+    L = 1 if tangents == 0 else (1 + P if tangents == 1 else 1 + P + n)
+    longest = 0
+    for s in range(bounds.size - 1):
+        longest = max(longest, bounds[s + 1] - bounds[s])
+    K = np.empty((15, n * L + 16))
+    traj = np.empty((longest, n * L))
+    R = np.zeros(NREG * L)
+    for r in range(n + 1, LEAF):
+        R[r * L] = R0[r]
+    for k in range(P):
+        R[(n + 1 + k) * L] = p[k]
+        if L > 1:
+            R[(n + 1 + k) * L + 1 + k] = 1.0
+    y0 = np.zeros(n * L)
+    if tangents == 2:
+        for i in range(n):
+            y0[i * L + 1 + P + i] = 1.0
+    info[0] = 0
+    for s in range(bounds.size - 1):
+        a, b = bounds[s], bounds[s + 1]
+        for i in range(n):
+            y0[i * L] = starts[s, i]
+        status, done = _dopri5_any(
+            code, nops, R, np.int64(L), n, out, t[a:b], y0, rtol, atol, floor, np.int64(evaluations), ONE, traj, K,
+            info[1:], floor, floor, False,
+        )  # fmt: skip
+        info[0] += info[1]
+        if status != OK or done < b - a:
+            return status if status != OK else OK + 1
+        for k in range(b - a):
+            for i in range(n):
+                v = traj[k, i * L]
+                if not abs(v) < 1e12:
+                    return OK + 1
+                Y[a + k, i] = v
+                for q in range(L - 1):
+                    D[a + k, i, q] = traj[k, i * L + 1 + q]
+    return OK
+
+
+@jit()
+def levenberg_marquardt(
+    code, nops, R0, n, out, p, t, y, w, bounds, starts, free_starts, floor, rtol, atol, evaluations, iterations,
+    tolerance, Y, information, info
+):  # fmt: skip
+    """Minimise sum of (w * (simulated - y))**2 over p, and over the starts when free_starts.
+
+    y and w are (M, n); w = 0 leaves a sample out. p and starts are refined in place. Y gets the trajectory of the best
+    point and information (P, P) its information matrix of p with the starts eliminated. Returns (status, weighted sum of
+    squares, simulations).
+    """
+    P = p.size
+    M = t.size
+    S = bounds.size - 1
+    Z = P + n if free_starts else P
+    D = np.empty((M, n, Z))
+    trial = np.empty((M, n))
+    H = np.zeros((P, P))
+    g = np.zeros(P)
+    B = np.zeros((S, n, n))
+    C = np.zeros((S, P, n))
+    b = np.zeros((S, n))
+    W = np.empty((P, P))
+    d = np.zeros(P)
+    V = np.empty((n, n))
+    U = np.zeros((S, n, P + 1))  # B^-1 [C^T, b]
+    column = np.empty(n)
+    pivot = np.empty(max(P, n), np.int64)
+    pn = p.copy()
+    sn = starts.copy()
+    damping = 1e-3
+    best = np.inf
+    gain = 1.0
+    status = OK
+    runs = 0
+    for it in range(iterations):
+        s = shoot(
+            code, nops, R0, n, out, pn, t, bounds, sn, 2 if free_starts else 1, floor, rtol, atol, evaluations, trial,
+            D, info,
+        )  # fmt: skip
+        runs += 1
+        sse = np.inf
+        if s == OK:
+            sse = 0.0
+            for k in range(M):
+                for i in range(n):
+                    e = (trial[k, i] - y[k, i]) * w[k, i]
+                    sse += e * e
+            ok = 0.0
+            for k in range(M):
+                for i in range(n):
+                    for q in range(Z):
+                        ok += 0.0 * D[k, i, q]
+            if ok != 0.0 or not sse < 1e300:
+                sse = np.inf
+        if sse < best:
+            gain = (best - sse) / (sse + 1e-300)
+            best = sse
+            p[:] = pn
+            starts[:] = sn
+            Y[:] = trial
+            H[:] = 0.0
+            g[:] = 0.0
+            B[:] = 0.0
+            C[:] = 0.0
+            b[:] = 0.0
+            for s in range(S):
+                for k in range(bounds[s], bounds[s + 1]):
+                    for i in range(n):
+                        weight = w[k, i] * w[k, i]
+                        if weight == 0.0:
+                            continue
+                        e = weight * (trial[k, i] - y[k, i])
+                        for q in range(P):
+                            v = D[k, i, q]
+                            g[q] += v * e
+                            v *= weight
+                            for r in range(q + 1):
+                                H[q, r] += v * D[k, i, r]
+                        if free_starts:
+                            for q in range(n):
+                                v = D[k, i, P + q]
+                                b[s, q] += v * e
+                                v *= weight
+                                for r in range(q + 1):
+                                    B[s, q, r] += v * D[k, i, P + r]
+                                for r in range(P):
+                                    C[s, r, q] += v * D[k, i, r]
+            for q in range(P):
+                for r in range(q):
+                    H[r, q] = H[q, r]
+            for s in range(S):
+                for q in range(n):
+                    for r in range(q):
+                        B[s, r, q] = B[s, q, r]
+            damping = max(damping * 0.1, 1e-10)
+            if it > 0 and gain < tolerance:
+                break
+        elif it == 0:
+            status = s if s != OK else OK + 1
+            break
+        else:
+            damping *= 8.0
+            if damping > 1e6:
+                break
+        if it + 1 == iterations:
+            break
+        for q in range(P):
+            for r in range(P):
+                W[q, r] = H[q, r]
+            W[q, q] = H[q, q] * (1.0 + damping) + 1e-280
+            d[q] = -g[q]
+        if free_starts:
+            for s in range(S):
+                for q in range(n):
+                    for r in range(n):
+                        V[q, r] = B[s, q, r]
+                    # A start that no sample sees (an unobserved column) stays where it is.
+                    V[q, q] = B[s, q, q] * (1.0 + damping) + 1e-280
+                if not _lu(V, pivot, n):
+                    continue
+                for r in range(P + 1):
+                    for q in range(n):
+                        column[q] = C[s, r, q] if r < P else b[s, q]
+                    _lu_solve(V, pivot, n, column)
+                    for q in range(n):
+                        U[s, q, r] = column[q]
+                for q in range(P):
+                    for k in range(n):
+                        d[q] += C[s, q, k] * U[s, k, P]
+                        for r in range(P):
+                            W[q, r] -= C[s, q, k] * U[s, k, r]
+        if P > 0:
+            for q in range(P):
+                W[q, q] += 1e-13 * H[q, q]
+            if not _lu(W, pivot, P):
+                damping *= 8.0
+                if damping > 1e6:
+                    break
+                continue
+            _lu_solve(W, pivot, P, d)
+        for q in range(P):
+            pn[q] = p[q] + d[q]
+        if free_starts:
+            for s in range(S):
+                for q in range(n):
+                    v = -U[s, q, P]
+                    for r in range(P):
+                        v -= U[s, q, r] * d[r]
+                    sn[s, q] = starts[s, q] + v
+    for q in range(P):
+        for r in range(P):
+            information[q, r] = H[q, r]
+    if free_starts:
+        for s in range(S):
+            for q in range(n):
+                for r in range(n):
+                    V[q, r] = B[s, q, r]
+                V[q, q] = B[s, q, q] * (1.0 + 1e-10) + 1e-280
+            if not _lu(V, pivot, n):
+                continue
+            for r in range(P):
+                for q in range(n):
+                    column[q] = C[s, r, q]
+                _lu_solve(V, pivot, n, column)
+                for k in range(n):
+                    for q in range(P):
+                        information[q, r] -= C[s, q, k] * column[k]
+    return status, best, runs
+
+
+@jit()
+def evaluate_rows(code, nops, R0, n, out, t, x, F):
+    """F[k, i] = right-hand side i of the program at time t[k] and state x[k]."""
+    R = R0.copy()
+    for k in range(t.size):
+        for i in range(n):
+            R[i] = x[k, i]
+        R[n] = t[k]
+        _run(code, nops, R)
+        for i in range(n):
+            F[k, i] = R[out[i]]
+
+
+@jit()
+def differentiate_rows(code, nops, R0, n, out, p, t, x, F, A, G):
+    """As evaluate_rows, with derivatives A[k, i, j] by state j and G[k, i, q] by parameter q."""
+    P = p.size
+    L = 1 + n + P
+    R = np.zeros(NREG * L)
+    for r in range(n + 1, LEAF):
+        R[r * L] = R0[r]
+    for q in range(P):
+        R[(n + 1 + q) * L] = p[q]
+        R[(n + 1 + q) * L + 1 + n + q] = 1.0
+    for k in range(t.size):
+        for i in range(n):
+            R[i * L] = x[k, i]
+            for j in range(n):
+                R[i * L + 1 + j] = 1.0 if i == j else 0.0
+            for q in range(P):
+                R[i * L + 1 + n + q] = 0.0
+        R[n * L] = t[k]
+        _run_dual(code, nops, R, L)
+        for i in range(n):
+            at = out[i] * L
+            F[k, i] = R[at]
+            for j in range(n):
+                A[k, i, j] = R[at + 1 + j]
+            for q in range(P):
+                G[k, i, q] = R[at + 1 + n + q]
