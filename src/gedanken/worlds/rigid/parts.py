@@ -42,8 +42,8 @@ class Body:
         kinematic: it moves at its own constant velocity and spin, pushes others and is never pushed (paddles, rotors).
             Its mass is of no account and stored as 0. Kinematic bodies do not touch statics or each other.
         bounds: of a kinematic body, (left, bottom, right, top) for its centre: at the end of a frame in which the
-            centre is outside on one side and still moving away, that component of the velocity changes sign. So a
-            paddle goes up and down.
+            centre is at a bound (within 0.001) or beyond it and still moving away, that component of the velocity
+            changes sign. So a paddle goes up and down.
         swing: of a kinematic body, (lowest, highest) angle: there the spin changes sign in the same way. So a flipper
             beats.
     """
