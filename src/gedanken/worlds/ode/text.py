@@ -1,0 +1,129 @@
+"""How a record reads in a prompt: hint, table of samples, statistics, grammar, and the form of the answer."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gedanken.worlds.ode.expression import FUNCTIONS
+from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
+
+# Named by the change that altered a prompt last; results record it.
+VERSION = "ode-text-1"
+
+# Rows shown in all: about 30 tokens each for two columns, which leaves a small model room to think.
+ROW_BUDGET = 48
+
+SYSTEM_MESSAGE = (
+    "You discover the law of motion behind a measured trajectory. A simulator integrates the equation you propose from "
+    "the trajectory's start and compares it with the data. Answer with one JSON object."
+)
+
+
+def write_prompt(
+    states: StateSpace, trajectories: Sequence[Trajectory], hint: str = "", row_budget: int = ROW_BUDGET
+) -> str:
+    """Everything a language model is told about a record, as one text."""
+    parts = [f"HINT: {hint}"] if hint else []
+    per_trial = max(row_budget // len(trajectories), 4)
+    parts += [write_table(states, trajectory, per_trial) for trajectory in trajectories]
+    parts += [write_statistics(states, trajectories), write_grammar(states), write_schema(states)]
+    return "\n\n".join(parts)
+
+
+def write_table(states: StateSpace, trajectory: Trajectory, rows: int) -> str:
+    """The observed columns at no more than `rows` samples, evenly chosen with both ends; `-` marks a missing reading.
+
+    Columns that were not observed are left out and named in the head line.
+    """
+    seen = [k for k in range(states.size) if trajectory.observed[k]]
+    chosen = _choose_rows(trajectory.t, rows)
+    columns = [_format(trajectory.t[chosen], _time_digits(trajectory.t))]
+    columns += [_format(trajectory.values[chosen, k], _digits(trajectory.values[:, k])) for k in seen]
+    names = ["t", *(states.columns[k] for k in seen)]
+    widths = [max(map(len, [name, *column])) for name, column in zip(names, columns, strict=True)]
+    lines = [
+        " ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in [names, *zip(*columns, strict=True)]
+    ]
+    title = f"TRAJECTORY {trajectory.name}".rstrip()
+    shown = (
+        f"{len(chosen)} of {len(trajectory.t)} samples" if len(chosen) < len(trajectory.t) else f"{len(chosen)} samples"
+    )
+    hidden = [name for k, name in enumerate(states.columns) if not trajectory.observed[k]]
+    missing = f"; {', '.join(hidden)} not measured" if hidden else ""
+    return "\n".join([f"{title} ({shown}{missing}):", *lines])
+
+
+def write_statistics(states: StateSpace, trajectories: Sequence[Trajectory]) -> str:
+    """Mean, standard deviation, least and largest value of each observed column, over all trials."""
+    lines = ["STATISTICS:"]
+    for k, name in enumerate(states.columns):
+        readings = np.concatenate([trajectory.values[:, k] for trajectory in trajectories])
+        readings = readings[np.isfinite(readings)]
+        if len(readings):
+            digits = _digits(readings)
+            mean, std, low, high = _format(
+                np.array([readings.mean(), readings.std(), readings.min(), readings.max()]), digits
+            )
+            lines.append(f"{name}: mean {mean}, std {std}, min {low}, max {high}")
+    return "\n".join(lines)
+
+
+def write_grammar(states: StateSpace) -> str:
+    """What an equation may be made of."""
+    velocities = [f"{c.velocity} is d{c.name}/dt" for c in states.coordinates if c.velocity]
+    names = " ".join(states.columns) + (f" ({', '.join(velocities)})" if velocities else "")
+    return (
+        "GRAMMAR: operators + - * / **, parentheses, numbers, functions "
+        f"{' '.join(sorted(FUNCTIONS))}, state variables {names}, time t, and parameters that you name "
+        "and give values for. Nothing else."
+    )
+
+
+def write_schema(states: StateSpace) -> str:
+    """The form of the answer. The example's law belongs to no system and is the same for every problem."""
+    sides = "; ".join(f"{left} = ..." for left in states.left_sides)
+    return (
+        f'ANSWER: one JSON object {{"equation": "{sides}", "params": {{...}}, "rationale": "one sentence"}}. '
+        'For another system it could read {"equation": "dq/dt = c*q*t", "params": {"c": 0.5}, "rationale": "..."}.'
+    )
+
+
+def _choose_rows(t: Array, rows: int) -> NDArray[np.intp]:
+    """Indices of at most `rows` samples: those nearest to evenly spaced times, so that a gap shows as a gap."""
+    if len(t) <= rows:
+        return np.arange(len(t))
+    wanted = np.linspace(t[0], t[-1], rows)
+    right = np.clip(np.searchsorted(t, wanted), 1, len(t) - 1)
+    nearest = np.where(wanted - t[right - 1] <= t[right] - wanted, right - 1, right)
+    return np.unique(nearest)
+
+
+def _digits(readings: Array) -> int:
+    """Decimals that keep rounding well below the noise, without printing digits that are only noise.
+
+    The noise is judged by second differences (their standard deviation is sqrt(6) times the noise's); the last printed
+    digit is at most a fifth of it, between 1e-4 and 1e-2 of the column's spread.
+    """
+    readings = readings[np.isfinite(readings)]
+    spread = float(np.std(readings))
+    if not spread > 0:
+        return _decimals(1e-4 * max(abs(float(readings[0])), 1e-300))
+    noise = float(np.std(np.diff(readings, 2))) / np.sqrt(6.0) if len(readings) > 4 else 0.0
+    return _decimals(min(max(0.2 * noise, 1e-4 * spread), 1e-2 * spread))
+
+
+def _time_digits(t: Array) -> int:
+    return _decimals(0.01 * float(np.min(np.diff(t))))
+
+
+def _decimals(resolution: float) -> int:
+    return int(np.ceil(-np.log10(resolution)))
+
+
+def _format(values: Array, decimals: int) -> list[str]:
+    """Cells of one column; scientific where plain decimals would need more than six places."""
+    if decimals > 6:
+        return ["-" if np.isnan(value) else f"{value:.4g}" for value in values]
+    return ["-" if np.isnan(value) else f"{value:z.{max(decimals, 0)}f}" for value in values]
