@@ -85,7 +85,7 @@ CONSERVED = ("energy", "momentum_x", "momentum_y", "angular_momentum")
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Everything that decides what happens.
+    """Everything that decides what happens. Sequences are kept as tuples.
 
     Attributes:
         bodies: what moves, numbered from 0.
@@ -104,16 +104,16 @@ class Scene:
         level: 1 to 5 (likewise); None for a scene of one's own, whose number of bodies is then not checked.
     """
 
-    bodies: tuple[Body, ...]
-    statics: tuple[Static, ...] = ()
-    joints: tuple[Joint, ...] = ()
+    bodies: Sequence[Body]
+    statics: Sequence[Static] = ()
+    joints: Sequence[Joint] = ()
     gravity: tuple[float, float] = (0.0, -981.0)
-    fields: tuple[Field, ...] = ()
+    fields: Sequence[Field] = ()
     damping: float = 1.0
     speed_cap: float | None = None
     solver: Solver = Solver()
     open: bool = False
-    conserved: tuple[str, ...] = ()
+    conserved: Sequence[str] = ()
     description: str = ""
     name: str = ""
     category: str = ""
