@@ -1,0 +1,540 @@
+"""Equations as text and as trees: the grammar that a law is written in.
+
+    d2y/dt2 = -g + k*vy**2
+    dx/dt = a*x - b*x*y; dy/dt = c*x*y - d*y
+
+A statement gives one derivative; `;` or a line break ends it. An expression is made of `+ - * / **`, unary minus,
+parentheses, decimal numbers, the functions in `FUNCTIONS`, the state variables, the time `t` and the declared
+parameters, with Python's precedence: `-y**2` is `-(y**2)` and `a**b**c` is `a**(b**c)`. Of a coordinate y with a
+velocity vy, `d2y/dt2` and `dvy/dt` are the same left side, and `dy/dt = vy` may be written and says nothing new.
+
+Limits: 512 ASCII characters, 128 operators, 64 pending operators or operands (nesting), 16 parameters of at most 32
+characters. A part without variables must have a finite value (`1/0` and `9**9**9**9` are refused). Reading takes time
+linear in the text and never recurses; the compiled parser of `kernels.py` accepts exactly the same texts.
+"""
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from gedanken.errors import Unanswerable, UserError
+from gedanken.worlds.ode.trajectory import StateSpace
+
+MAX_TEXT = 512
+MAX_OPERATORS = 128
+MAX_STACK = 64
+MAX_PARAMS = 16
+MAX_NAME = 32
+MAX_STATES = 8
+TIME = "t"
+
+FUNCTIONS: Mapping[str, Callable[[float], float]] = {
+    "sin": math.sin,
+    "cos": math.cos,
+    "tan": math.tan,
+    "exp": math.exp,
+    "log": math.log,
+    "sqrt": math.sqrt,
+    "abs": abs,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A decimal number, finite and not negative (a minus sign is a `Minus`)."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A state variable, `t` or a parameter; an alias has been replaced by the variable's own name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Minus:
+    """The argument with its sign changed."""
+
+    argument: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One of `FUNCTIONS` of one argument."""
+
+    function: str
+    argument: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """Two operands joined by `+`, `-`, `*`, `/` or `**`."""
+
+    operator: Literal["+", "-", "*", "/", "**"]
+    left: "Expression"
+    right: "Expression"
+
+
+Expression = Number | Name | Minus | Call | Binary
+
+
+def walk(expression: Expression) -> Iterator[Expression]:
+    """Every node of the tree, in prefix order, without recursion."""
+    pending = [expression]
+    while pending:
+        node = pending.pop()
+        yield node
+        match node:
+            case Binary():
+                pending += (node.right, node.left)
+            case Minus() | Call():
+                pending.append(node.argument)
+
+
+def is_name(text: str) -> bool:
+    """Whether a state variable or a parameter may be called this."""
+    return (
+        re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text, re.ASCII) is not None
+        and len(text) <= MAX_NAME
+        and text not in FUNCTIONS
+    )
+
+
+def check_states(states: StateSpace) -> None:
+    """Refuse a state space that the grammar cannot speak of.
+
+    Raises:
+        UserError: too many variables, or one whose name is not a name, is `t`, is a function's, or is used twice.
+    """
+    if not 1 <= states.size <= MAX_STATES:
+        raise UserError(f"a system has 1 to {MAX_STATES} state variables, not {states.size}")
+    for name in states.columns:
+        if not is_name(name) or name == TIME:
+            raise UserError(
+                f"a state variable cannot be called {name!r}: use letters, digits and _, no function, not t"
+            )
+        if states.columns.count(name) > 1:
+            raise UserError(f"two state variables are called {name}")
+
+
+@dataclass(frozen=True)
+class Equations:
+    """The right-hand side of a system, one expression for each of `states.left_sides`, in that order."""
+
+    states: StateSpace
+    right_sides: tuple[Expression, ...]
+
+    @cached_property
+    def operators(self) -> int:
+        """Binary operators, minus signs before an operand, and function calls, over all right-hand sides.
+
+        `-g + k*vy**2` has 4. A redundant `dy/dt = vy` has none.
+        """
+        return sum(isinstance(node, Binary | Minus | Call) for side in self.right_sides for node in walk(side))
+
+    @cached_property
+    def complexity(self) -> int:
+        """Operators, variables and constants, over all right-hand sides: the size of the prefix form (ODEBench).
+
+        A minus sign before a number belongs to the constant, as it does in that benchmark's prefix form.
+        """
+        nodes = [node for side in self.right_sides for node in walk(side)]
+        return len(nodes) - sum(isinstance(node, Minus) and isinstance(node.argument, Number) for node in nodes)
+
+    @property
+    def uses_time(self) -> bool:
+        """Whether the time itself occurs in a right-hand side."""
+        return TIME in self.names
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name that occurs in a right-hand side."""
+        return frozenset(node.name for side in self.right_sides for node in walk(side) if isinstance(node, Name))
+
+    def text(self) -> str:
+        """The equations in the grammar, with no more parentheses than needed: parsing it gives the same trees.
+
+        Spaces are left out where the text would otherwise be longer than the grammar allows.
+        """
+        sides = [_print(side) for side in self.right_sides]
+        text = "; ".join(f"{left} = {right}" for left, right in zip(self.states.left_sides, sides, strict=True))
+        return text if len(text) <= MAX_TEXT else text.replace(" ", "")
+
+    def latex(self) -> str:
+        r"""The equations in LaTeX, lines joined by `\\`; dots stand for derivatives by time."""
+        from gedanken.worlds.ode.latex import latex
+
+        return latex(self)
+
+    def sympy(self) -> tuple[Any, ...]:
+        """The right-hand sides as SymPy expressions over real symbols, built from the trees."""
+        from gedanken.worlds.ode.algebra import to_sympy
+
+        return tuple(to_sympy(side) for side in self.right_sides)
+
+    def bind(self, params: Mapping[str, float]) -> "Equations":
+        """The equations with values in place of these names.
+
+        Raises:
+            ValueError: a value is not finite.
+        """
+        values: dict[str, Expression] = {}
+        for name, value in params.items():
+            if not math.isfinite(value):
+                raise ValueError(f"{name} is {value}")
+            number = Number(abs(float(value)))
+            values[name] = Minus(number) if value < 0 else number
+        return Equations(self.states, tuple(_replace(side, values) for side in self.right_sides))
+
+
+def equivalent(a: Equations, b: Equations) -> bool:
+    """Whether two systems are the same functions of their variables and parameters, however they are written.
+
+    A parameter is the same in both when its name is; `bind` gives it a value instead.
+    """
+    from gedanken.worlds.ode.algebra import same_function
+
+    return a.states == b.states and all(
+        same_function(left, right) for left, right in zip(a.right_sides, b.right_sides, strict=True)
+    )
+
+
+def parse(text: str, states: StateSpace, params: Collection[str] | Mapping[str, float] = ()) -> Equations:
+    """Read a system of equations.
+
+    Args:
+        text: the equations; any text at all.
+        states: the variables, and which derivatives have to be given.
+        params: the declared parameters. With their values, a part that has a value is checked to be finite.
+
+    Raises:
+        Unanswerable: the text is not in the grammar; reason and position name the offending token.
+    """
+    if len(text) > MAX_TEXT:
+        raise Unanswerable(f"the equation has {len(text)} characters; at most {MAX_TEXT} are allowed", MAX_TEXT)
+    if not text.isascii():
+        raise foreign_character(text)
+    check_states(states)
+    check_params(params, states)
+    return _Parser(text, states, params).equations()
+
+
+def check_params(params: Collection[str] | Mapping[str, float], states: StateSpace) -> None:
+    """Refuse parameters that an equation cannot use.
+
+    Raises:
+        Unanswerable: too many, a name that is no name or already means something, a value that is not finite.
+    """
+    if len(params) > MAX_PARAMS:
+        raise Unanswerable(f"{len(params)} parameters are declared; at most {MAX_PARAMS} are allowed")
+    seen = set()
+    for name in params:
+        shown = _shorten(name)
+        if name in FUNCTIONS:
+            raise Unanswerable(f"the parameter {shown} has the name of a function")
+        if not is_name(name):
+            raise Unanswerable(
+                f"the parameter {shown} is not a name: a letter, then letters, digits and _, at most {MAX_NAME} in all"
+            )
+        if name == TIME or name in states.columns or name in states.aliases:
+            raise Unanswerable(f"the parameter {shown} has the name of a state variable or of the time")
+        if name in seen:
+            raise Unanswerable(f"the parameter {shown} is declared twice")
+        seen.add(name)
+    if isinstance(params, Mapping):
+        for name, value in params.items():
+            if not math.isfinite(value):
+                raise Unanswerable(f"the parameter {_shorten(name)} is {value}, which is not a finite number")
+
+
+def foreign_character(text: str) -> Unanswerable:
+    """What to say of a text that is not ASCII: the first such character, and its place."""
+    position = next(i for i, character in enumerate(text) if not character.isascii())
+    name = unicodedata.name(text[position], "unnamed").lower()
+    return Unanswerable(
+        f"{text[position]!a} ({name}) is not an ASCII character (character {position + 1} of the equation)", position
+    )
+
+
+def _shorten(token: str) -> str:
+    """The token in quotes, on one line and short enough to be read."""
+    printable = ascii(token)
+    return printable if len(printable) <= 40 else printable[:36] + "...'"
+
+
+_OPEN = "("
+_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "minus": 3, "**": 4}
+_BLANK = re.compile(r"[ \t\r]*")
+_BETWEEN = re.compile(r"[ \t\r;\n]*")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![A-Za-z0-9_.])")
+_NUMBER_LIKE = re.compile(r"[0-9.][A-Za-z0-9_.]*")
+_LEFT_SIDE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)[ \t\r]*/[ \t\r]*([A-Za-z_][A-Za-z0-9_]*)[ \t\r]*=")
+
+
+class _Parser:
+    """One reading of one text: the rules and limits of `_parse` in kernels.py, with English for every refusal."""
+
+    def __init__(self, text: str, states: StateSpace, params: Collection[str] | Mapping[str, float]):
+        self.text = text
+        self.states = states
+        self.variables = {name: name for name in (*states.columns, TIME, *params)} | states.aliases
+        self.values = params if isinstance(params, Mapping) else {}
+        self.operators = 0
+        # Pending operators with their positions, and operands with their value where they have one.
+        self.pending: list[tuple[str, int]] = []
+        self.operands: list[tuple[Expression, float | None]] = []
+
+    def equations(self) -> Equations:
+        found: dict[str, Expression] = {}
+        velocities = {c.name: c.velocity for c in self.states.coordinates if c.velocity is not None}
+        position = self.skip(_BETWEEN, 0)
+        while position < len(self.text):
+            start = position
+            target, position = self.left_side(position)
+            if target in found:
+                raise self.refuse(f"the derivative of {target} is defined twice", start)
+            found[target], position = self.right_side(position)
+            if target in velocities and found[target] != Name(velocities[target]):
+                velocity = velocities[target]
+                raise self.refuse(f"d{target}/dt is {velocity} by definition; the law is d2{target}/dt2 = ...", start)
+            position = self.skip(_BETWEEN, position)
+        free = [c.velocity or c.name for c in self.states.coordinates]
+        for name, left in zip(free, self.states.left_sides, strict=True):
+            if name not in found:
+                raise self.refuse(f"there is no statement {left} = ...", len(self.text))
+        if self.operators > MAX_OPERATORS:
+            raise Unanswerable(f"{self.operators} operators are used; at most {MAX_OPERATORS} are allowed")
+        return Equations(self.states, tuple(found[name] for name in free))
+
+    def left_side(self, position: int) -> tuple[str, int]:
+        """The variable whose derivative is defined here, and the position after the equals sign."""
+        wanted = " or ".join(self.states.left_sides)
+        match = _LEFT_SIDE.match(self.text, position)
+        if match is not None:
+            above, below = match.groups()
+            if below == "dt2" and above.startswith("d2"):
+                name = self.variables.get(above[2:])
+                for c in self.states.coordinates:
+                    if c.name == name and c.velocity is not None:
+                        return c.velocity, match.end()
+            if below == "dt" and above.startswith("d"):
+                name = self.variables.get(above[1:])
+                if name in self.states.columns:
+                    return name, match.end()
+        stop = re.compile(r"[=;\n]").search(self.text, position)
+        end = stop.start() if stop else len(self.text)
+        found = self.text[position:end].strip()
+        if not self.text.startswith("=", end):
+            raise self.refuse(f"{_shorten(found)} is not a statement; write {wanted} = ...", position)
+        raise self.refuse(f"the left side {_shorten(found)} is not {wanted}", position)
+
+    def right_side(self, position: int) -> tuple[Expression, int]:
+        """The expression that starts here, and the position of what ends it."""
+        self.pending.clear()
+        self.operands.clear()
+        while True:
+            position = self.operand(position)
+            position = self.skip(_BLANK, position)
+            while self.text.startswith(")", position):
+                self.reduce(0)
+                if not self.pending:
+                    raise self.refuse("this ')' closes nothing", position)
+                self.pending.pop()
+                if self.pending and self.pending[-1][0] in FUNCTIONS:
+                    self.apply()
+                position = self.skip(_BLANK, position + 1)
+            if position >= len(self.text) or self.text[position] in ";\n":
+                break
+            operator = "**" if self.text.startswith("**", position) else self.text[position]
+            if operator not in ("+", "-", "*", "/", "**"):
+                raise self.unexpected(position, "an operator")
+            # `**` binds to the right: an equal one before it waits.
+            self.reduce(_PRECEDENCE[operator] + (operator == "**"))
+            if len(self.pending) >= MAX_STACK - 1:
+                raise self.too_deep(position)
+            self.push(operator, position)
+            position += len(operator)
+        self.reduce(0)
+        if self.pending:
+            raise self.refuse("this '(' is never closed", self.pending[-1][1])
+        return self.operands[0][0], position
+
+    def operand(self, position: int) -> int:
+        """Read up to the end of one operand with the signs and parentheses before it."""
+        while True:
+            position = self.skip(_BLANK, position)
+            if len(self.pending) >= MAX_STACK - 1 or len(self.operands) >= MAX_STACK - 1:
+                raise self.too_deep(position)
+            if self.text.startswith("-", position):
+                self.push("minus", position)
+                position += 1
+            elif self.text.startswith("(", position):
+                self.pending.append((_OPEN, position))
+                position += 1
+            elif number := _NUMBER.match(self.text, position):
+                value = float(number[0])
+                if not math.isfinite(value):
+                    raise self.refuse(f"{_shorten(number[0])} is too large a number", position)
+                self.operands.append((Number(value), value))
+                return number.end()
+            elif word := _WORD.match(self.text, position):
+                name = self.variables.get(word[0])
+                if name is not None:
+                    self.operands.append((Name(name), self.values.get(name)))
+                    return word.end()
+                if word[0] not in FUNCTIONS:
+                    raise self.unknown(word[0], position)
+                after = self.skip(_BLANK, word.end())
+                if not self.text.startswith("(", after):
+                    raise self.refuse(f"the function {word[0]} needs its argument in parentheses", position)
+                self.push(word[0], position)
+                self.pending.append((_OPEN, after))
+                position = after + 1
+            else:
+                raise self.unexpected(position, "a number, a name or '('")
+
+    def push(self, operator: str, position: int) -> None:
+        self.pending.append((operator, position))
+        self.operators += 1
+
+    def reduce(self, precedence: int) -> None:
+        """Apply the pending operators of at least this precedence, back to the last open parenthesis."""
+        while self.pending and self.pending[-1][0] != _OPEN and _PRECEDENCE[self.pending[-1][0]] >= precedence:
+            self.apply()
+
+    def apply(self) -> None:
+        """Apply the last pending operator to its operands. A part that has a value must have a finite one."""
+        operator, position = self.pending.pop()
+        right, b = self.operands.pop()
+        node: Expression
+        if operator == "minus":
+            node, value = Minus(right), None if b is None else -b
+        elif operator in FUNCTIONS:
+            node, value = Call(operator, right), _value(operator, b)
+        else:
+            left, a = self.operands.pop()
+            node = Binary(operator, left, right)  # type: ignore[arg-type]
+            value = 1.0 if operator == "**" and b == 0.0 else _value(operator, a, b)
+        if value is not None and not math.isfinite(value):
+            raise self.refuse(f"the constant part {_shorten(_print(node))} has no finite value", position)
+        self.operands.append((node, value))
+
+    def skip(self, pattern: re.Pattern[str], position: int) -> int:
+        match = pattern.match(self.text, position)
+        return position if match is None else match.end()
+
+    def refuse(self, reason: str, position: int) -> Unanswerable:
+        return Unanswerable(f"{reason} (character {position + 1} of the equation)", position)
+
+    def too_deep(self, position: int) -> Unanswerable:
+        return self.refuse(
+            f"more than {MAX_STACK - 2} operators or operands wait for their end: nested too deep", position
+        )
+
+    def unknown(self, word: str, position: int) -> Unanswerable:
+        known = ", ".join(dict.fromkeys((*self.states.columns, TIME, *list(self.variables)[self.states.size + 1 :])))
+        return self.refuse(
+            f"the name {_shorten(word)} is unknown; there are {known} and the functions {', '.join(FUNCTIONS)}",
+            position,
+        )
+
+    def unexpected(self, position: int, wanted: str) -> Unanswerable:
+        """What to say of something that cannot stand here."""
+        text = self.text
+        if position >= len(text) or text[position] in ";\n":
+            after = text[:position].rstrip()
+            return self.refuse(f"{wanted} is missing after {_shorten(after[-1:])}", position)
+        character = text[position]
+        if character == "^":
+            return self.refuse("'^' is not an operator; a power is written **", position)
+        if number := _NUMBER_LIKE.match(text, position):
+            if wanted == "an operator":
+                return self.refuse(f"an operator is missing before {_shorten(number[0])}", position)
+            return self.refuse(f"{_shorten(number[0])} is not a number (a product needs its *)", position)
+        if wanted == "an operator" and (character == "(" or _WORD.match(text, position)):
+            word = _WORD.match(text, position)
+            return self.refuse(f"an operator is missing before {_shorten(word[0] if word else character)}", position)
+        token = "**" if text.startswith("**", position) else character
+        return self.refuse(f"{_shorten(token)} stands where {wanted} is expected", position)
+
+
+def _value(operator: str, *operands: float | None) -> float | None:
+    """Value of an operation, NaN where it has none, or None where an operand is not constant."""
+    if any(operand is None for operand in operands):
+        return None
+    a, *rest = (float(operand) for operand in operands if operand is not None)
+    try:
+        match operator:
+            case "+":
+                return a + rest[0]
+            case "-":
+                return a - rest[0]
+            case "*":
+                return a * rest[0]
+            case "/":
+                return a / rest[0]
+            case "**":
+                return math.pow(a, rest[0])
+            case _:
+                return FUNCTIONS[operator](a)
+    except (ArithmeticError, ValueError):
+        return math.nan
+
+
+def _strength(node: Expression) -> int:
+    match node:
+        case Binary():
+            return _PRECEDENCE[node.operator]
+        case Minus():
+            return _PRECEDENCE["minus"]
+        case _:
+            return 5
+
+
+def print_number(value: float) -> str:
+    """The shortest text that reads as this value."""
+    return str(int(value)) if value.is_integer() and value < 1e15 else repr(value)
+
+
+def _print(node: Expression) -> str:
+    """The expression in the grammar. Depth is bounded by the limits on what was parsed."""
+    match node:
+        case Number():
+            return print_number(node.value)
+        case Name():
+            return node.name
+        case Call():
+            return f"{node.function}({_print(node.argument)})"
+        case Minus():
+            inner = _print(node.argument)
+            return f"-({inner})" if _strength(node.argument) < _PRECEDENCE["minus"] else f"-{inner}"
+        case Binary():
+            own = _PRECEDENCE[node.operator]
+            left, right = _print(node.left), _print(node.right)
+            if _strength(node.left) < own + (node.operator == "**"):
+                left = f"({left})"
+            # A minus sign may follow any operator, so it needs no parentheses on the right.
+            if not isinstance(node.right, Minus) and _strength(node.right) < own + (node.operator != "**"):
+                right = f"({right})"
+            return f"{left} {node.operator} {right}" if own == 1 else f"{left}{node.operator}{right}"
+
+
+def _replace(node: Expression, values: Mapping[str, Expression]) -> Expression:
+    match node:
+        case Name():
+            return values.get(node.name, node)
+        case Minus():
+            return Minus(_replace(node.argument, values))
+        case Call():
+            return Call(node.function, _replace(node.argument, values))
+        case Binary():
+            return Binary(node.operator, _replace(node.left, values), _replace(node.right, values))
+        case _:
+            return node

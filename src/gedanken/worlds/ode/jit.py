@@ -1,0 +1,106 @@
+"""Machine code of this world's kernels, and where it is kept between runs.
+
+numba caches a function under the content of the file that defines it and no other, so a kernel that calls one from
+another file would keep running the old code after that file changed. Compiled functions are therefore cached in
+a folder named by the content of all of them, wherever in the package they are
+(docs/decisions/0002-compiled-verifier.md).
+"""
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core import config, event
+
+HERE = Path(__file__).parent
+PACKAGE = HERE.parents[1]
+
+
+@cache
+def stamp() -> str:
+    """Digest of every file of the package that holds compiled functions: those that import `jit`, and this one."""
+    found = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        content = path.read_bytes()
+        if path.name == "jit.py" or b"from gedanken.worlds.ode.jit import" in content:
+            found.update(path.name.encode() + b"\0" + hashlib.sha256(content).digest())
+    return found.hexdigest()[:16]
+
+
+def _bases() -> list[Path]:
+    """Places to try, best first: the user's wish, beside the source, the user's cache.
+
+    Never a shared folder such as /tmp: numba unpickles what it finds there.
+    """
+    if config.CACHE_DIR:
+        return [Path(config.CACHE_DIR)]
+    if sys.platform == "win32":
+        home = os.environ.get("LOCALAPPDATA", "~/AppData/Local")
+    elif sys.platform == "darwin":
+        home = "~/Library/Caches"
+    else:
+        home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return [HERE / "__pycache__", Path(os.path.expanduser(home)) / "gedanken"]
+
+
+@cache
+def folder() -> Path | None:
+    """The writable folder that keeps the machine code, or None where there is none: then each process compiles."""
+    for base in _bases():
+        path = base / f"kernels-{stamp()}"
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=path).close()
+        except OSError:
+            continue
+        return path
+    return None
+
+
+def jit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """`numba.njit` without the GIL, with IEEE division, and with the cache of this module.
+
+    Only `contract` and `nsz` of LLVM's fast math are on: any more would delete the tests for NaN.
+    """
+    options = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}, **options}
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        place = folder()
+        if place is not None:
+            before = config.CACHE_DIR
+            config.CACHE_DIR = str(place)
+            try:
+                return numba.njit(cache=True, **options)(function)
+            except RuntimeError:  # numba finds no place to write to after all
+                pass
+            finally:
+                config.CACHE_DIR = before
+        return numba.njit(**options)(function)
+
+    return decorate
+
+
+@contextmanager
+def announce(progress: Callable[[str], None] | None) -> Iterator[None]:
+    """Call `progress` with the name of each function that is compiled, not of those that come from the cache."""
+    if progress is None:
+        yield
+        return
+    tell = progress
+
+    class Listener(event.Listener):  # type: ignore[misc]
+        def on_start(self, event: Any) -> None:
+            tell(event.data["dispatcher"].py_func.__name__.strip("_"))
+
+        def on_end(self, event: Any) -> None:
+            pass
+
+    with event.install_listener("numba:compile", Listener()):
+        yield
