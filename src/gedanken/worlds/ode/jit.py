@@ -1,13 +1,13 @@
 """Machine code of this world's kernels, and where it is kept between runs.
 
 numba caches a function under the content of the file that defines it and no other, so a kernel that calls one from
-another file would keep running the old code after that file changed. Compiled functions are therefore cached in
-a folder named by the content of all of them, wherever in the package they are
-(docs/decisions/0002-compiled-verifier.md).
+another file would keep running the old code after that file changed. The machine code of a file is therefore kept in a
+folder named by its content and that of the compiled files it imports (docs/decisions/0002-compiled-verifier.md).
 """
 
 import hashlib
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,19 +19,22 @@ from typing import Any
 import numba
 from numba.core import config, event
 
-HERE = Path(__file__).parent
-PACKAGE = HERE.parents[1]
+HERE = Path(__file__)
+PACKAGE = HERE.parents[2]
+_IMPORT = re.compile(rb"^from gedanken\.([\w.]+) import ([\w, ]+|\([^)]*\))", re.MULTILINE)
 
 
 @cache
-def stamp() -> str:
-    """Digest of every file of the package that holds compiled functions: those that import `jit`, and this one."""
-    found = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        content = path.read_bytes()
-        if path.name == "jit.py" or b"from gedanken.worlds.ode.jit import" in content:
-            found.update(path.name.encode() + b"\0" + hashlib.sha256(content).digest())
-    return found.hexdigest()[:16]
+def stamp(path: Path) -> str:
+    """Digest of a file and of every file with compiled functions that it imports, directly or not."""
+    content = path.read_bytes()
+    digest = hashlib.sha256(content)
+    for module, names in _IMPORT.findall(content):
+        package = PACKAGE.joinpath(*module.decode().split("."))
+        for found in (package.with_suffix(".py"), *(package / f"{n}.py" for n in re.findall(r"\w+", names.decode()))):
+            if found.is_file() and (found == HERE or b"from gedanken.worlds.ode.jit import" in found.read_bytes()):
+                digest.update(stamp(found).encode())
+    return digest.hexdigest()[:16]
 
 
 def _bases() -> list[Path]:
@@ -47,14 +50,14 @@ def _bases() -> list[Path]:
         home = "~/Library/Caches"
     else:
         home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return [HERE / "__pycache__", Path(os.path.expanduser(home)) / "gedanken"]
+    return [HERE.parent / "__pycache__", Path(os.path.expanduser(home)) / "gedanken"]
 
 
 @cache
-def folder() -> Path | None:
-    """The writable folder that keeps the machine code, or None where there is none: then each process compiles."""
+def folder(source: Path) -> Path | None:
+    """The writable folder that keeps a file's machine code, or None where there is none: then each process compiles."""
     for base in _bases():
-        path = base / f"kernels-{stamp()}"
+        path = base / f"{source.stem}-{stamp(source)}"
         try:
             path.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=path).close()
@@ -72,7 +75,7 @@ def jit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     options = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}, **options}
 
     def decorate(function: Callable[..., Any]) -> Any:
-        place = folder()
+        place = folder(Path(function.__code__.co_filename))
         if place is not None:
             before = config.CACHE_DIR
             config.CACHE_DIR = str(place)
