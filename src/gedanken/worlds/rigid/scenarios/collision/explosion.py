@@ -1,0 +1,71 @@
+"""A blast in a closed chamber: fragments packed round a charge are thrown outwards, hit the walls and rain down.
+
+At frame 0 the charge has just gone off. Each fragment has been given the impulse that a cylindrical pressure wave gives
+it: the pressure falls with the distance and acts on the fragment's width, so light fragments near the charge are
+fastest. Then gravity, friction and restitution take over.
+"""
+
+import math
+
+import numpy as np
+
+from gedanken.worlds.rigid.parts import Body
+from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid.scenarios._surfaces import surface
+from gedanken.worlds.rigid.scene import Scene
+from gedanken.worlds.rigid.shapes import Box, Circle, Polygon, Shape, mass
+
+GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
+
+
+def fragment(rng: np.random.Generator, radius: float) -> Shape:
+    """A disc, block or shard that fits into a circle of the given radius."""
+    kind = rng.integers(3)
+    if kind == 0:
+        return Circle(radius)
+    if kind == 1:
+        tilt = rng.uniform(0.5, 1.0)
+        return Box(2 * radius * math.cos(tilt), 2 * radius * math.sin(tilt))
+    return Polygon.regular(int(rng.integers(3, 7)), radius)
+
+
+def build(rng: np.random.Generator, level: int) -> Scene:
+    """Fragments on a sunflower spiral, which is the even packing of a disc, with outward velocities."""
+    count = body_count(rng, level)
+    largest = rng.uniform(13.0, 17.0) if count <= 15 else rng.uniform(10.5, 12.5)
+    # Neighbours of the spiral r = c sqrt(k + 1/2) are at least 1.5 c apart; see Vogel, Math. Biosci. 44, 179 (1979).
+    c = (2 * largest + 1) / 1.5
+    centre = (rng.uniform(250, 550), rng.uniform(240, 360))
+    charge = (centre[0] + rng.uniform(-6, 6), centre[1] + rng.uniform(-6, 6))
+    strength = rng.uniform(250, 420)
+    turn = rng.uniform(0, 2 * math.pi)
+    material = surface(rng, (0.3, 0.9), (0.4, 0.8))
+    density = rng.uniform(0.002, 0.006)
+    bodies = []
+    for k in range(count):
+        distance, bearing = c * math.sqrt(k + 0.5), turn + k * GOLDEN_ANGLE
+        x, y = centre[0] + distance * math.cos(bearing), centre[1] + distance * math.sin(bearing)
+        size = rng.uniform(0.75, 1.0)
+        shape = fragment(rng, largest * size)
+        away = math.atan2(y - charge[1], x - charge[0])
+        reach = math.hypot(x - charge[0], y - charge[1])
+        # Impulse ~ width / distance, velocity = impulse / mass; the softening keeps fragments on the charge finite.
+        speed = strength / size * rng.uniform(0.85, 1.15) * math.sqrt(2 * c / (c + reach))
+        bodies.append(
+            Body(
+                shape,
+                x,
+                y,
+                mass(shape, density),
+                speed * math.cos(away),
+                speed * math.sin(away),
+                rng.uniform(0, 2 * math.pi),
+                rng.normal(0, 4),
+                **material,
+            )
+        )
+    return Scene(
+        bodies=tuple(bodies),
+        statics=walls(**surface(rng, (0.5, 1.0), (0.5, 0.9))),
+        description="Fragments are thrown outwards by a blast inside a closed chamber and fall to its floor.",
+    )

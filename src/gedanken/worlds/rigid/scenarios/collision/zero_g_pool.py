@@ -1,0 +1,68 @@
+"""Pool without weight or felt: one or two cue balls hit a hexagonal cluster that floats in the middle of a box.
+
+Nothing slows the balls down but their collisions: friction turns speed into spin and back, restitution below one loses
+some of it. Balls differ in mass, so that a full hit does not simply pass the velocity on.
+"""
+
+import math
+
+import numpy as np
+
+from gedanken.worlds.rigid.parts import Body
+from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid.scenarios._surfaces import surface
+from gedanken.worlds.rigid.scenarios.collision._racks import hexagon
+from gedanken.worlds.rigid.scene import Scene
+from gedanken.worlds.rigid.shapes import Circle, mass
+
+
+def build(rng: np.random.Generator, level: int) -> Scene:
+    """Cue balls first, then the cluster from the inside outwards."""
+    cues = 1 if level < 3 else 2
+    targets = body_count(rng, level, others=cues)
+    radius = rng.uniform(12.0, 16.0) if targets < 20 else rng.uniform(10.0, 13.0)
+    ball = Circle(radius)
+    material = surface(rng, (0.1, 0.5), (0.85, 0.97))
+    density = rng.uniform(0.002, 0.006)
+    centre = (rng.uniform(370, 430), rng.uniform(270, 330))
+    side = rng.choice((-1, 1))
+    bodies = []
+    for number in range(cues):
+        # From the left and from the right, at least 70 px clear of the largest cluster (50 balls: 4.1 spacings wide).
+        x = centre[0] + side * (-1) ** number * rng.uniform(230, 320)
+        y = centre[1] + rng.uniform(-180, 180)
+        aim = math.atan2(centre[1] - y, centre[0] - x) + rng.uniform(-0.06, 0.06)
+        speed = rng.uniform(300, 560)
+        bodies.append(
+            Body(
+                ball,
+                x,
+                y,
+                mass(ball, density * rng.uniform(1.0, 2.0)),
+                speed * math.cos(aim),
+                speed * math.sin(aim),
+                spin=rng.uniform(-8, 8),
+                **material,
+            )
+        )
+    gap = rng.uniform(1.0, 5.0)
+    turn = rng.uniform(0, math.pi / 3)
+    cos, sin = math.cos(turn), math.sin(turn)
+    for x, y in hexagon(targets, 2 * radius + gap):
+        dx, dy = rng.uniform(-gap / 3, gap / 3, 2)
+        bodies.append(
+            Body(
+                ball,
+                centre[0] + cos * x - sin * y + dx,
+                centre[1] + sin * x + cos * y + dy,
+                mass(ball, density * rng.uniform(0.7, 1.4)),
+                spin=rng.normal(0, 3),
+                **material,
+            )
+        )
+    return Scene(
+        bodies=tuple(bodies),
+        statics=walls(**surface(rng, (0.1, 0.6), (0.8, 0.97))),
+        gravity=(0.0, 0.0),
+        description="Cue balls hit a cluster of balls that floats without gravity or drag in a closed box.",
+    )
