@@ -1,0 +1,238 @@
+"""The atoms that laws are put together from, and what each costs before any data are seen.
+
+A law is a sum of atoms with a coefficient each; some atoms hold constants of their own, which are fitted with the
+coefficients. A cost is minus twice a log prior probability, so that it adds to the information criterion. The families
+are those of textbook dynamics and name no system: monomials, elementary functions and their products, saturations,
+sigmoids, drag, central forces. Costs say how common a family is; a hint lowers some of them (`HINTS`).
+"""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement
+
+import numpy as np
+
+from gedanken.worlds.ode.trajectory import Array, StateSpace
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """One term of a right-hand side, up to its coefficient.
+
+    Attributes:
+        name: identity; variants that differ only in the starting values of their constants share it.
+        template: text in the grammar, `{0}`, `{1}` for its own constants.
+        inner: starting values of these constants.
+        cost: minus twice the log prior of using it, next to the price of its coefficients.
+        stage: 0 in the first library that is tried, later ones only when the simpler leave something unexplained.
+        tags: families, for hints.
+    """
+
+    name: str
+    template: str
+    inner: tuple[float, ...] = ()
+    cost: float = 0.0
+    stage: int = 0
+    tags: frozenset[str] = frozenset()
+
+    def text(self, constants: Sequence[str] = ()) -> str:
+        """The atom with names or numbers for its constants."""
+        return self.template.format(*(constants or [f"({value!r})" for value in self.inner]))
+
+
+# A word of the hint makes a family as cheap as a linear term. The words are those of scenes and instruments, never of
+# laws; matching is by prefix. What a hint says is a prior: data that disagree still win.
+HINTS: dict[str, tuple[str, ...]] = {
+    "trigonometric": ("pendulum", "swing", "angle", "rotat", "hoop", "phase", "torque", "bob", "rod"),
+    "drag": ("air", "drag", "wind", "fluid", "viscous", "water", "falling through", "parachut", "feather", "resist"),
+    "saturation": ("enzyme", "predat", "graz", "uptake", "receptor", "gene", "saturat", "harvest"),
+    "central": ("planet", "orbit", "gravit", "satellite", "comet", "star", "moon"),
+    "driven": ("driven", "forced", "periodic", "shak", "alternating", "season", "motor"),
+    "linear": ("spring", "elastic", "capacitor", "inductor", "circuit", "cooling", "decay"),
+}
+
+
+def apply_hint(atoms: Iterable[Atom], hint: str, base: float) -> list[Atom]:
+    """The atoms with the families that the hint speaks of made cheap."""
+    text = hint.lower()
+    meant = {
+        family
+        for family, words in HINTS.items()
+        if any(re.search(rf"\b{re.escape(word)}", text) for word in words)
+    }
+    return [
+        replace(atom, cost=min(atom.cost, base), stage=min(atom.stage, 1) if atom.inner else atom.stage)
+        if atom.tags & meant
+        else atom
+        for atom in atoms
+    ]
+
+
+def build(states: StateSpace, samples: Array, hint: str = "") -> list[Atom]:
+    """All atoms for a state space, given the (smoothed) samples (m, n) that decide which are defined on them."""
+    mechanical = any(c.velocity is not None for c in states.coordinates)
+    atoms = _mechanical(states, samples) if mechanical else _general(states.columns, samples)
+    # A library of T atoms gives each one a prior of about 1/T (the extended BIC of Chen & Chen, Biometrika 95, 2008).
+    simple = len({atom.name for atom in atoms if atom.stage == 0})
+    base = 2 * math.log(simple)
+    rich = 2 * math.log(2 * len({atom.name for atom in atoms if atom.stage <= 1}))
+    priced = [replace(atom, cost=atom.cost + (base if atom.stage == 0 else rich)) for atom in atoms]
+    return apply_hint(priced, hint, base)
+
+
+def _monomial(names: Sequence[str]) -> Atom:
+    powers = {name: names.count(name) for name in names}
+    text = "*".join(name if k == 1 else f"{name}**{k}" for name, k in powers.items())
+    return Atom(text, text, tags=frozenset({"linear"} if len(names) == 1 else ()))
+
+
+TRIG = frozenset({"trigonometric"})
+
+
+def _mechanical(states: StateSpace, samples: Array) -> list[Atom]:
+    names = list(states.columns)
+    column = {name: samples[:, i] for i, name in enumerate(names)}
+    positions = [c.name for c in states.coordinates]
+    velocities = [c.velocity for c in states.coordinates if c.velocity is not None]
+    atoms = [Atom("1", "1")]
+    for k in (1, 2, 3):
+        if k == 3 and len(names) > 2:
+            continue
+        for chosen in combinations_with_replacement(names, k):
+            square = len(set(chosen)) == 1
+            cost = {1: 0.0, 2: 1.0 if square else 2.0, 3: 3.0 if square else 6.0}[k]
+            atoms.append(replace(_monomial(chosen), cost=cost))
+    small = [q for q in positions if column[q].std() < 2 * np.pi]
+    for q in small:
+        atoms.append(Atom(f"sin({q})", f"sin({q})", cost=1.0, tags=TRIG))
+        atoms.append(Atom(f"cos({q})", f"cos({q})", cost=3.0, tags=TRIG))
+    if len(velocities) == 1:
+        v = velocities[0]
+        atoms.append(Atom(f"{v}*abs({v})", f"{v}*abs({v})", cost=1.5, tags=frozenset({"drag"})))
+    else:
+        speed = "sqrt(" + " + ".join(f"{v}**2" for v in velocities) + ")"
+        for v in velocities:
+            atoms.append(Atom(f"{v}*speed", f"{v}*{speed}", cost=1.0, tags=frozenset({"drag"})))
+    if len(positions) == 1 and small and velocities:
+        q, v = positions[0], velocities[0]
+        atoms += [
+            Atom(text, text, cost=6.0, tags=TRIG)
+            for text in (f"{v}*sin({q})", f"{v}*cos({q})", f"sin({q})*cos({q})")
+        ]
+    if len(positions) > 1:
+        r2 = " + ".join(f"{q}**2" for q in positions)
+        if np.sqrt(sum(column[q] ** 2 for q in positions)).min() > 1e-3 * samples.std():
+            for q in positions:
+                atoms.append(Atom(f"{q}/r**3", f"{q}/({r2})**1.5", cost=3.0, tags=frozenset({"central"})))
+    # Second library: other exponents and frequencies, poles, exponentials.
+    for v in velocities:
+        atoms.append(
+            Atom(f"{v}*abs({v})**K", f"{v}*abs({v})**{{0}}", (0.5,), cost=5.0, stage=1, tags=frozenset({"drag"}))
+        )
+    for q in positions:
+        x = column[q]
+        atoms.append(Atom(f"{q}*abs({q})**K", f"{q}*abs({q})**{{0}}", (1.5,), cost=6.0, stage=1))
+        if q in small:
+            for k in (0.5, 2.0, 3.0):
+                atoms.append(Atom(f"sin(K*{q})", f"sin({{0}}*{q})", (k,), cost=5.0, stage=1, tags=TRIG))
+        if np.abs(x).min() > 0.02 * np.median(np.abs(x)):
+            for k in (1, 2, 3):
+                text = f"1/{q}" if k == 1 else f"1/{q}**{k}"
+                atoms.append(Atom(text, text, cost=5.0, stage=1))
+        if np.abs(x).max() < 50:
+            atoms.append(Atom(f"exp(-{q})", f"exp(-{q})", cost=6.0, stage=1))
+    if len(names) == 2:
+        for q in positions:
+            for k in (4, 5):
+                atoms.append(Atom(f"{q}**{k}", f"{q}**{k}", cost=5.0, stage=1))
+    return atoms
+
+
+def _general(names: Sequence[str], samples: Array) -> list[Atom]:
+    d = len(names)
+    low, high = samples.min(0), samples.max(0)
+    median = np.maximum(np.median(np.abs(samples), 0), 1e-6)
+    spread = samples.std(0)
+    positive = low > 1e-6
+    away = np.abs(samples).min(0) > 1e-2 * median
+    small = spread < 2 * np.pi  # trigonometry of what spans many periods aliases on sampled data
+    atoms = [Atom("1", "1")]
+    for k in range(1, {1: 5, 2: 3, 3: 3}.get(d, 2) + 1):
+        for chosen in combinations_with_replacement(names, k):
+            late = (d >= 3 and k > 2) or (d == 1 and k > 3)
+            cost = 4.0 if late else {1: 0.0, 2: 0.5, 3: 1.5}[k]
+            atoms.append(replace(_monomial(chosen), cost=cost, stage=int(late)))
+
+    def trigonometric(text: str, late: bool) -> None:
+        atoms.append(Atom(text, text, cost=4.0 if late else 3.0, stage=int(late), tags=TRIG))
+
+    def other(text: str) -> None:
+        atoms.append(Atom(text, text, cost=4.0, stage=1))
+
+    for i, n in enumerate(names):
+        if small[i]:
+            trigonometric(f"sin({n})", False)
+            trigonometric(f"cos({n})", False)
+            if d <= 2:
+                trigonometric(f"sin({n})*cos({n})", d == 2)
+        if d <= 2:
+            other(f"{n}*abs({n})")
+            if np.abs(samples[:, i]).max() < 50:
+                other(f"exp(-{n})")
+            if positive[i]:
+                other(f"{n}*log({n})")
+                other(f"sqrt({n})")
+            if away[i]:
+                other(f"1/{n}")
+        if d == 1 and positive[i]:
+            other(f"log({n})")
+        for j, m in enumerate(names):
+            if j == i or d > 2:
+                continue
+            if small[i]:
+                trigonometric(f"{m}*sin({n})", False)
+                trigonometric(f"{m}*cos({n})", False)
+            if small[i] and small[j]:
+                trigonometric(f"sin({m})*cos({n})", True)
+                if j < i:
+                    trigonometric(f"sin({m} - {n})", True)
+                    trigonometric(f"sin({m})*sin({n})", True)
+                    trigonometric(f"cos({m})*cos({n})", True)
+            if away[i]:
+                other(f"{m}/{n}")
+                if small[j]:
+                    trigonometric(f"cos({m})/{n}", True)
+                    trigonometric(f"sin({m})/{n}", True)
+    if d <= 3:
+        for i, n in enumerate(names):
+            for a in range(-1, d):
+                if d == 3 and a == i:
+                    continue
+                factor = "" if a < 0 else f"{names[a]}*"
+                for k in median[i] * np.array([0.3, 1.0, 3.0]):
+                    atoms += _saturations(factor, n, float(k), bool(positive[i]), d <= 2)
+    if d in (1, 2, 4):
+        for i, n in enumerate(names):
+            for slope in (2.0, -2.0):
+                for q in (25, 50, 75):
+                    b = slope / (float(spread[i]) + 1e-9)
+                    a = -b * float(np.percentile(samples[:, i], q))
+                    text = f"1/(1 + exp({{0}} + {{1}}*{n}))"
+                    atoms.append(Atom(f"1/(1 + exp(a + b*{n}))", text, (a, b), 4.0, 1, SATURATION))
+    return atoms
+
+
+SATURATION = frozenset({"saturation"})
+
+
+def _saturations(factor: str, n: str, k: float, positive: bool, squares: bool) -> list[Atom]:
+    """Michaelis-Menten, Hill-2 and Haldane atoms, times `factor`, with their half-saturation at `k`."""
+    found = []
+    if positive:
+        found.append((f"{factor}{n}/(K + {n})", f"{factor}{n}/({{0}} + {n})", k))
+    if squares:
+        found.append((f"{factor}{n}**2/(K + {n}**2)", f"{factor}{n}**2/({{0}} + {n}**2)", k * k))
+        found.append((f"{factor}{n}/(K + {n}**2)", f"{factor}{n}/({{0}} + {n}**2)", k * k))
+    return [Atom(name, template, (value,), 4.0, 1, SATURATION) for name, template, value in found]
