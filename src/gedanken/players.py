@@ -1,4 +1,4 @@
-"""A player by its name: a task's own baseline (`sparse`), or a language model behind a backend (`openai:gpt-4o-mini`)."""
+"""A player by its name: a task's own (`sparse`), or a language model behind a backend (`openai:gpt-4o-mini`)."""
 
 import inspect
 from typing import Any

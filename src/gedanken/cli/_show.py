@@ -45,7 +45,7 @@ def print_json(value: object, pretty: bool = False) -> None:
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
+def progress_bar(title: str) -> Iterator[Callable[..., None]]:
     """A bar on standard error; yields `advance(done, total, note)`."""
     columns = (
         SpinnerColumn(),
@@ -57,4 +57,8 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         row = bar.add_task(title, total=None, note="")
-        yield lambda done, total, note="": bar.update(row, completed=done, total=total, note=note)
+
+        def advance(done: int, total: int, note: str = "") -> None:
+            bar.update(row, completed=done, total=total, note=note)
+
+        yield advance

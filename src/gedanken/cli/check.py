@@ -23,12 +23,9 @@ def check(
         raise UserError(f"{file} holds no SYSTEM; copy a file of src/gedanken/worlds/ode/systems")
     console = Console(highlight=False)
     broken = 0
-    for name, promise in contracts.PROMISES.items():
-        complaint = promise(file.stem, module.SYSTEM)
+    for promise, complaint in contracts.examine(file.stem, module.SYSTEM):
         broken += complaint is not None
-        console.print(
-            f"{'[red]broken[/]' if complaint else '[green]kept  [/]'}  {name.replace('_', ' ')}"
-            + (f": {complaint}" if complaint else "")
-        )
+        mark = "[red]broken[/]" if complaint else "[green]kept[/]  "
+        console.print(f"{mark}  {promise.replace('_', ' ')}{': ' if complaint else ''}{complaint or ''}")
     if broken:
         raise typer.Exit(1)

@@ -30,13 +30,14 @@ def score(
 
     from gedanken import tasks
     from gedanken.errors import UserError
+    from gedanken.loop import Problem
 
     chosen = tasks.load(task, mode=mode)
     if str(answers) != "-" and not answers.is_file():
         raise UserError(f"there is no file {answers}")
-    problems: dict[bytes, object] = {}
+    problems: dict[bytes, Problem] = {}
 
-    def read(line: bytes, number: int):
+    def read(line: bytes, number: int) -> tuple[Problem, str]:
         try:
             row = orjson.loads(line)
         except orjson.JSONDecodeError as error:
@@ -56,13 +57,13 @@ def score(
                 raise UserError(f"line {number}: {error}") from None
         return problems[key], answer
 
-    def write(batch) -> None:
+    def write(batch: list[tuple[Problem, str]]) -> None:
         for verdict in chosen.verify_batch([problem for problem, _ in batch], [answer for _, answer in batch]):
             sys.stdout.buffer.write(orjson.dumps(verdict.to_dict()) + b"\n")
         sys.stdout.buffer.flush()
 
     source = sys.stdin.buffer if str(answers) == "-" else answers.open("rb")
-    batch: list = []
+    batch: list[tuple[Problem, str]] = []
     with source:
         try:
             for number, line in enumerate(source, 1):

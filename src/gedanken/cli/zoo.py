@@ -1,6 +1,6 @@
 """`gedanken zoo`: what there is to ask about."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,7 +20,7 @@ def list_subjects(
     from gedanken.cli._show import print_json
     from gedanken.worlds.ode import system
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name in system.names():
         entry = system.load(name)
         if category in (None, entry.category) and tier in (None, entry.tier):
@@ -64,7 +64,7 @@ def show(
     console = Console(highlight=False)
     console.print(f"[bold]{name}[/]  {entry.category}, tier {entry.tier}{', held out' if entry.held_out else ''}")
     console.print(f"law     {entry.equation}")
-    console.print(f"LaTeX   {parse(entry.equation, entry.states, entry.params).latex()}")
+    console.print(f"LaTeX   {parse(entry.equation, entry.states, tuple(entry.params)).latex()}")
     for quantity, expression in entry.conserved.items():
         console.print(f"keeps   {quantity} = {expression}")
     console.print(f"source  {entry.source}\n")

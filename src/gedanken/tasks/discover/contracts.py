@@ -3,10 +3,11 @@
 A promise takes the entry's name and the entry, and returns None when it is kept or one sentence on how it is broken.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from gedanken.errors import Unanswerable
 from gedanken.seeding import stream
 from gedanken.tasks.discover.task import Conditions, DiscoverTask
 from gedanken.worlds.ode import system
@@ -25,6 +26,18 @@ def promise(function: Promise) -> Promise:
     return function
 
 
+def examine(name: str, entry: system.System) -> Iterator[tuple[str, str | None]]:
+    """Each promise by name, with None where the entry keeps it or a sentence on how it is broken.
+
+    An entry that cannot even be drawn breaks the promises that draw it; its exception is the sentence.
+    """
+    for title, kept in PROMISES.items():
+        try:
+            yield title, kept(name, entry)
+        except Exception as error:
+            yield title, f"{type(error).__name__}: {error}"
+
+
 def _instances(name: str, entry: system.System) -> list[system.Instance]:
     return [system.draw(entry, stream("contract", name, index)) for index in range(INSTANCES)]
 
@@ -32,7 +45,10 @@ def _instances(name: str, entry: system.System) -> list[system.Instance]:
 @promise
 def the_law_is_in_the_grammar(name: str, entry: system.System) -> str | None:
     """The student can write down what the teacher knows."""
-    parse(entry.equation, entry.states, entry.params)
+    try:
+        parse(entry.equation, entry.states, tuple(entry.params))
+    except Unanswerable as fault:
+        return str(fault)
     return None
 
 

@@ -64,14 +64,19 @@ def _span_and_sign(t: Array, residual: Array) -> str:
     off = np.abs(residual) > NOTICEABLE
     first, last = np.flatnonzero(off)[[0, -1]]
     where = "throughout" if off.mean() > 0.9 else f"from t={t[first]:.3g} to t={t[last]:.3g}"
-    share = (residual[off] > 0).mean()
+    signs = np.sign(residual[off])
+    turns = np.flatnonzero(np.diff(signs))
+    share = (signs > 0).mean()
     if share > 0.85:
-        how = "too high"
+        how = f"too high {where}"
     elif share < 0.15:
-        how = "too low"
+        how = f"too low {where}"
+    elif len(turns) == 1:
+        before, after = ("high", "low") if signs[0] > 0 else ("low", "high")
+        how = f"too {before} up to t={t[off][turns[0]]:.3g} and too {after} after"
     else:
-        how = "now above, now below the data"
-    return f"the prediction is {how} {where}"
+        how = f"now above, now below the data {where}"
+    return f"the prediction is {how}"
 
 
 def _crossings(t: Array, x: Array) -> Array:

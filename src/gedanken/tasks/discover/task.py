@@ -28,6 +28,9 @@ COPY_OPERATORS = 2 * OPERATOR_BUDGET
 HINT_LEVELS = ("full", "names", "anonymous")
 
 
+_LIMITS = {"noise": (0.0, 1.0), "samples": (8, 1000), "gaps": (0, 5), "outliers": (0.0, 0.2), "trials": (1, 16)}
+
+
 @dataclass(frozen=True)
 class Conditions:
     """How a system is observed.
@@ -53,12 +56,19 @@ class Conditions:
     hint: str = "full"
 
     def __post_init__(self) -> None:
-        limits = {"noise": (0.0, 1.0), "gaps": (0, 5), "outliers": (0.0, 0.2), "trials": (1, 16)}
-        for name, (low, high) in limits.items():
-            if not low <= getattr(self, name) <= high:
-                raise UserError(f"{name} must lie between {low} and {high}, not {getattr(self, name)}")
-        if self.samples is not None and not 8 <= self.samples <= 1000:
-            raise UserError(f"samples must lie between 8 and 1000, not {self.samples}")
+        # Conditions arrive from command lines and sockets, so their types are looked at, too.
+        for name in ("uneven", "positions_only"):
+            if type(getattr(self, name)) is not bool:
+                raise UserError(f"{name} must be true or false, not {getattr(self, name)!r}")
+        for name, (low, high) in _LIMITS.items():
+            value = getattr(self, name)
+            if name == "samples" and value is None:
+                continue
+            kinds = (int,) if type(low) is int else (int, float)
+            if type(value) not in kinds:
+                raise UserError(f"{name} must be a {'whole ' if type(low) is int else ''}number, not {value!r}")
+            if not low <= value <= high:
+                raise UserError(f"{name} must lie between {low} and {high}, not {value}")
         if self.hint not in HINT_LEVELS:
             raise UserError(f"hint is {', '.join(HINT_LEVELS)}, not {self.hint!r}")
 
@@ -217,19 +227,21 @@ class DiscoverTask:
         match = float(np.mean([trial.r2 for trial in trials]))
         caution = ""
         if _could_copy(equations):
-            elsewhere = _match_unseen(problem.truth, problem.observation.states, proposal)
+            elsewhere = _match_elsewhere(problem, proposal)
             if elsewhere < match:
                 match = elsewhere
                 caution = (
-                    "A law that names t or is this long can copy a record, so it was tried on another start of "
-                    f"the same system: match there is {elsewhere:.3f}, and that counts."
+                    "A law that names t or is this long can copy a record, so it was tried at another time and "
+                    f"from another start: match there is {elsewhere:.3f}, and that counts."
                 )
         terms = compute_terms(Evidence(match, True, equations.operators, previous))
         solved = match > SOLVED
-        columns = np.nanmean([trial.columns for trial in trials], axis=0)
+        columns = np.mean([trial.columns for trial in trials], axis=0)  # NaN where a column was not observed
         worst = min(range(len(trials)), key=lambda k: trials[k].r2)
+        predicted = trials[worst].predicted
+        assert predicted is not None  # `score` returns it unless told not to
         shape = describe_mismatch(
-            problem.observation.states, problem.truth.scored[worst], trials[worst].predicted, trials[worst].columns
+            problem.observation.states, problem.truth.scored[worst], predicted, trials[worst].columns
         )
         feedback = [f"Match {match:.3f}{'; solved' if solved else f', wanted is more than {SOLVED}'}."]
         feedback += [part for part in (caution, shape if not solved else "") if part]
@@ -308,9 +320,20 @@ def _tracks(problem: Problem) -> list[Track]:
     return [Track(states, trial, start) for trial, start in zip(truth.scored, truth.initials, strict=True)]
 
 
-def _match_unseen(truth: Truth, states: StateSpace, proposal: Answer) -> float:
-    """Match on the clean trajectory from a start that no player has seen; 1 where there is none."""
-    tracks = [Track(states, trial, trial.values[0]) for trial in truth.unseen]
+def _match_elsewhere(problem: Problem, proposal: Answer) -> float:
+    """Worst match on clean trajectories that no player has seen; 1 where there are none.
+
+    They are one from another start and, where the law itself does not name t, the later half of each trial with the
+    clock set back to 0: starts can resemble each other, but a copy of a record in t never survives the shift.
+    """
+    truth: Truth = problem.truth
+    states = problem.observation.states
+    elsewhere = list(truth.unseen)
+    if truth.equation and not parse(truth.equation, states, truth.params).uses_time:
+        for trial in truth.clean:
+            half = len(trial.t) // 2
+            elsewhere.append(Trajectory(trial.t[half:] - trial.t[half], trial.values[half:]))
+    tracks = [Track(states, trial, trial.values[0]) for trial in elsewhere]
     return min((score(track, proposal.equation, proposal.params).r2 for track in tracks), default=1.0)
 
 
