@@ -1,0 +1,80 @@
+"""A block tower seen from the side, and a finger that pokes one of its blocks.
+
+Courses of two or three short blocks, seen end-on, alternate with one long block, seen from the side; some of the short
+ones have already been drawn. The finger, which nothing can stop, moves towards the tower at the height of one course of
+short blocks, pushes it aside by a third of a block's width to more than one, and is pulled back.
+"""
+
+import numpy as np
+
+from gedanken.worlds.rigid.parts import Body
+from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid.scenarios._surfaces import surface
+from gedanken.worlds.rigid.scene import Scene, Solver
+from gedanken.worlds.rigid.shapes import Box, mass
+
+FLOOR = 10.0
+
+LAYOUTS = ((-1, 0, 1), (-1, 0, 1), (-1, 1), (-1, 0), (0, 1))
+"""Which of the three places of a course of short blocks are taken; what is left always bears the tower."""
+
+
+LAST = {1: (0,), 2: (-1, 1), 3: (-1, 1)}
+"""The same where the tower ends: by how many blocks are left for this course and those above it."""
+
+
+def build(rng: np.random.Generator, level: int) -> Scene:
+    """The tower course by course from the ground up; the finger is the last body."""
+    # Three blocks are the least that make two courses.
+    blocks = max(3, body_count(rng, level, others=1))
+    short, gap = rng.uniform(28, 38), rng.uniform(0.2, 2.5)
+    # Two courses hold at least three blocks, and the tower must end below the ceiling.
+    height = min(rng.uniform(18, 24), 540 / (blocks / 1.5 + 2))
+    long = 3 * short + 2 * gap
+    wood = surface(rng, (0.45, 0.8), (0.0, 0.1))
+    density = rng.uniform(0.001, 0.003)
+    centre = rng.uniform(300, 500)
+    bodies: list[Body] = []
+    loose = []
+    course = 0
+    while len(bodies) < blocks:
+        left = blocks - len(bodies)
+        if course % 2:
+            row = [(Box(long, height), 0.0)]
+        else:
+            places = LAYOUTS[rng.integers(len(LAYOUTS))] if left > 3 else LAST[left]
+            row = [(Box(short, height), place * (short + gap)) for place in places]
+            loose.append(course)
+        for box, offset in row:
+            # Hands never put a block quite straight, and no two blocks weigh the same.
+            slip, heft = rng.uniform((-0.4 * gap, 0.8), (0.4 * gap, 1.25)).tolist()
+            x = centre + offset + slip
+            bodies.append(Body(box, x, FLOOR + (course + 0.5) * height, mass(box, density * heft), **wood))
+        course += 1
+    poked = loose[rng.integers(len(loose) // 3, max(1, len(loose) - 1))]
+    side = 1 if rng.random() < 0.5 else -1
+    finger = Box(rng.uniform(50, 80), 0.6 * height)
+    edge = long / 2 + finger.width / 2
+    reach = rng.uniform(0.35, 1.3) * short
+    start = edge + rng.uniform(8, 50)
+    speed = rng.uniform(50, 140)
+    at = centre - side * start
+    stop = centre - side * (edge - reach)
+    bodies.append(
+        Body(
+            finger,
+            at,
+            FLOOR + (poked + 0.5) * height,
+            vx=side * speed,
+            kinematic=True,
+            bounds=(min(at, stop), 0.0, max(at, stop), 600.0),
+            friction=rng.uniform(0.2, 0.6),
+            elasticity=0.0,
+        )
+    )
+    return Scene(
+        bodies=tuple(bodies),
+        statics=walls(**surface(rng, (0.7, 1.0), (0.1, 0.3))),
+        solver=Solver(iterations=20),
+        description="A finger pokes a course of a wooden block tower and is pulled back.",
+    )

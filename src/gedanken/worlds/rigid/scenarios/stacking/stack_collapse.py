@@ -1,0 +1,46 @@
+"""Leaning stacks collapse under their own weight.
+
+In each stack every block sticks out over the one below by the same fraction of its width, so far that the centre of
+mass of what lies above leaves the lowest block: the stack cannot stand and topples from frame 0 on, onto its neighbour
+or the wall.
+"""
+
+import numpy as np
+
+from gedanken.worlds.rigid.parts import Body
+from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid.scenarios._cells import shares
+from gedanken.worlds.rigid.scenarios._surfaces import surface
+from gedanken.worlds.rigid.scene import Scene, Solver
+from gedanken.worlds.rigid.shapes import Box, mass
+
+FLOOR = 10.0
+
+
+def build(rng: np.random.Generator, level: int) -> Scene:
+    """Stack by stack from the left, each from the ground up."""
+    count = body_count(rng, level)
+    stacks = max(1, round(count / rng.uniform(6, 11)))
+    cell = 760 / stacks
+    wood = surface(rng, (0.5, 0.9), (0.0, 0.2))
+    density = rng.uniform(0.001, 0.003)
+    bodies = []
+    for number, blocks in enumerate(shares(count, stacks)):
+        thickness = min(rng.uniform(20, 34), 520 / blocks)
+        # n equal blocks shifted by s each stand only while n s < width (n - 1 above the lowest, their centre of mass
+        # n s / 2 away from its middle): the lean is 1.2 to 1.7 of that limit.
+        lean = rng.uniform(1.2, 1.7) / blocks * (1 if rng.random() < 0.5 else -1)
+        width = min(rng.uniform(46, 72), 0.9 * cell / (1 + abs(lean) * (blocks - 1)))
+        reach = lean * width * (blocks - 1)
+        slack = cell - width - abs(reach)
+        x = 20 + number * cell + width / 2 + max(0.0, -reach) + rng.uniform(0.05, 0.95) * slack
+        box = Box(width, thickness)
+        for k, heft in enumerate(rng.uniform(0.8, 1.25, blocks).tolist()):
+            y = FLOOR + (k + 0.5) * thickness
+            bodies.append(Body(box, x + k * lean * width, y, mass(box, density * heft), **wood))
+    return Scene(
+        bodies=tuple(bodies),
+        statics=walls(**surface(rng, (0.7, 1.0), (0.1, 0.4))),
+        solver=Solver(iterations=20),
+        description="Leaning stacks of blocks collapse under their own weight.",
+    )
