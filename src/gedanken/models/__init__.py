@@ -1,0 +1,33 @@
+"""Language models that answer, one file a backend: `openai:gpt-4o-mini` is the module `openai`, asked for that model.
+
+A backend is a module here with `load(model, **options) -> Player`. The folder is the list: nothing else is edited, and
+a module is imported only when a spec names it.
+"""
+
+import inspect
+from typing import Any
+
+from gedanken import zoo
+from gedanken.errors import UserError
+from gedanken.loop import Player
+
+
+def load(spec: str, **options: Any) -> Player:
+    """The player that `backend:model` names. Options that are None count as not given.
+
+    Raises:
+        UserError: there is no such backend, or it does not take one of the options.
+    """
+    backend, colon, model = spec.partition(":")
+    modules = zoo.names(__name__)
+    if not colon or not model or backend not in modules:
+        known = ", ".join(f"{name}:..." for name in modules)
+        raise UserError(f"{spec!r} is not a model; write one of {known}")
+    opener = zoo.load(__name__, backend).load
+    given = {name: value for name, value in options.items() if value is not None}
+    taken = [p.name for p in inspect.signature(opener).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    for name in given:
+        if name not in taken:
+            raise UserError(f"{backend}: has no option {name!r}; it takes {', '.join(taken)}")
+    player: Player = opener(model, **given)
+    return player

@@ -1,0 +1,327 @@
+"""Any endpoint of OpenAI's chat completions: OpenAI, Hugging Face, OpenRouter, Ollama, vLLM, a server of one's own.
+
+Keys are secrets. The environment is asked only for the host that a key belongs to, over https; the key is in no
+message, repr or log of ours, and what a server says about a refused key is not passed on.
+"""
+
+import os
+import re
+import sys
+import time
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from gedanken.errors import PlayerError, UserError
+from gedanken.loop import Message, Question
+
+PRESETS = {
+    "openai": "https://api.openai.com/v1",
+    "huggingface": "https://router.huggingface.co/v1",
+    "openrouter": "https://openrouter.ai/api/v1",
+    "ollama": "http://localhost:11434/v1",
+    "vllm": "http://localhost:8000/v1",
+}
+# A leading dot stands for the subdomains. `*.hf.space` and `*.endpoints.huggingface.cloud` run other people's code, so
+# they are not here.
+KEYS = {
+    "api.openai.com": ("OPENAI_API_KEY",),
+    "huggingface.co": ("HF_TOKEN", "HUGGINGFACE_API_KEY"),
+    ".huggingface.co": ("HF_TOKEN", "HUGGINGFACE_API_KEY"),
+    ".hf.co": ("HF_TOKEN", "HUGGINGFACE_API_KEY"),
+    "openrouter.ai": ("OPENROUTER_API_KEY",),
+}
+MAX_ANSWER_BYTES = 16 << 20
+UNSUPPORTED = re.compile(
+    r"unsupported|not support|unknown|unrecogni[sz]ed|unexpected|not permitted|extra|verified", re.I
+)
+
+
+class OpenAIPlayer:
+    """A chat model behind an OpenAI-compatible endpoint. Safe to share between threads.
+
+    Attributes:
+        name: `openai:` and the model.
+        model: what the endpoint calls it.
+        base_url: where the endpoint is.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        base_url: str = "openai",
+        api_key: str | None = None,
+        temperature: float | None = None,
+        max_tokens: int | None = 4096,
+        seed: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        timeout: float = 180.0,
+        retries: int = 2,
+        stream: bool | None = None,
+        on_token: Callable[[str], None] | None = None,
+    ):
+        """Check the endpoint and find the key; nothing is sent yet.
+
+        Args:
+            model: the model's name at the endpoint.
+            base_url: an URL that ends like `/v1`, or a name in `PRESETS`.
+            api_key: the key; from the environment when None, see `KEYS`.
+            temperature: as in the API, like the next three; None leaves it to the server.
+            max_tokens: longest answer; sent as `max_completion_tokens` to models that ask for that.
+            seed: asks for the same answer to the same question.
+            stop: where to stop.
+            extra: further fields of the request's body.
+            timeout: seconds until a try is given up, both between bytes and for the whole answer.
+            retries: further tries after a failed connection, a time-out, 408, 409, 429 and 5xx, with growing pauses.
+            stream: read the answer as it is written; by default when `on_token` is given.
+            on_token: is called with each piece of the answer.
+
+        Raises:
+            UserError: the URL is no URL, the host's key is nowhere, or the SDK is not installed.
+        """
+        try:
+            import openai
+        except ImportError:
+            raise UserError("openai: needs the OpenAI SDK; install it with: pip install 'gedanken[openai]'") from None
+        self.name = f"openai:{model}"
+        self.model = model
+        self.base_url = PRESETS.get(base_url, base_url)
+        self._host = host = _host(self.base_url)
+        self._key = _key(self.base_url, host, api_key)
+        self._timeout, self._retries = timeout, retries
+        self._stream = stream if stream is not None else on_token is not None
+        self._on_token = on_token
+        self._extra = dict(extra or {})
+        options = {"temperature": temperature, "max_tokens": max_tokens, "seed": seed, "stop": stop}
+        self._options = {name: value for name, value in options.items() if value is not None}
+        self._http = sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__]  # httpx, or httpx2 from SDK 3 on
+        http = openai.DefaultHttpxClient(event_hooks={"response": [_bounded(self._http, timeout)]})
+        # What the SDK takes from the environment besides the key is meant for OpenAI alone, too.
+        foreign = host != "api.openai.com"
+        custom = os.environ.get("OPENAI_CUSTOM_HEADERS", "").splitlines() if foreign else []
+        names = {line.partition(":")[0].strip() for line in custom if ":" in line}
+        self._headers: dict[str, Any] = {n: openai.Omit() for n in names if n.lower() != "authorization"}
+        if not self._key:
+            self._headers["Authorization"] = openai.Omit()
+        self._client = openai.OpenAI(
+            api_key=self._key or "none",
+            base_url=self.base_url,
+            timeout=openai.Timeout(timeout, connect=min(timeout, 10.0)),
+            max_retries=retries,
+            default_headers={"Authorization": f"Bearer {self._key}"} if self._key else None,
+            http_client=http,
+        )
+        if foreign:
+            self._client.organization = self._client.project = None
+        self.close = weakref.finalize(self, self._client.close)
+
+    def __repr__(self) -> str:
+        return f"OpenAIPlayer({self.model!r}, base_url={self.base_url!r})"
+
+    def answer(self, question: Question) -> str:
+        """The model's answer to the question's messages.
+
+        Raises:
+            PlayerError: one sentence on why the endpoint gave none.
+        """
+        import openai
+
+        try:
+            text, why = self._complete(question.messages)
+        except (openai.OpenAIError, self._http.HTTPError, ValueError) as error:
+            text, why = "", self._sentence(error)
+        # Raised out here, so that the SDK's error, whose text may echo the key, is not attached to ours.
+        if not text.strip():
+            raise PlayerError(why)
+        return text.replace(self._key, "[key]") if len(self._key) >= 16 else text
+
+    def _complete(self, messages: Sequence[Message]) -> tuple[str, str]:
+        """The answer, and what to say if it is empty. Options that the model refuses are left out from then on."""
+        import openai
+
+        while True:
+            sent = self._options
+            try:
+                reply = self._client.chat.completions.create(
+                    model=self.model,
+                    messages=[dict(message) for message in messages],
+                    stream=self._stream,
+                    extra_headers=self._headers,
+                    extra_body=self._extra or None,
+                    **sent,
+                )
+                return self._streamed(reply) if self._stream else self._whole(reply)
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                refused = _refused_option(error, [*sent, *(["stream"] if self._stream else [])])
+                if refused is None:
+                    raise
+                if refused == "stream":
+                    self._stream = False
+                    continue
+                self._options = {name: value for name, value in sent.items() if name != refused}
+                if refused == "max_tokens":
+                    self._options["max_completion_tokens"] = sent["max_tokens"]
+
+    def _whole(self, reply: Any) -> tuple[str, str]:
+        choices: Any = getattr(reply, "choices", None)
+        message = getattr(choices[0], "message", None) if choices else None
+        if message is None:
+            return "", f"{self._host} did not answer in the form of chat completions"
+        text = getattr(message, "content", None) or getattr(message, "refusal", None) or ""
+        if self._on_token and text:
+            self._on_token(text)
+        return str(text), self._emptiness(getattr(choices[0], "finish_reason", None))
+
+    def _streamed(self, reply: Any) -> tuple[str, str]:
+        pieces = []
+        finished = None
+        with reply:
+            for piece, reason in _pieces(reply):
+                finished = reason or finished
+                if piece:
+                    pieces.append(piece)
+                    if self._on_token:
+                        self._on_token(piece)
+        if finished is None:
+            return "", f"{self._host} broke off its answer after {len(''.join(pieces))} characters"
+        return "".join(pieces), self._emptiness(finished)
+
+    def _emptiness(self, finish_reason: str | None) -> str:
+        if finish_reason == "length":
+            return f"{self.model} used up max_tokens before it wrote an answer; allow it more"
+        if finish_reason == "content_filter":
+            return f"{self._host} filtered the answer of {self.model}"
+        return f"{self.model} gave an empty answer"
+
+    def _sentence(self, error: Exception) -> str:
+        """Why there is no answer, without the key."""
+        import openai
+
+        tries = f" after {self._retries + 1} tries" if self._retries else ""
+        said = self._said(error)
+        match error:
+            case openai.AuthenticationError():
+                return f"{self._host} {'refuses the key' if self._key else 'asks for a key; pass api_key'}"
+            case openai.PermissionDeniedError():
+                return f"{self._host} does not let this key use {self.model}"
+            case openai.NotFoundError():
+                return f"{self._host} does not know the model {self.model!r}, or {self.base_url} is not its API{said}"
+            case openai.RateLimitError():
+                return f"{self._host} asks to slow down, or the quota is used up{tries}{said}"
+            case openai.APITimeoutError() | self._http.TimeoutException():
+                return f"{self._host} did not answer within {self._timeout:g} s"
+            case openai.APIConnectionError() if isinstance(error.__cause__, self._http.ConnectError):
+                return f"{self._host} cannot be reached{tries}; is the server running, and is {self.base_url} right?"
+            case openai.APIConnectionError() | self._http.TransportError():
+                return f"{self._host} broke the connection off"
+            case openai.APIStatusError():
+                kind = "failed" if error.status_code >= 500 else "refuses the request"
+                return f"{self._host} {kind} with status {error.status_code}{tries if kind == 'failed' else ''}{said}"
+            case openai.APIError():
+                return f"{self._host} reports an error{said}"
+            case openai.OpenAIError():
+                return f"the OpenAI SDK cannot ask {self._host} ({type(error).__name__})"
+        if "too long" in str(error):
+            return f"{self._host} sent more than {MAX_ANSWER_BYTES >> 20} MiB"
+        return f"{self._host} sent something that is not a stream of chat completions"
+
+    def _said(self, error: Exception) -> str:
+        body = getattr(error, "body", None)
+        message = body.get("message") or body.get("error") if isinstance(body, Mapping) else body
+        if not isinstance(message, str):
+            return ""
+        plain = self._without_key(" ".join("".join(c if c.isprintable() else " " for c in message).split()))
+        return f" ({plain[:200]})" if plain and "<html" not in plain.lower() else ""
+
+    def _without_key(self, text: str) -> str:
+        """The text with every word blotted out that shows eight letters of the key in a row."""
+        key = self._key
+        parts = {key[i : i + 8] for i in range(max(1, len(key) - 7))} - {""}
+        return " ".join("[key]" if any(part in word for part in parts) else word for word in text.split(" "))
+
+
+load = OpenAIPlayer
+
+
+def _host(base_url: str) -> str:
+    """The host of a base URL, strictly read, so that no two parsers can differ about where a key goes."""
+    names = ", ".join(PRESETS)
+    parts = urlsplit(base_url)
+    try:
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+", host):
+        shown = re.sub(r"[^/@]*@", "...@", base_url)[:80]
+        raise UserError(
+            f"{shown!r} is not the URL of an endpoint; write one like http://localhost:8000/v1, or one of {names}"
+        )
+    if "@" in parts.netloc or parts.query or parts.fragment or re.search(r"[\s\\]", base_url):
+        raise UserError(f"the URL of {host} may hold no user, password or query; pass a key as api_key")
+    return host
+
+
+def _key(base_url: str, host: str, given: str | None) -> str:
+    """The key to use, or an empty string where none is needed."""
+    if given is not None:
+        key = given.strip()
+        if not re.fullmatch(r"[!-~]*", key):
+            raise UserError("the key holds a space or a letter that no key has")
+        return key
+    for pattern, variables in KEYS.items():
+        if host == pattern or (pattern[0] == "." and host.endswith(pattern)):
+            if urlsplit(base_url).scheme != "https":
+                raise UserError(f"{host} is asked over https only, so that the key stays secret")
+            for variable in variables:
+                if os.environ.get(variable, "").strip():
+                    return _key(base_url, host, os.environ[variable])
+            raise UserError(f"{host} needs a key: set {' or '.join(variables)}, or pass api_key")
+    return ""
+
+
+def _bounded(http: Any, seconds: float) -> Callable[[Any], None]:
+    """A hook that ends an answer which drips in or never ends: the SDK's time-out only runs from byte to byte."""
+
+    class Bounded(http.SyncByteStream):  # type: ignore[misc]
+        def __init__(self, body: Any):
+            self.body, self.deadline = body, time.monotonic() + seconds
+
+        def __iter__(self) -> Iterator[bytes]:
+            size = 0
+            for chunk in self.body:
+                size += len(chunk)
+                if time.monotonic() > self.deadline:
+                    raise http.ReadTimeout("the answer took too long")
+                if size > MAX_ANSWER_BYTES:
+                    raise ValueError("the answer is too long")
+                yield chunk
+
+        def close(self) -> None:
+            self.body.close()
+
+    def bound(response: Any) -> None:
+        response.stream = Bounded(response.stream)
+
+    return bound
+
+
+def _pieces(stream: Any) -> Iterator[tuple[str, str | None]]:
+    for chunk in stream:
+        choices = getattr(chunk, "choices", None)
+        if choices:
+            delta = getattr(choices[0], "delta", None)
+            text = getattr(delta, "content", None) or getattr(delta, "refusal", None) or ""
+            yield str(text), getattr(choices[0], "finish_reason", None)
+
+
+def _refused_option(error: Any, sent: Sequence[str]) -> str | None:
+    """The option of ours that a model does not take, as reasoning models refuse `max_tokens` and `temperature`."""
+    message = f"{error.message} {error.body}"
+    if not UNSUPPORTED.search(message) and not str(error.code or "").startswith("unsupported"):
+        return None
+    if error.param in sent:
+        return str(error.param)
+    return next((name for name in sent if re.search(rf"\b{name}\b", message)), None)

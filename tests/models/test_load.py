@@ -1,0 +1,84 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from gedanken import models
+from gedanken.errors import PlayerError, UserError
+from gedanken.loop import Player, Question
+
+QUESTION = Question([{"role": "user", "content": "What falls?"}], observation=None)
+
+
+def script(folder, name, text):
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return f"scripted:{path}"
+
+
+@pytest.mark.parametrize("spec", ["gpt-4o-mini", "anthropic:x", "openai:", ":x", "", "__init__:x"])
+def test_unknown_backends_are_refused_with_the_list(spec):
+    with pytest.raises(UserError, match=r"is not a model; write one of .*openai:\.\.\., scripted:\.\.\."):
+        models.load(spec)
+
+
+def test_unknown_options_are_refused_with_the_list(tmp_path):
+    with pytest.raises(UserError, match="scripted: has no option 'temprature'; it takes loop"):
+        models.load(script(tmp_path, "a.json", '["x"]'), temprature=1)
+    models.load(script(tmp_path, "a.json", '["x"]'), base_url=None)
+
+
+def test_only_the_backend_that_is_asked_for_is_imported(tmp_path):
+    spec = script(tmp_path, "a.txt", "x")
+    code = f"import sys; from gedanken import models; models.load({spec!r}); print('openai' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "answers"),
+    [
+        ("a.json", json.dumps(["one", {"equation": "dx/dt = x"}]), ["one", '{"equation":"dx/dt = x"}']),
+        ("a.jsonl", '"one"\n\n{"answer": "two", "reward": 1}\n', ["one", "two"]),
+        ("a.txt", "first line\nsecond line\n---\ntwo\n---\n", ["first line\nsecond line", "two"]),
+        ("a.md", "\ufeffone\n", ["one"]),
+    ],
+)
+def test_scripts_are_said_in_order_and_then_end(tmp_path, name, text, answers):
+    player = models.load(script(tmp_path, name, text))
+    assert isinstance(player, Player)
+    assert player.name == f"scripted:{name}"
+    assert [player.answer(QUESTION) for _ in answers] == answers
+    with pytest.raises(PlayerError, match=f"has given all of its {len(answers)} answers"):
+        player.answer(QUESTION)
+
+
+def test_a_script_can_begin_again(tmp_path):
+    player = models.load(script(tmp_path, "a.json", '["a", "b"]'), loop=True)
+    assert [player.answer(QUESTION) for _ in range(5)] == ["a", "b", "a", "b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.json", "{", "a.json is not JSON"),
+        ("a.json", "{}", "one JSON value; a script is a list"),
+        ("a.json", "[]", "holds no answer"),
+        ("a.jsonl", '"one"\nnot json\n', "a.jsonl is not JSON in line 2"),
+        ("a.txt", "\n---\n\n", "holds no answer"),
+    ],
+)
+def test_bad_scripts_are_refused(tmp_path, name, text, message):
+    with pytest.raises(UserError, match=message):
+        models.load(script(tmp_path, name, text))
+
+
+def test_missing_and_binary_scripts_are_refused(tmp_path):
+    with pytest.raises(UserError, match="there is no file"):
+        models.load(f"scripted:{tmp_path}/none.json")
+    (tmp_path / "b.txt").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match="cannot be read as text"):
+        models.load(f"scripted:{tmp_path}/b.txt")
+    with pytest.raises(UserError, match="cannot be read as text"):
+        models.load(f"scripted:{tmp_path}")
