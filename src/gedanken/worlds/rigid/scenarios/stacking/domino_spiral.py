@@ -54,7 +54,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     for (ax, ay), (bx, by) in steps_of_track[1 : count + 1]:
         length = math.hypot(bx - ax, by - ay)
         ex, ey = (bx - ax) / length, (by - ay) / length
-        ux, uy = -way * ey, way * ex
+        ux, uy = way * ey, -way * ex
         stand = THICK + height / 2
         x, y = (ax + bx) / 2 + stand * ux, (ay + by) / 2 + stand * uy
         arm = (height / 2 * ux - width / 2 * ex, height / 2 * uy - width / 2 * ey)
