@@ -124,6 +124,11 @@ class Scene:
             object.__setattr__(self, name, tuple(getattr(self, name)))
         if not self.bodies:
             raise UserError("a scene needs at least one body")
+        # The description is one line of text, and a name one word of one.
+        object.__setattr__(self, "description", " ".join(self.description.split()))
+        for name in (self.name, self.category):
+            if not all(letter.isalnum() or letter in "_-." for letter in name):
+                raise UserError(f"a scene's name is made of letters, digits and _-., not {name!r}")
         settle_points(self, "gravity")
         settle(self, ("damping",), 0.0, 1.0)
         if self.speed_cap is not None:
