@@ -38,6 +38,10 @@ UNSUPPORTED = re.compile(
 )
 
 
+class _TooLongError(ValueError):
+    pass
+
+
 class OpenAIPlayer:
     """A chat model behind an OpenAI-compatible endpoint. Safe to share between threads.
 
@@ -202,6 +206,8 @@ class OpenAIPlayer:
 
         tries = f" after {self._retries + 1} tries" if self._retries else ""
         said = self._said(error)
+        if isinstance(error, _TooLongError) or isinstance(error.__cause__, _TooLongError):
+            return f"{self._host} sent more than {MAX_ANSWER_BYTES >> 20} MiB"
         match error:
             case openai.AuthenticationError():
                 return f"{self._host} {'refuses the key' if self._key else 'asks for a key; pass api_key'}"
@@ -224,8 +230,6 @@ class OpenAIPlayer:
                 return f"{self._host} reports an error{said}"
             case openai.OpenAIError():
                 return f"the OpenAI SDK cannot ask {self._host} ({type(error).__name__})"
-        if "too long" in str(error):
-            return f"{self._host} sent more than {MAX_ANSWER_BYTES >> 20} MiB"
         return f"{self._host} sent something that is not a stream of chat completions"
 
     def _said(self, error: Exception) -> str:
@@ -296,7 +300,7 @@ def _bounded(http: Any, seconds: float) -> Callable[[Any], None]:
                 if time.monotonic() > self.deadline:
                     raise http.ReadTimeout("the answer took too long")
                 if size > MAX_ANSWER_BYTES:
-                    raise ValueError("the answer is too long")
+                    raise _TooLongError
                 yield chunk
 
         def close(self) -> None:
