@@ -1,0 +1,46 @@
+"""What a `predict` problem shows in public, and what its verifier keeps to itself."""
+
+from dataclasses import dataclass
+
+from gedanken.worlds.rigid import text
+from gedanken.worlds.rigid.geometry import Array
+from gedanken.worlds.rigid.scene import Scene
+from gedanken.worlds.rigid.text import Prompt
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """A scene and the frames so far, as far as the text tells them.
+
+    Attributes:
+        format: name of the text format.
+        prompt: header and frames as data; exactly what reading the prompt's text gives.
+    """
+
+    format: str
+    prompt: Prompt
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        """The conversation that asks for the next frame."""
+        return [{"role": "user", "content": self.write()}]
+
+    def write(self) -> str:
+        """The prompt as text."""
+        return text.load(self.format).write_prompt(self.prompt)
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What the verifier knows.
+
+    Attributes:
+        scene: the whole scene, also what a lossy format leaves out.
+        frames: the recorded frames that follow the context, shape (horizon, bodies, 6).
+        arms: radius of gyration of each body in px, 0 where it does not rotate, shape (bodies,). A turn by one radian
+            counts as this many pixels.
+    """
+
+    scene: Scene
+    frames: Array
+    arms: Array

@@ -1,0 +1,117 @@
+"""Reward terms of `predict`: skill over the best extrapolation, so that extrapolating earns nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+# Named by the rule that changed last; results record it.
+VERSION = "predict-rewards-1"
+
+# Errors up to these are as good as none: what one printed frame leaves open even to an exact simulator (p95, median
+# scenario), in px and px/s.
+POSITION_FLOOR = 0.002
+VELOCITY_FLOOR = 0.02
+# Below this skill a complete, well-formed answer is no merit: a copy of the last frame would otherwise earn it.
+GATE = 0.10
+SOLVED = 0.95
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the comparison with the recorded frame found out about one answer.
+
+    Attributes:
+        position_error: root mean square over bodies, px, rotation counted at the radius of gyration; a body that was
+            not answered counts as held.
+        velocity_error: the same, px/s.
+        position_bar: the least position error of any extrapolation.
+        velocity_bar: the least velocity error of any extrapolation.
+        coverage: share of the bodies that were answered.
+        well_formed: nothing was missing or malformed.
+    """
+
+    position_error: float
+    velocity_error: float
+    position_bar: float
+    velocity_bar: float
+    coverage: float
+    well_formed: bool
+
+
+Term = Callable[[Evidence], float]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the reward table: the term, in [0, 1], and its weight."""
+
+    compute: Term
+    weight: float
+
+
+TERMS: dict[str, Entry] = {}
+
+
+def term(weight: float) -> Callable[[Term], Term]:
+    """Enter the decorated function into the reward table under its own name."""
+
+    def enter(function: Term) -> Term:
+        TERMS[function.__name__] = Entry(function, weight)
+        return function
+
+    return enter
+
+
+def _skill(error: float, bar: float, floor: float) -> float:
+    """1 for the recorded frame, 0 for the best extrapolation or worse."""
+    excess = max(0.0, error - floor)
+    return max(0.0, 1.0 - excess / (bar - floor)) if bar > floor else 0.0
+
+
+def _beats_extrapolation(evidence: Evidence) -> bool:
+    gain = max(
+        _skill(evidence.position_error, evidence.position_bar, POSITION_FLOOR),
+        _skill(evidence.velocity_error, evidence.velocity_bar, VELOCITY_FLOOR),
+    )
+    return gain >= GATE
+
+
+@term(weight=0.45)
+def velocity(evidence: Evidence) -> float:
+    """Skill of the velocities: in one step, this is where contacts and joints show."""
+    return _skill(evidence.velocity_error, evidence.velocity_bar, VELOCITY_FLOOR)
+
+
+@term(weight=0.35)
+def position(evidence: Evidence) -> float:
+    """Skill of the positions.
+
+    Where `p + v dt` is already exact there is nothing to gain, only to lose: being as exact pays, once the velocities
+    beat the extrapolation.
+    """
+    if evidence.position_bar > POSITION_FLOOR:
+        return _skill(evidence.position_error, evidence.position_bar, POSITION_FLOOR)
+    if not _beats_extrapolation(evidence):
+        return 0.0
+    return min(1.0, POSITION_FLOOR / max(evidence.position_error, POSITION_FLOOR))
+
+
+@term(weight=0.10)
+def coverage(evidence: Evidence) -> float:
+    """Share of the bodies that were answered, once the answer beats the extrapolation."""
+    return evidence.coverage if _beats_extrapolation(evidence) else 0.0
+
+
+@term(weight=0.10)
+def format(evidence: Evidence) -> float:
+    """Nothing missing or malformed, once the answer beats the extrapolation."""
+    return float(evidence.well_formed and _beats_extrapolation(evidence))
+
+
+def weights() -> dict[str, float]:
+    """The weight of each term."""
+    return {name: entry.weight for name, entry in TERMS.items()}
+
+
+def compute_terms(evidence: Evidence) -> dict[str, float]:
+    """Every term of the table for one answer."""
+    return {name: entry.compute(evidence) for name, entry in TERMS.items()}

@@ -1,0 +1,272 @@
+"""The question: what is the next frame of this scene? The recorded frame judges."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from gedanken.errors import UserError
+from gedanken.loop import Message, Player, Problem, Question, Turn, Verdict
+from gedanken.seeding import stream
+from gedanken.tasks.predict.extrapolation import EXTRAPOLATIONS, hold
+from gedanken.tasks.predict.observation import Observation, Truth
+from gedanken.tasks.predict.rewards import SOLVED, Evidence, compute_terms, weights
+from gedanken.worlds.rigid import catalogue, text
+from gedanken.worlds.rigid.geometry import Array
+from gedanken.worlds.rigid.scene import DT, Scene
+from gedanken.worlds.rigid.simulate import FRAMES, Recording, memoryless, record
+from gedanken.worlds.rigid.text import Prompt, Reading
+
+CONTEXT = 10
+# Velocities that an extrapolation misses by more than this (px/s) are an event: a contact, a joint, a field.
+EVENT = 1.0
+
+
+class PredictTask:
+    """Poses and judges `predict` problems. An answer is the next frame in the prompt's own format."""
+
+    name = "predict"
+
+    def __init__(self, max_turns: int = 1, mode: str = "episode"):
+        """One frame is one turn; `mode` is `episode` or `training`, which weigh alike here."""
+        if mode not in ("episode", "training"):
+            raise ValueError(f"reward mode is 'episode' or 'training', not {mode!r}")
+        self.max_turns = max_turns
+        self.weights = weights()
+
+    def pose(
+        self,
+        subject: str,
+        *,
+        split: str = "train",
+        index: int = 0,
+        level: int = 2,
+        context: int = CONTEXT,
+        horizon: int = 1,
+        format: str = "v1",
+        at: int | Literal["event"] = "event",
+        exact: bool = False,
+    ) -> Problem:
+        """The problem that (subject, level, split, index) names.
+
+        Args:
+            subject: a scenario of the zoo, or the path of a file with a `build` function.
+            split: `train`, `val` or `test`; each has scenes of its own.
+            index: which scene.
+            level: 1 to 5, how many bodies.
+            context: frames shown.
+            horizon: frames recorded after the context, for rollouts.
+            format: text format.
+            at: number of the first frame to predict, or `event` for one that no extrapolation gets right, chosen by the key.
+            exact: simulate without memory, so that each printed frame decides the next one to the last digit.
+
+        Raises:
+            UserError: an unknown subject, split, level or format, a held-out scenario in the training split, or numbers
+                out of range.
+        """
+        if split not in ("train", "val", "test"):
+            raise UserError(f"split is train, val or test, not {split!r}")
+        if split == "train" and subject in catalogue.HELD_OUT:
+            raise UserError(f"{subject} is held out from training; use split val or test")
+        for name, value, low, high in (
+            ("index", index, 0, 2**31),
+            ("context", context, 1, FRAMES),
+            ("horizon", horizon, 1, FRAMES),
+        ):
+            if type(value) is not int or not low <= value <= high:
+                raise UserError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+        if context + horizon > FRAMES + 1:
+            raise UserError(f"context and horizon together must fit the {FRAMES + 1} frames of a recording")
+        scene = catalogue.pose(subject, level, split=split, index=index)
+        recording = record(memoryless(scene) if exact else scene)
+        if at == "event":
+            first = _eventful(recording, context, horizon, stream("predict", subject, level, split, index, "frame"))
+        else:
+            first = at
+            if type(first) is not int or not context <= first <= FRAMES + 1 - horizon:
+                raise UserError(f"at must lie between {context} and {FRAMES + 1 - horizon}, not {first!r}")
+        key = (subject, split, index, level, context, horizon, format, first, exact)
+        return self.pose_recording(recording, key, first, context, horizon, format)
+
+    def pose_recording(
+        self, recording: Recording, key: tuple[Any, ...], first: int, context: int, horizon: int, format: str
+    ) -> Problem:
+        """A problem about frames `first` and later of a recording, after `context` frames."""
+        writer = text.load(format)
+        scene = recording.scene
+        prompt = Prompt(
+            writer.Header.of(scene, recording.labels), recording.states[first - context : first], first - context
+        )
+        # What the text leaves out must not reach a baseline either.
+        shown = Prompt(prompt.header, writer.visible(prompt), prompt.first)
+        observation = Observation(format, shown)
+        truth = Truth(scene, recording.states[first : first + horizon], _arms(scene))
+        return Problem(self.name, str(key[0]), key, observation, writer.write_prompt(prompt), truth)
+
+    def ask(self, problem: Problem, turns: Sequence[Turn] = ()) -> list[Message]:
+        """The prompt and, after a first answer, what was wrong with it."""
+        messages: list[Message] = [{"role": "user", "content": problem.prompt}]
+        for turn in turns:
+            messages.append({"role": "assistant", "content": turn.answer})
+            messages.append({"role": "user", "content": turn.verdict.feedback})
+        return messages
+
+    def solve(self, problem: Problem) -> str:
+        """The recorded next frame."""
+        observation: Observation = problem.observation
+        return text.load(observation.format).write_target(observation.prompt, problem.truth.frames[0])
+
+    def verify(self, problem: Problem, answer: str, turns: Sequence[Turn] = ()) -> Verdict:
+        """Judge one answer against the recorded frame."""
+        observation: Observation = problem.observation
+        writer = text.load(observation.format)
+        prompt = observation.prompt
+
+        def written(state: Array) -> Array:
+            """A frame as the format writes it: what a format rounds away is nobody's error and nobody's merit."""
+            return fill(writer.parse_frame(writer.write_target(prompt, state), prompt), prompt)
+
+        reading = writer.parse_frame(answer, prompt)
+        recorded = written(problem.truth.frames[0])
+        guess = fill(reading, prompt)
+        arms = problem.truth.arms
+        position, velocity = frame_errors(guess, recorded, arms)
+        bars = [frame_errors(written(extrapolate(prompt)), recorded, arms) for extrapolate in EXTRAPOLATIONS.values()]
+        covered = float(np.mean(reading.answered))
+        evidence = Evidence(
+            _rms(position),
+            _rms(velocity),
+            min(_rms(bar) for bar, _ in bars),
+            min(_rms(bar) for _, bar in bars),
+            covered,
+            not reading.complaints,
+        )
+        terms = compute_terms(evidence) if covered else dict.fromkeys(self.weights, 0.0)
+        reward = sum(weight * terms[name] for name, weight in self.weights.items())
+        error = (
+            None
+            if covered
+            else f"no body was answered: {reading.complaints[0] if reading.complaints else 'empty answer'}"
+        )
+        return Verdict(
+            terms,
+            self.weights,
+            reward > SOLVED,
+            f"This answer scores 0: {error}."
+            if error
+            else _describe(evidence, reading, position, velocity, recorded, guess),
+            error=error,
+            details={
+                "coverage": covered,
+                "position_rmse": evidence.position_error,
+                "velocity_rmse": evidence.velocity_error,
+                "position_bar": evidence.position_bar,
+                "velocity_bar": evidence.velocity_bar,
+                "complaints": list(reading.complaints),
+            },
+        )
+
+    def verify_batch(self, problems: Sequence[Problem], answers: Sequence[str]) -> list[Verdict]:
+        """Judge many answers, in order."""
+        return [self.verify(problem, answer) for problem, answer in zip(problems, answers, strict=True)]
+
+    def roll_out(self, problem: Problem, player: Player, frames: int) -> Iterator[tuple[Array, Reading]]:
+        """Let a player continue the scene on its own frames.
+
+        Yields the frame that is fed back, shape (bodies, 6), with bodies that were not answered held, and what was
+        understood of the answer.
+        """
+        observation: Observation = problem.observation
+        writer = text.load(observation.format)
+        prompt = observation.prompt
+        for _ in range(frames):
+            shown = Observation(observation.format, prompt)
+            messages: list[Message] = [{"role": "user", "content": writer.write_prompt(_printable(prompt))}]
+            reading = writer.parse_frame(player.answer(Question(messages, shown)), prompt)
+            state = fill(reading, prompt)
+            yield state, reading
+            prompt = Prompt(prompt.header, np.concatenate([prompt.states[1:], state[None]]), prompt.first + 1)
+
+
+def fill(reading: Reading, prompt: Prompt) -> Array:
+    """The frame that an answer stands for: bodies and numbers that it leaves out are held."""
+    return np.where(np.isfinite(reading.state), reading.state, hold(prompt))
+
+
+def frame_errors(guess: Array, recorded: Array, arms: Array) -> tuple[Array, Array]:
+    """Position error (px) and velocity error (px/s) of each body, rotation counted at the radius of gyration.
+
+    What the format does not say (NaN) is no error.
+    """
+    # A wild answer overflows to infinity, which is as wrong as it looks.
+    with np.errstate(over="ignore", invalid="ignore"):
+        off = np.nan_to_num(np.where(np.isfinite(recorded), guess - recorded, 0.0), nan=np.inf)
+        position = np.sqrt(off[:, 0] ** 2 + off[:, 1] ** 2 + np.where(arms > 0, arms * off[:, 4], 0.0) ** 2)
+        velocity = np.sqrt(off[:, 2] ** 2 + off[:, 3] ** 2 + np.where(arms > 0, arms * off[:, 5], 0.0) ** 2)
+    return position, velocity
+
+
+def contact_bodies(states: Array, gravity: tuple[float, float], kinematic: Array) -> Array:
+    """Which bodies free flight gets wrong from one frame to the next by more than `EVENT`, shape (frames - 1, bodies)."""
+    change = np.diff(states[:, :, 2:4], axis=0)
+    expected = np.where(kinematic[:, None], 0.0, np.asarray(gravity) * DT)
+    return np.linalg.norm(change - expected, axis=2) > EVENT
+
+
+def _eventful(recording: Recording, context: int, horizon: int, rng: np.random.Generator) -> int:
+    """A frame whose velocities no extrapolation gets right; the worst one where all frames are nearly right."""
+    header = text.load("v1").Header.of(recording.scene, recording.labels)
+    frames = np.arange(context, FRAMES + 2 - horizon)
+    bars = np.empty(len(frames))
+    for k, frame in enumerate(frames):
+        prompt = Prompt(header, recording.states[max(frame - 2, 0) : frame])
+        next_velocities = recording.states[frame][:, 2:4]
+        bars[k] = min(_rms(extrapolate(prompt)[:, 2:4] - next_velocities) for extrapolate in EXTRAPOLATIONS.values())
+    busy = frames[bars > EVENT]
+    return int(rng.choice(busy)) if len(busy) else int(frames[np.argmax(bars)])
+
+
+def _arms(scene: Scene) -> Array:
+    """Radius of gyration of each body, 0 where it does not rotate."""
+    return np.array([np.sqrt(body.shape.moment(1.0)) if body.rotates else 0.0 for body in scene.bodies])
+
+
+def _printable(prompt: Prompt) -> Prompt:
+    """The prompt with numbers that its format can write."""
+    return Prompt(prompt.header, np.clip(np.nan_to_num(prompt.states), -99_999.0, 99_999.0), prompt.first)
+
+
+def _rms(errors: Array) -> float:
+    with np.errstate(over="ignore"):
+        return float(np.sqrt(np.mean(np.square(errors))))
+
+
+def _describe(
+    evidence: Evidence, reading: Reading, position: Array, velocity: Array, recorded: Array, guess: Array
+) -> str:
+    """The verdict in English: what is missing, how it compares, which body is furthest off and how."""
+    parts = []
+    if reading.complaints:
+        parts.append(
+            f"{reading.complaints[0]}"
+            + (f" (and {len(reading.complaints) - 1} more)" if len(reading.complaints) > 1 else "")
+            + "."
+        )
+    parts.append(
+        f"Velocity error {evidence.velocity_error:.3g} px/s (best extrapolation {evidence.velocity_bar:.3g}), "
+        f"position error {evidence.position_error:.3g} px (best extrapolation {evidence.position_bar:.3g})."
+    )
+    worst = int(np.argmax(velocity))
+    if velocity[worst] > EVENT:
+        axis, name = (
+            max(((abs(recorded[worst, k] - guess[worst, k]), k) for k in (2, 3)), key=lambda pair: pair[0])[1],
+            "",
+        )
+        name = "vx" if axis == 2 else "vy"
+        parts.append(
+            f"Body {worst} is furthest off: its {name} should be {recorded[worst, axis]:.2f}, not {guess[worst, axis]:.2f}."
+        )
+    return " ".join(parts)
+
+
+TASK = PredictTask
