@@ -68,11 +68,8 @@ class PredictTask:
             raise UserError(f"split is train, val or test, not {split!r}")
         if split == "train" and subject in catalogue.HELD_OUT:
             raise UserError(f"{subject} is held out from training; use split val or test")
-        for name, value, low, high in (
-            ("index", index, 0, 2**31),
-            ("context", context, 1, FRAMES),
-            ("horizon", horizon, 1, FRAMES),
-        ):
+        ranges = {"index": (index, 0, 2**31), "context": (context, 1, FRAMES), "horizon": (horizon, 1, FRAMES)}
+        for name, (value, low, high) in ranges.items():
             if type(value) is not int or not low <= value <= high:
                 raise UserError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
         if context + horizon > FRAMES + 1:
@@ -152,9 +149,7 @@ class PredictTask:
             terms,
             self.weights,
             reward > SOLVED,
-            f"This answer scores 0: {error}."
-            if error
-            else _describe(evidence, reading, position, velocity, recorded, guess),
+            f"This answer scores 0: {error}." if error else _describe(evidence, reading, velocity, recorded, guess),
             error=error,
             details={
                 "coverage": covered,
@@ -207,10 +202,10 @@ def frame_errors(guess: Array, recorded: Array, arms: Array) -> tuple[Array, Arr
 
 
 def contact_bodies(states: Array, gravity: tuple[float, float], kinematic: Array) -> Array:
-    """Which bodies free flight gets wrong from one frame to the next by more than `EVENT`, shape (frames - 1, bodies)."""
+    """Which bodies free flight misses by more than `EVENT` from a frame to the next, shape (frames - 1, bodies)."""
     change = np.diff(states[:, :, 2:4], axis=0)
     expected = np.where(kinematic[:, None], 0.0, np.asarray(gravity) * DT)
-    return np.linalg.norm(change - expected, axis=2) > EVENT
+    return np.asarray(np.linalg.norm(change - expected, axis=2) > EVENT)
 
 
 def _eventful(recording: Recording, context: int, horizon: int, rng: np.random.Generator) -> int:
@@ -241,31 +236,21 @@ def _rms(errors: Array) -> float:
         return float(np.sqrt(np.mean(np.square(errors))))
 
 
-def _describe(
-    evidence: Evidence, reading: Reading, position: Array, velocity: Array, recorded: Array, guess: Array
-) -> str:
+def _describe(evidence: Evidence, reading: Reading, velocity: Array, recorded: Array, guess: Array) -> str:
     """The verdict in English: what is missing, how it compares, which body is furthest off and how."""
     parts = []
     if reading.complaints:
-        parts.append(
-            f"{reading.complaints[0]}"
-            + (f" (and {len(reading.complaints) - 1} more)" if len(reading.complaints) > 1 else "")
-            + "."
-        )
+        more = f" (and {len(reading.complaints) - 1} more)" if len(reading.complaints) > 1 else ""
+        parts.append(f"{reading.complaints[0]}{more}.")
     parts.append(
         f"Velocity error {evidence.velocity_error:.3g} px/s (best extrapolation {evidence.velocity_bar:.3g}), "
         f"position error {evidence.position_error:.3g} px (best extrapolation {evidence.position_bar:.3g})."
     )
     worst = int(np.argmax(velocity))
     if velocity[worst] > EVENT:
-        axis, name = (
-            max(((abs(recorded[worst, k] - guess[worst, k]), k) for k in (2, 3)), key=lambda pair: pair[0])[1],
-            "",
-        )
-        name = "vx" if axis == 2 else "vy"
-        parts.append(
-            f"Body {worst} is furthest off: its {name} should be {recorded[worst, axis]:.2f}, not {guess[worst, axis]:.2f}."
-        )
+        axis = 2 + int(np.argmax(np.abs(recorded - guess)[worst, 2:4]))
+        should, said = recorded[worst, axis], guess[worst, axis]
+        parts.append(f"Body {worst} is furthest off: its v{'xy'[axis - 2]} should be {should:.2f}, not {said:.2f}.")
     return " ".join(parts)
 
 
