@@ -1,13 +1,19 @@
 """How turns and laws look on a terminal."""
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from gedanken.loop import Turn
+
+if TYPE_CHECKING:
+    from gedanken.data.report import DiscoveryReport
 
 
 def show_turn(console: Console, number: int, turn: Turn) -> None:
@@ -23,17 +29,27 @@ def show_turn(console: Console, number: int, turn: Turn) -> None:
     console.print(f"  {verdict.feedback}", highlight=False)
 
 
-def law_table(params: dict[str, float], errors: dict[str, float] | None) -> Table:
-    """Parameters with their 95 % intervals."""
+def show_finding(console: Console, report: "DiscoveryReport", files: Mapping[str, Path]) -> None:
+    """The law, its intervals, how well it holds, and what the data cannot tell."""
+    from gedanken.data.report import limits
+
+    console.print(f"\n[bold]{report.title}[/]")
+    console.print(f"[bold cyan]{report.equation}[/]")
     table = Table(box=None, pad_edge=False)
-    table.add_column("parameter")
-    table.add_column("value", justify="right")
-    table.add_column("95 % interval", justify="right")
-    for name, value in params.items():
-        error = (errors or {}).get(name)
-        interval = "not identified" if error is None else f"{value - 1.96 * error:.5g} .. {value + 1.96 * error:.5g}"
+    for heading in ("parameter", "value", "95 % interval"):
+        table.add_column(heading, justify="left" if heading == "parameter" else "right")
+    for name, value in report.params.items():
+        half = report.half_width(name)
+        interval = f"{value - half:.5g} .. {value + half:.5g}" if math.isfinite(half) else "not identified"
         table.add_row(name, f"{value:.6g}", interval)
-    return table
+    console.print(table)
+    console.print("R2  " + "  ".join(f"{name} {value:.5f}" for name, value in report.r2.items()))
+    if report.held_out_r2:
+        console.print("R2 held out  " + "  ".join(f"{name} {value:.4f}" for name, value in report.held_out_r2.items()))
+    for sentence in limits(report):
+        console.print(f"- {sentence}", style="dim")
+    for path in files.values():
+        console.print(f"wrote {path}")
 
 
 def print_json(value: object, pretty: bool = False) -> None:

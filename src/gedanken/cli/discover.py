@@ -57,20 +57,17 @@ def discover(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Find the law behind a trajectory; the simulator verifies it."""
+    import sys
+
     from rich.console import Console
 
-    from gedanken.bench import discovery
-    from gedanken.cli._show import print_json, print_law, show_turn
+    from gedanken import discovery
+    from gedanken.cli._show import print_json, show_finding, show_turn
     from gedanken.players import load_player
 
     console = Console(stderr=as_json, highlight=False)
-    contestant = load_player(player, "discover", base_url=base_url, api_key=api_key)
     record = discovery.read_record(
         data,
-        time=time,
-        state=tuple(name.strip() for name in state.split(",")) if state else None,
-        trial=trial,
-        order=order,
         hint=hint,
         fit_until=fit_until,
         hold_out=hold_out,
@@ -78,19 +75,25 @@ def discover(
         index=index,
         split=split,
         conditions=parse_conditions(conditions),
+        time=time,
+        state=[name.strip() for name in state.split(",")] if state else None,
+        trial=trial,
+        order=order,
     )
     for note in record.notes:
         console.print(f"note: {note}", style="dim")
-    with console.status(f"{contestant.name} looks at {record.title}") as status:
-        finding = discovery.run(
-            record,
-            contestant,
-            turns=turns,
-            on_turn=lambda number, turn: show_turn(console, number, turn),
-            on_progress=lambda text: status.update(f"{record.title}: {text}"),
+    with console.status(f"{record.title}: {player} is looking") as status:
+        contestant = load_player(
+            player,
+            "discover",
+            base_url=base_url,
+            api_key=api_key,
+            progress=lambda text: status.update(f"{record.title}: {text}"),
         )
-    paths = discovery.write(finding, out) if out else {}
+        finding = discovery.run(record, contestant, turns, lambda number, turn: show_turn(console, number, turn))
+    command = ["gedanken", *sys.argv[1:]]
+    files = discovery.write(finding, out, command) if out else {}
     if as_json:
-        print_json(finding.to_dict() | {"files": {name: str(path) for name, path in paths.items()}})
+        print_json(discovery.to_dict(finding, command) | {"files": {name: str(path) for name, path in files.items()}})
     else:
-        print_law(console, finding, paths)
+        show_finding(console, discovery.report(finding, command), files)

@@ -48,14 +48,14 @@ def _describe(command: Any, path: str, lines: list[str]) -> None:
     lines += [f"## `{path}`", "", " ".join((command.help or "").split("\n\n")[0].split()), ""]
     rest = [" ".join(part.split()) for part in (command.help or "").split("\n\n")[1:]]
     lines += [line for part in rest for line in (part, "")]
-    arguments = " ".join(p.human_readable_name.upper() for p in command.params if p.param_type_name == "argument")
+    arguments = " ".join(p.name.upper() for p in command.params if p.param_type_name == "argument")
     lines += ["```", f"{path} [OPTIONS] {arguments}".rstrip(), "```", "", "| option | meaning |", "|---|---|"]
     for parameter in command.params:
         if parameter.name == "help":
             continue
         shown = (getattr(parameter, "help", None) or "").replace("|", "\\|")
         if parameter.param_type_name == "argument":
-            lines.append(f"| `{parameter.human_readable_name.upper()}` | {shown} |")
+            lines.append(f"| `{parameter.name.upper()}` | {shown} |")
             continue
         default = parameter.default
         if default not in (None, False, ()) and not callable(default):
@@ -85,7 +85,7 @@ def systems_page() -> str:
             if entry.category != category:
                 continue
             equations = parse(entry.equation, entry.states, tuple(entry.params))
-            lines += [f"### `{name}`", "", _first_sentence(name), "", f"$${equations.latex()}$$", ""]
+            lines += [f"### `{name}`", "", _first_sentence(name), "", _display(equations.latex()), ""]
             lines += [f"- tier {entry.tier}, {'held out' if entry.held_out else 'train'}"]
             lines += [
                 "- parameters: "
@@ -96,6 +96,11 @@ def systems_page() -> str:
                 lines += [f"- keeps: {', '.join(f'{key} `{value}`' for key, value in entry.conserved.items())}"]
             lines += [f"- source: {entry.source}", ""]
     return "\n".join(lines)
+
+
+def _display(latex: str) -> str:
+    """A displayed formula, lines kept apart where there are several."""
+    return f"$$\\begin{{gathered}} {latex} \\end{{gathered}}$$" if r"\\" in latex else f"$${latex}$$"
 
 
 def _first_sentence(name: str) -> str:

@@ -1,0 +1,79 @@
+"""`gedanken demo`: the main job on two real data sets and three seeded problems."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from gedanken.data.report import DiscoveryReport
+
+EXAMPLES = ("gedanken demo --out runs/demo",)
+
+# (what `gedanken discover` would be told, options)
+CASES: tuple[tuple[str, dict[str, object]], ...] = (
+    ("lynx_hare", {}),
+    ("us_census", {"fit_until": 1910.0}),
+    ("free_fall_drag", {"index": 3, "noise": 0.05}),
+    ("damped_pendulum", {"index": 1, "noise": 0.05}),
+    ("charged_b_field", {"index": 2, "noise": 0.05}),
+)
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the reports.")] = Path("runs/demo"),
+) -> None:
+    """Discover the laws behind two real data sets and three seeded problems, and write a report on each."""
+    import time
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from gedanken import discovery
+    from gedanken.cli._show import show_finding
+    from gedanken.cli.warm import warm
+    from gedanken.players import load_player
+
+    warm()
+    console = Console(highlight=False)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    start = time.perf_counter()
+    reports = []
+    with Progress(*columns, console=console, transient=True) as bar:
+        row = bar.add_task("discovering", total=len(CASES))
+        for data, options in CASES:
+
+            def announce(text: str, data: str = data) -> None:
+                bar.update(row, description=f"{data}: {text}")
+
+            announce("reading")
+            record = discovery.read_record(data, **options)  # type: ignore[arg-type]
+            finding = discovery.run(record, load_player("sparse", "discover", progress=announce))
+            flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+            command = ["gedanken", "discover", data, *flags, f"--out={out / data}"]
+            files = discovery.write(finding, out / data, command)
+            report = discovery.report(finding, command)
+            show_finding(bar.console, report, {"report": files["report.md"]})
+            reports.append((data, report))
+            bar.advance(row)
+    page = _index_page(reports)
+    (out / "README.md").write_text(page)
+    console.print(f"\nfive laws in {time.perf_counter() - start:.1f} s; the overview is {out / 'README.md'}")
+
+
+def _index_page(reports: "list[tuple[str, DiscoveryReport]]") -> str:
+    """One table of all reports, with their figures."""
+    lines = ["# What the demo found", "", "| record | law | R2 | held out |", "|---|---|---|---|"]
+    for name, report in reports:
+        law = report.equation.replace("|", "\\|")
+        r2 = ", ".join(f"{column} {value:.4f}" for column, value in report.r2.items())
+        held = ", ".join(f"{column} {value:.3f}" for column, value in (report.held_out_r2 or {}).items()) or "-"
+        lines.append(f"| [{report.title}]({name}/report.md) | `{law}` | {r2} | {held} |")
+    lines += [line for name, report in reports for line in ("", f"![{report.title}]({name}/fit.png)")]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,394 @@
+"""From a record to a verified law: read it, let a player find the law, fit intervals, test what was held out."""
+
+import shlex
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gedanken.data.examples import list_examples, load_example
+from gedanken.data.report import Alternative, DiscoveryReport, to_json, write_report
+from gedanken.data.tables import read_trajectories
+from gedanken.errors import UserError
+from gedanken.loop import Player, Problem, Turn, play
+from gedanken.tasks.discover.observation import Observation
+from gedanken.tasks.discover.task import HINT_LEVELS, DiscoverTask
+from gedanken.worlds.ode import system
+from gedanken.worlds.ode.expression import parse
+from gedanken.worlds.ode.fit import Fit, fit
+from gedanken.worlds.ode.simulate import Track, score, simulate
+from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
+
+CURVE_POINTS = 600
+
+
+@dataclass(frozen=True)
+class Record:
+    """Something to discover: a problem, and what a report says about where it is from.
+
+    Attributes:
+        title: what was measured.
+        problem: the posed problem; its observation is what players see.
+        held_out: trials, or a trial's later samples, that no player sees.
+        continues: whether the held-out samples continue the last fitted trial instead of having a start of their own.
+        units: unit of each column that has one.
+        time: name of the time column.
+        time_unit: its unit.
+        source: where the data are from.
+        notes: what was assumed or left out in reading them.
+        caveats: what is known about the data that numbers cannot show.
+    """
+
+    title: str
+    problem: Problem
+    held_out: tuple[Trajectory, ...] = ()
+    continues: bool = False
+    units: Mapping[str, str] = field(default_factory=dict)
+    time: str = "t"
+    time_unit: str = ""
+    source: str = ""
+    notes: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a player found out about a record.
+
+    Attributes:
+        record: what was looked at.
+        player: who looked.
+        turns: the episode.
+        best: the turn with the best match, None when no turn could be read.
+        fitted: the best law with its parameters fitted to the record, for intervals and residuals.
+        alternatives: other laws that the player weighed.
+        criterion: the best law's own rank, on the alternatives' scale.
+        held_out_r2: R2 of each column over the held-out samples.
+        seconds: how long it took.
+    """
+
+    record: Record
+    player: str
+    turns: tuple[Turn, ...]
+    best: Turn | None
+    fitted: Fit | None
+    alternatives: tuple[Alternative, ...] = ()
+    criterion: float | None = None
+    held_out_r2: Mapping[str, float] | None = None
+    seconds: float = 0.0
+
+    @property
+    def solved(self) -> bool:
+        """Whether the verifier accepted a turn."""
+        return any(turn.verdict.solved for turn in self.turns)
+
+
+def read_record(
+    data: str,
+    *,
+    hint: str | None = None,
+    fit_until: float | None = None,
+    hold_out: bool = False,
+    noise: float | None = None,
+    index: int = 0,
+    split: str = "test",
+    conditions: Mapping[str, Any] | None = None,
+    **table: Any,
+) -> Record:
+    """A record from what a user names: a file, a shipped example, or a system of the zoo.
+
+    Args:
+        data: path, example or system.
+        hint: a sentence about the scene; for a system, `full`, `names` or `anonymous`.
+        fit_until: samples after this time are held out.
+        hold_out: the last trial is held out.
+        noise: of a system's problem.
+        index: of a system's problem.
+        split: of a system's problem.
+        conditions: of a system's problem.
+        table: how to read a file: `time`, `state`, `trial`, `order`.
+
+    Raises:
+        UserError: there is no such thing, or it cannot be used; one sentence.
+    """
+    table = {name: value for name, value in table.items() if value is not None}
+    path = Path(data)
+    if path.exists() or path.suffix or "/" in data:
+        return _read_file(path, hint, fit_until, hold_out, table)
+    if data in list_examples():
+        return _read_example(data, hint, fit_until, hold_out, table)
+    if data not in system.names():
+        raise UserError(
+            f"there is no file, example or system called {data!r}; examples are {', '.join(list_examples())}, "
+            "and `gedanken zoo list` names the systems"
+        )
+    if table or fit_until is not None or hold_out:
+        raise UserError(f"{data} is a system of the zoo; columns and held-out samples are for your own data")
+    options = dict(conditions or {})
+    if noise is not None:
+        options["noise"] = noise
+    if hint is not None:
+        if hint not in HINT_LEVELS:
+            raise UserError(f"the hint of a system is {', '.join(HINT_LEVELS)}, not {hint!r}")
+        options["hint"] = hint
+    problem = DiscoverTask().pose(data, split=split, index=index, **options)
+    return Record(f"{data}, {split} {index}", problem, source=system.load(data).source)
+
+
+def _read_example(
+    name: str, hint: str | None, fit_until: float | None, hold_out: bool, table: Mapping[str, Any]
+) -> Record:
+    example = load_example(name)
+    # What the user says of the columns replaces what the example says; naming other states drops its order with them.
+    options = {**({} if "state" in table else example.options), **table}
+    record = _read_file(example.path, example.hint if hint is None else hint, fit_until, hold_out, options)
+    return replace(record, title=example.title, source=example.source, caveats=example.caveats)
+
+
+def _read_file(
+    path: Path, hint: str | None, fit_until: float | None, hold_out: bool, table: Mapping[str, Any]
+) -> Record:
+    recording = read_trajectories(path, **table)
+    trials, continues = recording.trajectories, False
+    held_out: tuple[Trajectory, ...] = ()
+    if hold_out:
+        if len(trials) < 2:
+            raise UserError(f"{path} holds one trial; holding one out needs two (see --trial)")
+        trials, held_out = trials[:-1], trials[-1:]
+    if fit_until is not None:
+        if held_out or len(trials) > 1:
+            raise UserError("--fit-until is for one trial; with several, hold the last one out")
+        trials, held_out = _cut(trials[0], fit_until)
+        continues = True
+    problem = DiscoverTask().pose_record(recording.states, trials, hint or "", path.stem)
+    return Record(
+        path.name,
+        problem,
+        held_out,
+        continues,
+        recording.units,
+        recording.time,
+        recording.time_unit,
+        notes=recording.notes,
+    )
+
+
+def _cut(trial: Trajectory, until: float) -> tuple[tuple[Trajectory, ...], tuple[Trajectory, ...]]:
+    early = trial.t <= until
+    if early.sum() < 4 or (~early).sum() < 2:
+        raise UserError(
+            f"--fit-until {until:g} leaves {early.sum()} samples to fit and {(~early).sum()} to predict; "
+            f"the record runs from {trial.t[0]:g} to {trial.t[-1]:g}"
+        )
+    return (
+        (Trajectory(trial.t[early], trial.values[early], trial.name),),
+        (Trajectory(trial.t[~early], trial.values[~early], f"after {until:g}"),),
+    )
+
+
+def run(
+    record: Record,
+    player: Player,
+    turns: int | None = None,
+    on_turn: Callable[[int, Turn], None] | None = None,
+) -> Finding:
+    """Play the episode and work out what its best law says.
+
+    Raises:
+        PlayerError: the player could not answer at all.
+    """
+    start = time.perf_counter()
+    played: list[Turn] = []
+    for turn in play(DiscoverTask(), player, record.problem, turns):
+        played.append(turn)
+        if on_turn:
+            on_turn(len(played), turn)
+    best = max(
+        (turn for turn in played if not turn.verdict.error), key=lambda turn: turn.verdict.terms["match"], default=None
+    )
+    observation: Observation = record.problem.observation
+    fitted = None
+    if best is not None:
+        details = best.verdict.details
+        fitted = fit(details["equation"], details["params"], observation.states, record.problem.truth.scored)
+        if fitted.status != "fitted":
+            fitted = None
+    alternatives, criterion = _weighed(player, observation, best)
+    finding = Finding(
+        record,
+        player.name,
+        tuple(played),
+        best,
+        fitted,
+        alternatives,
+        criterion,
+        seconds=time.perf_counter() - start,
+    )
+    return replace(finding, held_out_r2=_held_out_r2(finding))
+
+
+def _weighed(
+    player: Player, observation: Observation, best: Turn | None
+) -> tuple[tuple[Alternative, ...], float | None]:
+    """What a player that ranks its candidates says of them."""
+    ranked = getattr(player, "candidates", None)
+    if ranked is None or best is None:
+        return (), None
+    laws = [Alternative(c.equation, c.params, c.criterion, c.match) for c in ranked(observation)]
+    text = best.verdict.details["equation"]
+    mine = next((law for law in laws if parse(law.equation, observation.states, law.params).text() == text), None)
+    return tuple(law for law in laws if law is not mine), mine.criterion if mine else None
+
+
+def law(finding: Finding) -> tuple[str, dict[str, float]]:
+    """The equation and the parameters that a finding stands for: the fitted ones where there is a fit."""
+    if finding.best is None:
+        raise ValueError("no turn of this finding could be read")
+    details = finding.best.verdict.details
+    return details["equation"], dict(finding.fitted.params if finding.fitted else details["params"])
+
+
+def _starts(finding: Finding) -> list[Array]:
+    """The state at each fitted trial's first sample."""
+    if finding.fitted is not None and finding.fitted.segments == 1:
+        return list(finding.fitted.initials)
+    equation, params = law(finding)
+    problem = finding.record.problem
+    found = []
+    for trial, known in zip(problem.truth.scored, problem.truth.initials, strict=True):
+        start = score(Track(problem.observation.states, trial, known), equation, params).start
+        found.append(trial.values[0] if start is None else start)
+    return found
+
+
+def _follow(finding: Finding, start: Array, t: Array) -> Array:
+    """The law from `start` at t[0], shape (m, n), NaN from where it ends."""
+    equation, params = law(finding)
+    values = np.empty((len(t), len(start)))
+    # The simulator takes at most 1,024 times at once.
+    for a in range(0, len(t) - 1, 1000):
+        piece = slice(a, min(a + 1001, len(t)))
+        solution = simulate(equation, finding.record.problem.observation.states, params, start, t[piece]).values
+        values[piece], start = solution, solution[-1]
+        if not np.isfinite(start).all():
+            values[piece.stop :] = np.nan
+            break
+    return values
+
+
+def _predict(finding: Finding) -> tuple[list[Array], list[Array]]:
+    """The law at the samples of the fitted trials, and at those of the held-out ones."""
+    record = finding.record
+    trials = record.problem.observation.trajectories
+    starts = _starts(finding)
+    fitted = [_follow(finding, start, trial.t) for start, trial in zip(starts, trials, strict=True)]
+    if not record.held_out:
+        return fitted, []
+    if record.continues:
+        t = np.concatenate([trials[-1].t[:1], record.held_out[0].t])
+        return fitted, [_follow(finding, starts[-1], t)[1:]]
+    equation, params = law(finding)
+    held = [score(Track(record.problem.observation.states, trial), equation, params) for trial in record.held_out]
+    return fitted, [
+        np.full_like(trial.values, np.nan) if result.predicted is None else result.predicted
+        for trial, result in zip(record.held_out, held, strict=True)
+    ]
+
+
+def _held_out_r2(finding: Finding) -> dict[str, float] | None:
+    """R2 of each observed column over the held-out samples; the mean it is measured against is their own."""
+    if not finding.record.held_out or finding.best is None:
+        return None
+    _, predicted = _predict(finding)
+    found = {}
+    for k, name in enumerate(finding.record.problem.observation.states.columns):
+        seen = np.concatenate([trial.values[:, k] for trial in finding.record.held_out])
+        said = np.concatenate([values[:, k] for values in predicted])
+        real = np.isfinite(seen)
+        if real.sum() < 2:
+            continue
+        spread = ((seen[real] - seen[real].mean()) ** 2).sum()
+        missed = ((seen[real] - said[real]) ** 2).sum()
+        found[name] = float(1.0 - missed / spread) if np.isfinite(missed) and spread > 0 else float("-inf")
+    return found
+
+
+def report(finding: Finding, command: Sequence[str] = ()) -> DiscoveryReport:
+    """Everything that the written report shows.
+
+    Raises:
+        UserError: no turn could be read, so there is nothing to report.
+    """
+    if finding.best is None:
+        raise UserError(f"{finding.player} gave no answer that could be scored: {finding.turns[-1].verdict.error}")
+    record = finding.record
+    observation: Observation = record.problem.observation
+    states: StateSpace = observation.states
+    equation, params = law(finding)
+    trials = observation.trajectories
+    fitted, held = _predict(finding)
+    return DiscoveryReport(
+        title=record.title,
+        hint=observation.hint,
+        states=states,
+        trajectories=(*trials, *record.held_out),
+        predictions=(*fitted, *held),
+        equation=equation,
+        params=params,
+        r2=_r2(finding),
+        solved=finding.solved,
+        player=finding.player,
+        latex=parse(equation, states, tuple(params)).latex(),
+        standard_errors=finding.fitted.standard_errors if finding.fitted else None,
+        curves=_curves(finding),
+        alternatives=finding.alternatives,
+        criterion=finding.criterion,
+        held_out=tuple(range(len(trials), len(trials) + len(held))),
+        held_out_r2=finding.held_out_r2,
+        turns=finding.turns,
+        rationale=finding.best.verdict.details.get("rationale", ""),
+        units=record.units,
+        time=record.time,
+        time_unit=record.time_unit,
+        source=record.source,
+        notes=record.notes,
+        caveats=record.caveats,
+        command=shlex.join(command),
+        seconds=finding.seconds,
+    )
+
+
+def _r2(finding: Finding) -> dict[str, float]:
+    """R2 of each observed column over the fitted trials."""
+    columns = finding.record.problem.observation.states.columns
+    if finding.fitted is None:
+        return dict(finding.best.verdict.details["r2"]) if finding.best else {}
+    values = zip(columns, finding.fitted.r2, strict=True)
+    return {name: float(value) for name, value in values if np.isfinite(value)}
+
+
+def _curves(finding: Finding) -> tuple[Trajectory, ...]:
+    """The law at many times: over each fitted trial, and on through held-out samples that continue the last one."""
+    record = finding.record
+    trials = record.problem.observation.trajectories
+    ends = [trial.t[-1] for trial in trials]
+    if record.continues:
+        ends[-1] = record.held_out[0].t[-1]
+    found = []
+    for start, trial, end in zip(_starts(finding), trials, ends, strict=True):
+        t = np.linspace(trial.t[0], end, CURVE_POINTS)
+        found.append(Trajectory(t, _follow(finding, start, t), trial.name))
+    return tuple(found)
+
+
+def write(finding: Finding, folder: Path, command: Sequence[str] = ()) -> dict[str, Path]:
+    """Write `report.md`, `report.json` and `fit.png` into `folder`; the paths by name."""
+    return write_report(report(finding, command), folder)
+
+
+def to_dict(finding: Finding, command: Sequence[str] = ()) -> dict[str, Any]:
+    """The report as JSON-able data."""
+    return to_json(report(finding, command))
