@@ -6,10 +6,13 @@ longer hidden: a fresh simulation from one printed frame is right to about 1e-3 
 instead of 0.1 px. `labels="raw"` records Chipmunk's positions as they are.
 """
 
+# mypy: allow-untyped-decorators
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
+from numba import njit
+from numpy.typing import NDArray
 
 from gedanken.errors import UserError
 from gedanken.worlds.rigid.chipmunk import Array, Space, initial_state
@@ -67,8 +70,20 @@ def record(scene: Scene, frames: int = FRAMES, labels: Labels = "pushed") -> Rec
     Raises:
         UserError: the scene is unstable (a state is not finite or beyond all bounds).
     """
-    start = initial_state(scene)
-    return Recording(scene, np.concatenate([start[None], resume(scene, start[None], frames, labels)]), labels)
+    return Recording(scene, record_fixed(scene, frames, labels) / 10_000, labels)
+
+
+def record_fixed(scene: Scene, frames: int = FRAMES, labels: Labels = "pushed") -> NDArray[np.int32]:
+    """The states of `record` in the unit of the last printed digit, 1e-4: whole numbers.
+
+    Raises:
+        UserError: the scene is unstable.
+    """
+    start = initial_state(scene)[None]
+    if scene.solver.memoryless:
+        return _fixed(np.concatenate([start, resume(scene, start, frames, labels)]))
+    with Space(scene, start[0]) as space:
+        return np.concatenate([_fixed(start), _fixed(space.advance(frames, labels == "pushed"))])
 
 
 def resume(scene: Scene, context: Array, frames: int, labels: Labels = "pushed") -> Array:
@@ -113,13 +128,26 @@ def memoryless(scene: Scene, substeps: int = MEMORYLESS_SUBSTEPS) -> Scene:
 
 
 def _rounded(states: Array) -> Array:
-    fixed = np.rint(states * 10_000)
-    # The comparison is false for NaN, too.
-    if not (np.abs(fixed) < 2**31).all():
-        raise UserError(f"the scene is unstable: its state at frame {_first_bad(fixed)} is beyond all bounds")
-    # Adding zero turns -0.0 into 0.0: nothing prints a negative zero.
-    return fixed / 10_000 + 0.0
+    # By way of whole numbers, so that nothing prints a negative zero.
+    return _fixed(states) / 10_000
 
 
-def _first_bad(fixed: Array) -> int:
-    return int(np.argmin((np.abs(fixed) < 2**31).all((1, 2)))) + 1
+def _fixed(states: Array) -> NDArray[np.int32]:
+    out = np.empty(states.shape, np.int32)
+    bad = _fix(states, out)
+    if bad >= 0:
+        raise UserError(f"the scene is unstable: its state at frame {bad + 1} is beyond all bounds")
+    return out
+
+
+@njit(cache=True)
+def _fix(states: Array, out: NDArray[np.int32]) -> int:
+    """Round to whole multiples of 1e-4; the first frame that has no such number, or -1."""
+    source, target = states.ravel(), out.ravel()
+    for k in range(source.size):
+        value = np.rint(source[k] * 10_000)
+        # The comparison is false for NaN, too.
+        if not abs(value) < 2**31:
+            return int(k // (states.shape[1] * states.shape[2]))
+        target[k] = np.int32(value)
+    return -1

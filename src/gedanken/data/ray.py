@@ -1,0 +1,69 @@
+"""Shards made by the workers of a Ray cluster, which need no common file system.
+
+A task makes a shard in memory (`shards.make_shard`) and hands back its bytes; this process writes them. A node that
+dies takes its unfinished tasks and unfetched results along, and Ray makes them again elsewhere: the same bytes.
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gedanken.data.shards import Plan, Receipt, make_shard, write_atomically
+from gedanken.errors import UserError
+
+AHEAD = 2
+"""Tasks in flight a processor of the cluster: enough to keep it busy, few enough that results do not pile up."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The cluster at `address` (`auto`, `host:port`, `ray://...`), or one started on this machine when None."""
+
+    address: str | None = None
+
+    def __call__(self, plan: Plan, numbers: Sequence[int], folder: Path) -> Generator[tuple[int, Receipt]]:
+        """Make the shards; see `generate.Workers`."""
+        try:
+            import ray
+        except ImportError:
+            raise UserError("Ray is not installed; pip install 'gedanken[ray]'") from None
+        ours = not ray.is_initialized()
+        if ours:
+            try:
+                ray.init(self.address, log_to_driver=False, logging_level="error", include_dashboard=False)
+            except (ConnectionError, ValueError, RuntimeError) as error:
+                where = self.address or "this machine"
+                raise UserError(f"there is no Ray cluster at {where}: {str(error).splitlines()[0]}") from error
+        try:
+            yield from _run(ray, plan, numbers, folder)
+        finally:
+            if ours:
+                ray.shutdown()
+
+
+def _run(ray: Any, plan: Plan, numbers: Sequence[int], folder: Path) -> Generator[tuple[int, Receipt]]:
+    # A lost node is no fault of the task's: it may be tried as often as nodes are lost.
+    task = ray.remote(num_cpus=1, max_retries=-1)(_task)
+    waiting = list(reversed(numbers))
+    running: dict[Any, int] = {}
+    while waiting or running:
+        while waiting and len(running) < AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1))):
+            number = waiting.pop()
+            running[task.remote(plan, number)] = number
+        done, _ = ray.wait(list(running))
+        for reference in done:
+            number = running.pop(reference)
+            try:
+                content, receipt = ray.get(reference)
+            except ray.exceptions.RayTaskError as error:
+                if isinstance(error.cause, UserError):
+                    raise error.cause from None
+                raise
+            write_atomically(folder / receipt.file, content)
+            yield number, receipt
+
+
+def _task(plan: Plan, number: int) -> tuple[bytes, Receipt]:
+    content, receipt = make_shard(plan, number)
+    return bytes(content), receipt
