@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -37,9 +38,22 @@ class Atom:
     stage: int = 0
     tags: frozenset[str] = frozenset()
 
+    @property
+    def family(self) -> str:
+        """What a law has to speak of to use this atom; empty for polynomials, which every law may."""
+        return _family(self.template)
+
     def text(self, constants: Sequence[str] = ()) -> str:
         """The atom with names or numbers for its constants."""
         return self.template.format(*(constants or [f"({value!r})" for value in self.inner]))
+
+
+@cache
+def _family(template: str) -> str:
+    for family, marks in (("exponential", ("exp(", "log(")), ("angle", ("sin(", "cos(")), ("size", ("abs(", "sqrt("))):
+        if any(mark in template for mark in marks):
+            return family
+    return "quotient" if "/" in template else "power" if "**{" in template else ""
 
 
 # A word of the hint makes a family as cheap as a linear term. The words are those of scenes and instruments, never of
@@ -58,9 +72,7 @@ def apply_hint(atoms: Iterable[Atom], hint: str, base: float) -> list[Atom]:
     """The atoms with the families that the hint speaks of made cheap."""
     text = hint.lower()
     meant = {
-        family
-        for family, words in HINTS.items()
-        if any(re.search(rf"\b{re.escape(word)}", text) for word in words)
+        family for family, words in HINTS.items() if any(re.search(rf"\b{re.escape(word)}", text) for word in words)
     }
     return [
         replace(atom, cost=min(atom.cost, base), stage=min(atom.stage, 1) if atom.inner else atom.stage)
@@ -70,16 +82,29 @@ def apply_hint(atoms: Iterable[Atom], hint: str, base: float) -> list[Atom]:
     ]
 
 
-def build(states: StateSpace, samples: Array, hint: str = "") -> list[Atom]:
-    """All atoms for a state space, given the (smoothed) samples (m, n) that decide which are defined on them."""
+def build(states: StateSpace, samples: Array, steps: Array, hint: str = "") -> list[Atom]:
+    """All atoms for a state space.
+
+    Args:
+        states: the state variables.
+        samples: smoothed samples (m, n), which decide what is defined on them.
+        steps: largest change of each column between neighbouring samples, shape (n,): the sine of a variable that turns
+            by more than a radian a sample is noise to the eye.
+        hint: the sentence about the scene.
+    """
     mechanical = any(c.velocity is not None for c in states.coordinates)
-    atoms = _mechanical(states, samples) if mechanical else _general(states.columns, samples)
+    atoms = _mechanical(states, samples, steps) if mechanical else _general(states.columns, samples, steps)
     # A library of T atoms gives each one a prior of about 1/T (the extended BIC of Chen & Chen, Biometrika 95, 2008).
     simple = len({atom.name for atom in atoms if atom.stage == 0})
     base = 2 * math.log(simple)
     rich = 2 * math.log(2 * len({atom.name for atom in atoms if atom.stage <= 1}))
     priced = [replace(atom, cost=atom.cost + (base if atom.stage == 0 else rich)) for atom in atoms]
     return apply_hint(priced, hint, base)
+
+
+def _is_angle(column: Array, step: float) -> bool:
+    """Whether the sine of a variable makes sense: near enough to zero once, and well sampled if it turns round."""
+    return float(np.abs(column).min()) < 2 * np.pi and (float(column.std()) < 2 * np.pi or step < 0.5)
 
 
 def _monomial(names: Sequence[str]) -> Atom:
@@ -91,7 +116,7 @@ def _monomial(names: Sequence[str]) -> Atom:
 TRIG = frozenset({"trigonometric"})
 
 
-def _mechanical(states: StateSpace, samples: Array) -> list[Atom]:
+def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
     names = list(states.columns)
     column = {name: samples[:, i] for i, name in enumerate(names)}
     positions = [c.name for c in states.coordinates]
@@ -104,7 +129,7 @@ def _mechanical(states: StateSpace, samples: Array) -> list[Atom]:
             square = len(set(chosen)) == 1
             cost = {1: 0.0, 2: 1.0 if square else 2.0, 3: 3.0 if square else 6.0}[k]
             atoms.append(replace(_monomial(chosen), cost=cost))
-    small = [q for q in positions if column[q].std() < 2 * np.pi]
+    small = [q for i, q in enumerate(names) if q in positions and _is_angle(column[q], steps[i])]
     for q in small:
         atoms.append(Atom(f"sin({q})", f"sin({q})", cost=1.0, tags=TRIG))
         atoms.append(Atom(f"cos({q})", f"cos({q})", cost=3.0, tags=TRIG))
@@ -118,8 +143,7 @@ def _mechanical(states: StateSpace, samples: Array) -> list[Atom]:
     if len(positions) == 1 and small and velocities:
         q, v = positions[0], velocities[0]
         atoms += [
-            Atom(text, text, cost=6.0, tags=TRIG)
-            for text in (f"{v}*sin({q})", f"{v}*cos({q})", f"sin({q})*cos({q})")
+            Atom(text, text, cost=6.0, tags=TRIG) for text in (f"{v}*sin({q})", f"{v}*cos({q})", f"sin({q})*cos({q})")
         ]
     if len(positions) > 1:
         r2 = " + ".join(f"{q}**2" for q in positions)
@@ -150,14 +174,14 @@ def _mechanical(states: StateSpace, samples: Array) -> list[Atom]:
     return atoms
 
 
-def _general(names: Sequence[str], samples: Array) -> list[Atom]:
+def _general(names: Sequence[str], samples: Array, steps: Array) -> list[Atom]:
     d = len(names)
     low, high = samples.min(0), samples.max(0)
     median = np.maximum(np.median(np.abs(samples), 0), 1e-6)
     spread = samples.std(0)
     positive = low > 1e-6
     away = np.abs(samples).min(0) > 1e-2 * median
-    small = spread < 2 * np.pi  # trigonometry of what spans many periods aliases on sampled data
+    small = [_is_angle(samples[:, i], steps[i]) for i in range(d)]
     atoms = [Atom("1", "1")]
     for k in range(1, {1: 5, 2: 3, 3: 3}.get(d, 2) + 1):
         for chosen in combinations_with_replacement(names, k):
@@ -166,10 +190,10 @@ def _general(names: Sequence[str], samples: Array) -> list[Atom]:
             atoms.append(replace(_monomial(chosen), cost=cost, stage=int(late)))
 
     def trigonometric(text: str, late: bool) -> None:
-        atoms.append(Atom(text, text, cost=4.0 if late else 3.0, stage=int(late), tags=TRIG))
+        atoms.append(Atom(text, text, cost=2.0 if late else 1.0, stage=int(late), tags=TRIG))
 
     def other(text: str) -> None:
-        atoms.append(Atom(text, text, cost=4.0, stage=1))
+        atoms.append(Atom(text, text, cost=2.0, stage=1))
 
     for i, n in enumerate(names):
         if small[i]:
@@ -220,7 +244,7 @@ def _general(names: Sequence[str], samples: Array) -> list[Atom]:
                     b = slope / (float(spread[i]) + 1e-9)
                     a = -b * float(np.percentile(samples[:, i], q))
                     text = f"1/(1 + exp({{0}} + {{1}}*{n}))"
-                    atoms.append(Atom(f"1/(1 + exp(a + b*{n}))", text, (a, b), 4.0, 1, SATURATION))
+                    atoms.append(Atom(f"1/(1 + exp(a + b*{n}))", text, (a, b), 2.0, 1, SATURATION))
     return atoms
 
 
@@ -235,4 +259,4 @@ def _saturations(factor: str, n: str, k: float, positive: bool, squares: bool) -
     if squares:
         found.append((f"{factor}{n}**2/(K + {n}**2)", f"{factor}{n}**2/({{0}} + {n}**2)", k * k))
         found.append((f"{factor}{n}/(K + {n}**2)", f"{factor}{n}/({{0}} + {n}**2)", k * k))
-    return [Atom(name, template, (value,), 4.0, 1, SATURATION) for name, template, value in found]
+    return [Atom(name, template, (value,), 2.0, 1, SATURATION) for name, template, value in found]

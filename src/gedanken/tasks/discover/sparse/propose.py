@@ -21,7 +21,7 @@ from gedanken.worlds.ode.jit import jit
 from gedanken.worlds.ode.trajectory import Array, StateSpace
 
 BEAM = 60
-_WIDTHS = (0.06, 0.12)  # half widths of the test functions, as shares of the record
+_WIDTHS = (0.03, 0.06, 0.12)  # half widths of the test functions, as shares of the record
 _GRID = 801
 
 
@@ -165,25 +165,31 @@ class WeakForm:
         targets: Sequence[int],
     ):
         self.atoms = list(atoms)
-        blocks: dict[float, list[tuple[Array, Array]]] = {width: [] for width in _WIDTHS}
+        blocks: dict[float, list[tuple[Array, Array, Array]]] = {width: [] for width in _WIDTHS}
         for record in smoothed:
             t = np.linspace(record.t[0], record.t[-1], _GRID)
             x = interpolate(record, states, t)
             theta = columns(t, x)
+            sigma = np.stack([np.interp(t, record.t, record.sigma[:, r]) for r in targets], 1)
             span, step = t[-1] - t[0], t[1] - t[0]
             for width, rows in blocks.items():
                 half = width * span
-                centre = np.linspace(t[0] + half, t[-1] - half, 60)
+                centre = np.linspace(t[0] + half, t[-1] - half, 60 if width > 0.05 else 120)
                 u = (t[None, :] - centre[:, None]) / half
                 inside = np.abs(u) < 1
                 bump = np.where(inside, (1 - u**2) ** 4, 0.0) * (step / half)
                 slope = np.where(inside, -8 * u * (1 - u**2) ** 3, 0.0) * (step / half**2)
+                # Each row counts by the noise that its test function picks up, which matters where the noise grows with
+                # the signal.
+                noise = np.sqrt((slope**2) @ sigma**2)
+                noise = np.maximum(noise / np.median(noise, axis=0), 0.05)
                 with np.errstate(all="ignore"):
-                    rows.append((bump @ theta, -(slope @ x[:, list(targets)])))
-        self.systems = [
-            (np.concatenate([a for a, _ in rows]), np.concatenate([b for _, b in rows])) for rows in blocks.values()
-        ]
-        self.usable = np.all([np.isfinite(a).all(0) & (np.abs(a).max(0) > 1e-12) for a, _ in self.systems], axis=0)
+                    rows.append((bump @ theta, -(slope @ x[:, list(targets)]), noise))
+        joined = [tuple(np.concatenate([row[k] for row in rows]) for k in range(3)) for rows in blocks.values()]
+        # Weighted and plain, since neither is right where the smoother errs by more than the noise.
+        self.systems = joined + [(a, b, np.ones_like(noise)) for a, b, noise in joined if np.ptp(noise) > 0.1]
+        self.middle = joined[1]
+        self.usable = np.all([np.isfinite(a).all(0) & (np.abs(a).max(0) > 1e-12) for a, _, _ in self.systems], axis=0)
         self.index: dict[str, list[int]] = {}
         for k, atom in enumerate(self.atoms):
             if self.usable[k]:
@@ -195,10 +201,11 @@ class WeakForm:
         good = np.flatnonzero(self.usable)
         names: dict[str, int] = {}
         identity = np.array([names.setdefault(self.atoms[k].name, len(names)) for k in good])
-        for a, b in self.systems:
-            norm = np.linalg.norm(a[:, good], axis=0)
-            unit = a[:, good] / norm
-            target = b[:, equation]
+        for a, b, noise in self.systems:
+            rows = a[:, good] / noise[:, equation, None]
+            norm = np.linalg.norm(rows, axis=0)
+            unit = rows / norm
+            target = b[:, equation] / noise[:, equation]
             total = float(target @ target) + 1e-300
             best, gain = beam_search(unit.T @ unit, unit.T @ target, identity, min(largest, len(names)), BEAM)
             for k in range(best.shape[0]):
@@ -217,20 +224,27 @@ class WeakForm:
                         solution = np.linalg.lstsq(unit[:, chosen], target, rcond=None)[0]
                         pool[key] = Proposal(atoms, solution / norm[chosen], misfit)
         found = [Proposal((), np.empty(0), 1.0), *pool.values()]
-        return sorted(found, key=lambda p: 60 * np.log(p.misfit + 1e-9) + 6 * len(p.atoms) + sum(a.cost for a in p.atoms))
+        return sorted(
+            found, key=lambda p: 60 * np.log(p.misfit + 1e-9) + 6 * len(p.atoms) + sum(a.cost for a in p.atoms)
+        )
 
     def coefficients(self, equation: int, atoms: Sequence[Atom]) -> Proposal | None:
         """Least squares for a given right-hand side; of an atom with constants, the starting value that fits best."""
         if not atoms:
             return Proposal((), np.empty(0), 1.0)
-        a, b = self.systems[-1]
-        target = b[:, equation]
+        a, b, noise = self.middle
+        a = a / noise[:, equation, None]
+        target = b[:, equation] / noise[:, equation]
         chosen: list[int] = []
         for atom in atoms:
             options = self.index.get(atom.name)
             if not options:
                 return None
-            fits = [float(np.linalg.lstsq(a[:, [*chosen, k]], target, rcond=None)[1].sum()) for k in options] if len(options) > 1 else [0.0]
+            fits = (
+                [float(np.linalg.lstsq(a[:, [*chosen, k]], target, rcond=None)[1].sum()) for k in options]
+                if len(options) > 1
+                else [0.0]
+            )
             chosen.append(options[int(np.argmin(fits))])
         solution, *_ = np.linalg.lstsq(a[:, chosen], target, rcond=None)
         misfit = float(np.sum((a[:, chosen] @ solution - target) ** 2) / (target @ target + 1e-300))

@@ -2,20 +2,23 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gedanken.tasks.discover.sparse.library import Atom, build
+from gedanken.tasks.discover.sparse.parsimony import Parsimony, simplify
 from gedanken.tasks.discover.sparse.propose import Columns, Proposal, WeakForm, explained_many, propagate
 from gedanken.tasks.discover.sparse.smooth import Smoothed, interpolate, smooth
 from gedanken.worlds.ode.fit import Compiler, Program, Record, Refined, differentiate, refine, simulate_pieces
 from gedanken.worlds.ode.kernels import MAX_PARAM
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
-Structure = tuple[tuple[Atom, ...], ...]  # the terms of each unknown equation
+Structure = Sequence[Sequence[Atom]]  # the terms of each unknown equation
 Key = tuple[frozenset[str], ...]
 
+FAMILY = 5.0
+REPEATED = 0.6
 _FLOOR = 1e-4  # accuracy that the comparison of models trusts, as a share of each column's spread
 _ADEQUATE = 1.25  # residual variance against the smoother's, up to which nothing is left to explain
 _CHAOS = 16  # segments a trajectory is cut into when no start can be followed through all of it
@@ -24,6 +27,22 @@ _CHAOS = 16  # segments a trajectory is cut into when no start can be followed t
 def key_of(structure: Structure) -> Key:
     """Identity of a structure: its sets of atoms, whatever their constants."""
     return tuple(frozenset(atom.name for atom in terms) for terms in structure)
+
+
+def prior(structure: Structure) -> float:
+    """Minus twice the log prior probability of a structure, up to a constant.
+
+    The first atom of a family costs more than the next: a law speaks of angles or it does not. An atom that another
+    equation has already is cheap, since what leaves one variable often enters another.
+    """
+    families = {atom.family for terms in structure for atom in terms if atom.family}
+    cost = FAMILY * len(families)
+    seen: set[str] = set()
+    for terms in structure:
+        cost += sum(REPEATED * atom.cost if atom.name in seen else atom.cost for atom in terms)
+        cost -= 2 * math.lgamma(len(terms) + 1)
+        seen.update(atom.name for atom in terms)
+    return cost
 
 
 def size_of(structure: Structure) -> int:
@@ -48,6 +67,7 @@ class Model:
     refined: Refined
     criterion: float
     segments: int
+    parsimony: Parsimony
 
     @property
     def key(self) -> Key:
@@ -90,7 +110,22 @@ def write(structure: Structure, states: StateSpace, prefix: str = "c") -> tuple[
 
 def _prefix(states: StateSpace) -> str:
     taken = {*states.columns, *states.aliases}
-    return next(p for p in ("c", "k", "p", "q", "par", "coef") if not any(name.startswith(p) and name[len(p):].isdigit() for name in taken))
+    return next(
+        p
+        for p in ("c", "k", "p", "q", "par", "coef")
+        if not any(name.startswith(p) and name[len(p) :].isdigit() for name in taken)
+    )
+
+
+class _Library:
+    """Atoms, compiled, with the weak form's best right-hand sides for each equation."""
+
+    def __init__(self, search: "Search", atoms: Sequence[Atom]):
+        self.atoms = list(atoms)
+        self.columns = Columns([atom.text() for atom in atoms], search.states)
+        self.weak = WeakForm(search.states, search.smoothed, atoms, self.columns, search.rows)
+        E = len(search.rows)
+        self.pools = [self.weak.best_subsets(e, {1: 5, 2: 5, 3: 5}.get(E, 4), 6) for e in range(E)]
 
 
 class Search:
@@ -108,23 +143,27 @@ class Search:
         self.progress, self.stop = progress, stop
         self.smoothed = smooth(states, self.trajectories)
         self.prefix = _prefix(states)
-        observed = np.concatenate([s.weights > 0 for s in self.smoothed])
+        observed = np.concatenate([s.live for s in self.smoothed])
         values = np.concatenate([s.values for s in self.smoothed])
         scale = values.std(0)
-        scale = np.where(scale > 1e-9 * (np.abs(values).max(0) + 1e-300), scale, np.maximum(np.abs(values).max(0), 1e-9))
+        scale = np.where(
+            scale > 1e-9 * (np.abs(values).max(0) + 1e-300), scale, np.maximum(np.abs(values).max(0), 1e-9)
+        )
         sigma = [np.where(s.weights > 0, np.maximum(s.sigma, 2 * _FLOOR * scale), np.inf) for s in self.smoothed]
         self.record = Record.of(self.trajectories, sigma, [s.values for s in self.smoothed])
         self.scale = self.record.scale
         self.floor = (_FLOOR * scale * self.record.weights) ** 2
         self.counts = observed.sum(0)
         self.total = int(self.counts.sum())
-        self.atoms = build(states, values, hint)
+        steps = np.max([np.abs(np.diff(s.values, axis=0)).max(0) for s in self.smoothed], axis=0)
+        self.atoms = build(states, values, steps, hint)
         self.rows = [i for i, derivative in enumerate(states.derivative_of) if derivative is None]
         self.compiler = Compiler(states)
         self.segments = 1
         self.models: dict[tuple[int, Key], Model | None] = {}
         self.best: Model | None = None
         self.fits = 0
+        self.expanded: set[tuple[int, Key, int]] = set()
         self.smoother_misfit = self._mean_square(values)
 
     def _mean_square(self, predicted: Array) -> Array:
@@ -135,24 +174,31 @@ class Search:
 
     def penalty(self, structure: Structure) -> float:
         """What the prior and the number of parameters cost."""
-        cost = size_of(structure) * math.log(self.total)
-        for terms in structure:
-            cost += sum(atom.cost for atom in terms) - 2 * math.lgamma(len(terms) + 1)
-        return cost
+        return size_of(structure) * math.log(self.total) + prior(structure)
 
     def criterion(self, structure: Structure, refined: Refined) -> float:
         """Extended Bayesian information criterion of the simulated record."""
         counts = self.counts[self.counts > 0]
         return float((counts * np.log(self._mean_square(refined.predicted))).sum()) + self.penalty(structure)
 
+    def model(self, structure: Structure, program: Program, refined: Refined, segments: int) -> Model:
+        """Price a fit."""
+        which = [k == 0 for terms in structure for atom in terms for k in range(1 + len(atom.inner))]
+        misfit = float(np.mean(self._mean_square(refined.predicted)))
+        names = [atom.name for terms in structure for atom in terms for _ in range(1 + len(atom.inner))]
+        parsimony = simplify(refined.params, refined.information, np.array(which, bool), names, self.total, misfit)
+        return Model(structure, program, refined, self.criterion(structure, refined) - parsimony.saving, segments, parsimony)
+
     def adequate(self, model: Model) -> bool:
         """Whether the model leaves no more than the smoother does."""
-        return bool(np.all(self._mean_square(model.refined.predicted) < _ADEQUATE * np.maximum(self.smoother_misfit, 0.05)))
+        return bool(
+            np.all(self._mean_square(model.refined.predicted) < _ADEQUATE * np.maximum(self.smoother_misfit, 0.05))
+        )
 
     def _lost(self, model: Model) -> bool:
         """Whether the model fails to follow the record at all, which noise alone does not explain."""
         misfit = self._mean_square(model.refined.predicted)
-        return self.explained(model) < 0.9 and bool(np.any(misfit > 3.0 * np.maximum(self.smoother_misfit, 0.05)))
+        return bool(np.any(misfit > 4.0 * np.maximum(self.smoother_misfit, 0.05)))
 
     def explained(self, model: Model) -> float:
         """Share of the smoothed record's variance that the model explains."""
@@ -163,7 +209,11 @@ class Search:
         return 1.0 - float(error.sum() / max(total.sum(), 1e-12))
 
     def fit(
-        self, structure: Structure, coefficients: Sequence[Sequence[float]], near: Model | None = None, hope: float = math.inf
+        self,
+        structure: Structure,
+        coefficients: Sequence[Sequence[float]],
+        near: Model | None = None,
+        hope: float = math.inf,
     ) -> Model | None:
         """Fit a structure from starting coefficients; near: a fitted model whose starts to use, skipping short pieces."""
         structure = tuple(tuple(terms) for terms in structure)
@@ -176,13 +226,23 @@ class Search:
         text, names = write(structure, self.states, self.prefix)
         program = self.compiler(text, names)
         values = [
-            v for terms, row in zip(structure, coefficients, strict=True) for atom, c in zip(terms, row, strict=True)
+            v
+            for terms, row in zip(structure, coefficients, strict=True)
+            for atom, c in zip(terms, row, strict=True)
             for v in (c, *atom.inner)
         ]
         p0 = np.array(values, np.float64)
         refined = None
         if near is not None:
-            refined = refine(program, p0, self.record, segments=self.segments, iterations=10, starts=near.refined.starts, tolerance=1e-4)
+            refined = refine(
+                program,
+                p0,
+                self.record,
+                segments=self.segments,
+                iterations=10,
+                starts=near.refined.starts,
+                tolerance=1e-4,
+            )
             if refined is not None and self.criterion(structure, refined) > hope + 20:
                 again = self._from_pieces(program, p0, structure)
                 if again is not None and again.chi2 < refined.chi2:
@@ -197,10 +257,12 @@ class Search:
                 row = []
                 for atom in terms:
                     inner = tuple(float(v) for v in refined.params[at + 1 : at + 1 + len(atom.inner)])
-                    row.append(atom if not inner else Atom(atom.name, atom.template, inner, atom.cost, atom.stage, atom.tags))
+                    row.append(
+                        atom if not inner else Atom(atom.name, atom.template, inner, atom.cost, atom.stage, atom.tags)
+                    )
                     at += 1 + len(atom.inner)
                 fitted.append(tuple(row))
-            model = Model(tuple(fitted), program, refined, self.criterion(structure, refined), self.segments)
+            model = self.model(tuple(fitted), program, refined, self.segments)
             if self.best is None or model.criterion < self.best.criterion:
                 self.best = model
         self.models[key] = model
@@ -212,7 +274,9 @@ class Search:
         for count, iterations, free in ((16, 5, False), (5, 6, True), (1, 12, True)):
             if count < self.segments:
                 break
-            result = refine(program, p, self.record, segments=count, iterations=iterations, free_starts=free, tolerance=1e-4)
+            result = refine(
+                program, p, self.record, segments=count, iterations=iterations, free_starts=free, tolerance=1e-4
+            )
             if result is None:
                 continue
             p = result.params
@@ -225,60 +289,66 @@ class Search:
         return done
 
     def run(self) -> None:
-        """Search, the simple library first."""
-        self._stage([atom for atom in self.atoms if atom.stage == 0])
-        for stage in (1,):
-            best = self.best
-            if best is not None and self.adequate(best) and max(len(terms) for terms in best.structure) <= 3:
-                break
-            self._stage([atom for atom in self.atoms if atom.stage <= stage])
+        """Search, the simple library first; on short pieces where nothing follows the whole record."""
+        simple = _Library(self, [atom for atom in self.atoms if atom.stage == 0])
+        self._start(simple)
+        self._improve(simple)
+        rich = _Library(self, [atom for atom in self.atoms if atom.stage <= 1])
+        if self.best is None or not self.adequate(self.best) or size_of(self.best.structure) > 1:
+            self._start(rich)
+            self._improve(rich)
         if self.best is None or self._lost(self.best):
-            self._chaotic()
+            self._piecewise(simple, rich)
 
-    def _chaotic(self) -> None:
-        """Nothing follows the whole record: rank on short pieces, each with its own start."""
+    def _piecewise(self, simple: "_Library", rich: "_Library") -> None:
+        """Search on short pieces, each with its own start, then grow the pieces as far as they go."""
         whole = self.best
         self.segments, self.best = _CHAOS, None
-        self._stage([atom for atom in self.atoms if atom.stage == 0])
-        pieces = self.best
-        if pieces is None:
+        self._start(simple)
+        self._improve(simple)
+        if self.best is None or self._lost(self.best):
+            self._start(rich)
+            self._improve(rich)
+        model = self.best
+        if model is None:
             self.segments, self.best = 1, whole
             return
-        # Grow the horizon from the parameters found on pieces, as far as it goes.
-        model = pieces
         for count in (8, 4, 2, 1):
-            refined = refine(model.program, model.refined.params, self.record, segments=count, iterations=15)
+            starts = _merge(model.refined.starts, self.record.segments(model.segments), self.record.segments(count))
+            refined = refine(
+                model.program, model.refined.params, self.record, segments=count, iterations=25, starts=starts
+            )
             if refined is None:
                 break
-            grown = Model(model.structure, model.program, refined, self.criterion(model.structure, refined), count)
+            grown = self.model(model.structure, model.program, refined, count)
             if self._lost(grown):
                 break
             model = grown
-        self.best = model
+        self.segments, self.best = model.segments, model
+        if self.segments < _CHAOS:
+            self.models[self.segments, model.key] = model
+            self._improve(rich)
+        if whole is not None and self.segments > 1 and self.explained(whole) > 0.9:
+            self.segments, self.best = 1, whole
 
-    def _stage(self, atoms: Sequence[Atom]) -> None:
-        columns = Columns([atom.text() for atom in atoms], self.states)
-        weak = WeakForm(self.states, self.smoothed, atoms, columns, self.rows)
-        E = len(self.rows)
-        largest = {1: 5, 2: 5, 3: 5}.get(E, 4)
-        pools = [weak.best_subsets(e, largest, 6) for e in range(E)]
-        starts = self._combinations(weak, pools)
-        for proposals in starts:
+    def _start(self, library: "_Library") -> None:
+        for proposals in self._combinations(library):
             if self.stop():
                 return
             self.fit(tuple(p.atoms for p in proposals), [list(p.coefficients) for p in proposals])
-        seen: set[tuple[int, Key]] = set()
+
+    def _improve(self, library: "_Library") -> None:
+        """Move to the best neighbour until there is none."""
         for _ in range(12):
             if self.best is None or self.stop():
                 return
             center = self.best
-            mark = (center.segments, center.key)
-            if mark in seen:
+            mark = (center.segments, center.key, len(library.atoms))
+            if mark in self.expanded:
                 return
-            seen.add(mark)
-            surrogate = Quasilinear(self, center, atoms, columns)
+            self.expanded.add(mark)
             tried = 0
-            for structure, coefficients, predicted in surrogate.neighbours(pools):
+            for structure, coefficients, predicted in Quasilinear(self, center, library).neighbours():
                 if tried >= 14 or self.stop():
                     break
                 if (self.segments, key_of(structure)) in self.models:
@@ -288,7 +358,8 @@ class Search:
                 tried += 1
                 self.fit(structure, coefficients, near=center, hope=predicted)
 
-    def _combinations(self, weak: WeakForm, pools: list[list[Proposal]]) -> Iterable[list[Proposal]]:
+    def _combinations(self, library: "_Library") -> Iterable[list[Proposal]]:
+        pools, weak = library.pools, library.weak
         E = len(pools)
         if E == 1:
             by_size: dict[int, int] = {}
@@ -304,7 +375,7 @@ class Search:
         if E == 2:
             for e in range(2):
                 for p in pools[e][:4]:
-                    image = self.mirror(p.atoms, e, 1 - e, weak.atoms)
+                    image = self.mirror(p.atoms, e, 1 - e, library.atoms)
                     if image is not None:
                         other = weak.coefficients(1 - e, image)
                         if other is not None:
@@ -326,6 +397,11 @@ class Search:
         return out
 
 
+def _merge(starts: Array, fine: np.ndarray, coarse: np.ndarray) -> Array:
+    """Starts of longer segments, from those of the shorter that begin (nearly) there."""
+    return starts[np.clip(np.searchsorted(fine, coarse[:-1]), 0, len(starts) - 1)]
+
+
 def _exchange(name: str, swap: dict[str, str]) -> str:
     """An atom's name with variables exchanged, its factors in a fixed order."""
     import re
@@ -337,8 +413,8 @@ def _exchange(name: str, swap: dict[str, str]) -> str:
 class Quasilinear:
     """The simulation linearised along a reference, as a regression on every atom of every equation."""
 
-    def __init__(self, search: Search, model: Model, atoms: Sequence[Atom], columns: Columns):
-        self.search, self.model, self.atoms = search, model, list(atoms)
+    def __init__(self, search: Search, model: Model, library: _Library):
+        self.search, self.model, self.atoms, self.pools = search, model, library.atoms, library.pools
         record, states = search.record, search.states
         n, E = states.size, len(search.rows)
         M = len(record.t)
@@ -371,7 +447,7 @@ class Quasilinear:
         rhs, jacobian, by_param = differentiate(model.program, t, x, p)
         extra: list[tuple[int, int, Atom, int]] = []  # equation, term, atom, its first parameter
         at = 0
-        forcing = [columns(t, x)]
+        forcing = [library.columns(t, x)]
         for e, terms in enumerate(model.structure):
             for k, atom in enumerate(terms):
                 if atom.inner:
@@ -470,7 +546,9 @@ class Quasilinear:
                 parameters += 1 + len(atom.inner)
             if parameters > MAX_PARAM or max(terms) > 6:
                 continue
-            out[k] = N * math.log(rss / N) + cost + parameters * math.log(N) - 2 * sum(math.lgamma(k_ + 1) for k_ in terms)
+            out[k] = (
+                N * math.log(rss / N) + cost + parameters * math.log(N) - 2 * sum(math.lgamma(k_ + 1) for k_ in terms)
+            )
         return out
 
     def _moves(self, subset: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
@@ -485,13 +563,13 @@ class Quasilinear:
             if self.names[other] not in taken:
                 yield tuple(sorted((*subset, other)))
 
-    def neighbours(self, pools: list[list[Proposal]]) -> list[tuple[Structure, list[list[float]], float]]:
+    def neighbours(self) -> list[tuple[Structure, list[list[float]], float]]:
         """Structures in the order of the criterion that they should reach, with starting coefficients."""
         found: dict[tuple[int, ...], float] = {}
         front = [self.current]
         # Whole right-hand sides from the weak form, in place of the current ones.
         place = {name: g for g, name in reversed(list(enumerate(self.names)))}
-        for e, pool in enumerate(pools):
+        for e, pool in enumerate(self.pools):
             rest = [g for g in self.current if self.groups[g][0] != e]
             for p in pool[:12]:
                 wanted = [place.get((e, atom.name)) for atom in p.atoms]
@@ -535,14 +613,9 @@ class Quasilinear:
                 for k, value in enumerate(atom.inner):
                     step = float(solution[at + 1 + k])
                     moved.append(value + float(np.clip(step, -0.5 * abs(value), 0.5 * abs(value))))
-                structure[e][-1] = Atom(atom.name, atom.template, tuple(moved), atom.cost, atom.stage, atom.tags)
+                structure[e][-1] = replace(atom, inner=tuple(moved))
             at += len(own)
         return tuple(tuple(terms) for terms in structure), coefficients
-
-
-@dataclass(frozen=True)
-class _Unused:
-    notes: list[str] = field(default_factory=list)
 
 
 __all__ = ["Model", "Quasilinear", "Search", "Smoothed", "Structure", "key_of", "write"]

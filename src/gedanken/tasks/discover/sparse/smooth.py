@@ -34,6 +34,7 @@ class Smoothed:
         weights: 1 / sigma where a sample is used, 0 where it is missing or an outlier, shape (m, n).
         spline: value, slope and curvature of each coordinate at the samples, shape (m, coordinates, 3).
         outliers: samples that were left out, shape (m, n).
+        live: used samples that say something of the noise (a signal that has died out does not), shape (m, n).
     """
 
     t: Array
@@ -42,6 +43,7 @@ class Smoothed:
     weights: Array
     spline: Array
     outliers: NDArray[np.bool_]
+    live: NDArray[np.bool_]
 
 
 @jit()
@@ -177,28 +179,34 @@ def _proportional(c: _Coordinate, relative: Array, channel: int) -> tuple[Array,
     """The best description with noise in proportion to the signal: relative variances, likelihood and so on, drive."""
     y = np.abs(c.y[:, channel])
     seen = np.isfinite(y)
-    level = np.interp(c.t, c.t[seen], np.convolve(np.pad(y[seen], 1, mode="edge"), np.ones(3) / 3, mode="valid"))
+    level = np.interp(c.t, c.t[seen], _running_mean(y[seen], 3))
     flat = c.drive
     best: tuple[Array, tuple[float, float, float], Array] | None = None
     for _ in range(3):
-        shape = (level + 0.02 * np.sqrt(np.mean(level**2))) ** 2
-        shape /= np.exp(np.mean(np.log(shape)))
-        trial = relative.copy()
-        trial[:, channel] *= shape
-        c.drive, size = flat, c.best(trial)
-        # What grows and decays by orders of magnitude bends in proportion to its size, too.
-        c.drive = shape
-        other = c.best(trial)
-        if other[0] > size[0]:
-            size = other
-        else:
-            c.drive = flat
-        if best is None or size[0] > best[1][0]:
-            best = trial, size, c.drive
-        level = np.abs(c.states(trial, size[1])[:, channel])
+        # Where the signal crosses zero, the size of the noise is limited by what is known of the signal nearby, and by
+        # a floor that the samples choose.
+        near = level + 0.03 * _running_mean(level, 9)
+        for floor in (0.02, 0.004, 0.0008):
+            shape = (near + floor * np.sqrt(np.mean(level**2))) ** 2
+            shape /= np.exp(np.mean(np.log(shape)))
+            trial = relative.copy()
+            trial[:, channel] *= shape
+            # What grows and decays by orders of magnitude bends in proportion to its size, too.
+            for drive in (flat, shape):
+                c.drive = drive
+                size = c.best(trial)
+                if best is None or size[0] > best[1][0]:
+                    best = trial, size, drive
+        assert best is not None
+        c.drive = best[2]
+        level = np.abs(c.states(best[0], best[1][1])[:, channel])
     c.drive = flat
-    assert best is not None
     return best
+
+
+def _running_mean(values: Array, width: int) -> Array:
+    """Mean over `width` neighbours, the ends padded."""
+    return np.convolve(np.pad(values, width // 2, mode="edge"), np.ones(width) / width, mode="valid")
 
 
 def _isolated(residual: Array) -> NDArray[np.bool_]:
@@ -214,11 +222,12 @@ def _isolated(residual: Array) -> NDArray[np.bool_]:
     return odd
 
 
-def _fit_coordinate(t: Array, position: Array, velocity: Array) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
+def _fit_coordinate(
+    t: Array, position: Array, velocity: Array
+) -> tuple[Array, Array, NDArray[np.bool_], NDArray[np.bool_]]:
     """Smooth one coordinate.
 
-    Returns states (m, 3), noise (m, 2), gain of the multiplicative over the additive noise model in log likelihood for
-    each channel (2,), outliers (m, 2).
+    Returns states (m, 3), noise (m, 2), samples that say something of it (m, 2), outliers (m, 2).
     """
     position, velocity = position.copy(), velocity.copy()
     m = len(t)
@@ -252,6 +261,15 @@ def _fit_coordinate(t: Array, position: Array, velocity: Array) -> tuple[Array, 
                     relative, best, c.drive = trial, size, drive
         states = c.states(relative, best[1])
         sigma = np.sqrt(best[2] * relative)
+        # Samples where a signal has died out say nothing of the noise in proportion to it.
+        live = np.ones((m, 2), bool)
+        for channel in range(2):
+            if gains[channel] > 3.0 and not both:
+                level = np.abs(states[:, channel])
+                live[:, channel] = level > 0.003 * np.sqrt(np.mean(level**2))
+                z = ((c.y[:, channel] - states[:, channel]) / sigma[:, channel])[live[:, channel]]
+                if np.isfinite(z).sum() >= 8:
+                    sigma[:, channel] *= max(1.0, float(np.sqrt(np.nanmean(z**2))))
         residual = np.where(np.isfinite(c.y), (c.y - states[:, :2]) / sigma, np.nan)
         fresh = np.zeros((m, 2), bool)
         for channel in range(2):
@@ -280,7 +298,7 @@ def _fit_coordinate(t: Array, position: Array, velocity: Array) -> tuple[Array, 
             value = sign * np.exp(z[:, 0])
             states = np.stack([value, value * z[:, 1], value * (z[:, 2] + z[:, 1] ** 2)], 1)
             sigma[:, 0] = np.abs(value) * np.sqrt(other[2]) * logarithm.scale
-    return states, sigma, gains, outliers
+    return states, sigma, live, outliers
 
 
 def smooth(states: StateSpace, trajectories: Sequence[Trajectory]) -> list[Smoothed]:
@@ -289,21 +307,22 @@ def smooth(states: StateSpace, trajectories: Sequence[Trajectory]) -> list[Smoot
     for trajectory in trajectories:
         m, n = trajectory.values.shape
         values, sigma = np.empty((m, n)), np.empty((m, n))
-        outliers = np.zeros((m, n), bool)
+        outliers, live = np.zeros((m, n), bool), np.zeros((m, n), bool)
         spline = np.empty((m, len(states.coordinates), 3))
         column = 0
         for k, coordinate in enumerate(states.coordinates):
             position = trajectory.values[:, column]
             second = coordinate.velocity is not None
             velocity = trajectory.values[:, column + 1] if second else np.full(m, np.nan)
-            spline[:, k], noise, _, odd = _fit_coordinate(trajectory.t, position, velocity)
+            spline[:, k], noise, alive, odd = _fit_coordinate(trajectory.t, position, velocity)
             width = 2 if second else 1
             values[:, column : column + width] = spline[:, k, :width]
             sigma[:, column : column + width] = noise[:, :width]
             outliers[:, column : column + width] = odd[:, :width]
+            live[:, column : column + width] = alive[:, :width]
             column += width
         used = np.isfinite(trajectory.values) & ~outliers
-        out.append(Smoothed(trajectory.t, values, sigma, np.where(used, 1.0 / sigma, 0.0), spline, outliers))
+        out.append(Smoothed(trajectory.t, values, sigma, np.where(used, 1.0 / sigma, 0.0), spline, outliers, used & live))
     return out
 
 
