@@ -66,6 +66,6 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         )
     return Scene(
         bodies=tuple(bodies),
-        statics=walls(**surface(rng, (0.5, 1.0), (0.5, 0.9))),
+        statics=walls(radius=20, **surface(rng, (0.5, 1.0), (0.5, 0.9))),
         description="Fragments are thrown outwards by a blast inside a closed chamber and fall to its floor.",
     )

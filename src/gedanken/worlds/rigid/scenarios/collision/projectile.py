@@ -56,6 +56,6 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         bodies.append(Body(crate, x, 10 + (row + 0.5) * height, mass(crate, density), **wood))
     return Scene(
         bodies=tuple(bodies),
-        statics=walls(**surface(rng, (0.6, 1.0), (0.2, 0.6))),
+        statics=walls(radius=20, **surface(rng, (0.6, 1.0), (0.2, 0.6))),
         description="A burst of cannonballs flies on parabolas into columns of crates.",
     )

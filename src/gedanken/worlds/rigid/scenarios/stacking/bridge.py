@@ -75,7 +75,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     return Scene(
         bodies=tuple(bodies),
         statics=(
-            *walls(**bank),
+            *walls(radius=20, **bank),
             Block.box(10, FLOOR, left, deck, **bank),
             Block.box(10, deck, left - ledge - 0.5, surface_y, **bank),
             Block.box(right, FLOOR, 790, deck, **bank),

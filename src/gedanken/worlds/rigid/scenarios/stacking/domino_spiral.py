@@ -61,8 +61,8 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         lean = math.atan2(uy, ux) - math.pi / 2
         bodies.append(Body(tile, x, y, weight, -spin * arm[1], spin * arm[0], lean, spin, **ivory))
         spin = 0.0
-    # The softening keeps the attraction nearly even from the planet's surface (981 px/s^2, as elsewhere) outwards.
-    pull = rng.uniform(0.8, 1.3) * 981 * inner**2 * 2**1.5
+    # The softening keeps the attraction nearly even from the surface outwards: 1.5 to 3 times gravity elsewhere.
+    pull = rng.uniform(1.5, 3.0) * 981 * inner**2 * 2**1.5
     return Scene(
         bodies=tuple(bodies),
         statics=(Peg(x0, y0, inner - 1.5 * THICK, **ground), *track),

@@ -74,7 +74,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     )
     return Scene(
         bodies=tuple(bodies),
-        statics=walls(**surface(rng, (0.7, 1.0), (0.1, 0.3))),
+        statics=walls(radius=20, **surface(rng, (0.7, 1.0), (0.1, 0.3))),
         solver=Solver(iterations=20),
         description="A finger pokes a course of a wooden block tower and is pulled back.",
     )

@@ -52,7 +52,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         bodies.append(Body(ball, x, y, weight, vx, vy, **rubber))
     return Scene(
         bodies=tuple(bodies),
-        statics=walls(**surface(rng, (0.7, 1.0), (0.1, 0.4))),
+        statics=walls(radius=20, **surface(rng, (0.7, 1.0), (0.1, 0.4))),
         solver=Solver(iterations=20),
         description="Balls fall on a pyramid of bricks.",
     )

@@ -24,8 +24,9 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     blocks = body_count(rng, level, others=1)
     towers = math.ceil(blocks / 11)
     width = rng.uniform(44, 60)
-    pitch = rng.uniform(1.5, 2.2) * width
-    x = rng.uniform(280, 420)
+    x = rng.uniform(280, 400)
+    # The last tower stands clear of the wall: five towers have less room between them.
+    pitch = min(rng.uniform(1.5, 2.2) * width, (750 - width / 2 - x) / max(1, towers - 1))
     wood = surface(rng, (0.6, 0.95), (0.0, 0.2))
     density = rng.uniform(0.001, 0.003)
     bodies = []
@@ -50,7 +51,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     bodies.append(Body(ball, start, strike, weight, speed, 981 * time / 2, **wood))
     return Scene(
         bodies=tuple(bodies),
-        statics=walls(**surface(rng, (0.7, 1.0), (0.1, 0.4))),
+        statics=walls(radius=20, **surface(rng, (0.7, 1.0), (0.1, 0.4))),
         solver=Solver(iterations=20),
         description="A ball is shot into towers of loosely stacked blocks.",
     )

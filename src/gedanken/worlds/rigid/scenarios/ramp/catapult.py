@@ -1,0 +1,97 @@
+"""A catapult: a falling weight drives the short arm of a lever down and the long arm throws its stones at a castle.
+
+The lever turns on a hinge above its fulcrum; its long end rests on the ground and carries a rim that keeps the stones
+from sliding off. The weight's momentum becomes the lever's rotation, and when the short end strikes the ground the
+stones fly on.
+"""
+
+import math
+
+import numpy as np
+
+from gedanken.worlds.rigid.parts import GROUND, Block, Body
+from gedanken.worlds.rigid.placing import body_count, pivot_at, walls
+from gedanken.worlds.rigid.scenarios._surfaces import surface
+from gedanken.worlds.rigid.scene import Scene, Solver
+from gedanken.worlds.rigid.shapes import Box, Circle, mass
+
+FLOOR = 10.0
+THICK = 12.0
+"""Thickness of the lever."""
+
+
+def build(rng: np.random.Generator, level: int) -> Scene:
+    """Lever, rim, weight, stones; then the castle column by column from the ground up."""
+    # A lever with its rim, a weight and a stone are the least that throws.
+    count = max(4, body_count(rng, level))
+    stones = 1 if count < 8 else int(rng.integers(1, 4))
+    crates = count - 3 - stones
+    height = rng.uniform(58, 74)
+    short, long = rng.uniform(1.2, 1.45) * height, rng.uniform(150, 190)
+    pivot_x, pivot_y = rng.uniform(230, 270), FLOOR + height
+    # The lever's lower edge meets the ground at its long end: h = l sin(a) + t / 2 cos(a), solved to first order in t.
+    tilt = math.asin((height - THICK / 2 - 0.5) / long)
+    cos, sin = math.cos(tilt), math.sin(tilt)
+
+    def on_lever(along: float, above: float) -> tuple[float, float]:
+        """A point given by the distance from the hinge along the lever (right positive) and above its middle line."""
+        return pivot_x + along * cos - above * sin, pivot_y + along * sin + above * cos
+
+    wood = surface(rng, (0.7, 1.0), (0.0, 0.1))
+    density = rng.uniform(0.002, 0.004)
+    lever = Box(short + long, THICK)
+    rim = Box(10.0, rng.uniform(26, 34))
+    bodies = [
+        Body(lever, *on_lever((short - long) / 2, 0), mass(lever, density), angle=tilt, **wood),
+        Body(rim, *on_lever(5 - long, (THICK + rim.height) / 2), mass(rim, density), angle=tilt, **wood),
+    ]
+    x, y = on_lever(5 - long, THICK / 2)
+    a, b = on_lever(5 - long, (THICK + rim.height) / 2)
+    joints = (
+        # A joint to the ground that forbids contact would let the lever through the floor, which is ground as well.
+        pivot_at(bodies, GROUND, 0, pivot_x, pivot_y, collide=True),
+        pivot_at(bodies, 0, 1, x, y),
+        pivot_at(bodies, 0, 1, a, b),
+    )
+    radius = rng.uniform(9, 13)
+    stone = Circle(radius)
+    stone_mass = mass(stone, density * rng.uniform(1.0, 2.5))
+    granite = surface(rng, (0.6, 1.0), (0.0, 0.2))
+    weight = Box(rng.uniform(34, 48), rng.uniform(34, 48))
+    edge_x, edge_y = on_lever(0.75 * short, THICK / 2)
+    drop = rng.uniform(60, 180)
+    bodies.append(
+        Body(
+            weight,
+            edge_x + rng.uniform(-4, 4),
+            edge_y + weight.height / 2 + weight.width / 2 * math.tan(tilt) + drop,
+            mass(weight, density * rng.uniform(7.0, 14.0)),
+            vy=rng.uniform(-120, 0),
+            **granite,
+        )
+    )
+    for k in range(stones):
+        at = on_lever(10.3 - long + radius + k * (2 * radius + 0.3), THICK / 2 + radius)
+        bodies.append(Body(stone, *at, stone_mass, **granite))
+    width, size = rng.uniform(26, 34), rng.uniform(26, 34)
+    tall = max(1, min(int(rng.integers(3, 8)), crates), math.ceil(crates / 8))
+    columns = math.ceil(crates / tall)
+    pitch = width + rng.uniform(0.5, 6.0)
+    left = 775 - columns * pitch - rng.uniform(0, 40)
+    for k in range(crates):
+        column, row = divmod(k, tall)
+        crate = Box(width - rng.uniform(0, 3), size)
+        at = (left + (column + 0.5) * pitch, FLOOR + (row + 0.5) * size)
+        bodies.append(Body(crate, *at, mass(crate, 0.5 * density), **wood))
+    ground = surface(rng, (0.7, 1.0), (0.1, 0.3))
+    foot = 0.35 * height
+    return Scene(
+        bodies=tuple(bodies),
+        statics=(
+            *walls(radius=20, **ground),
+            Block(((pivot_x - foot, FLOOR), (pivot_x + foot, FLOOR), (pivot_x, pivot_y - THICK - 2)), **ground),
+        ),
+        joints=joints,
+        solver=Solver(iterations=20),
+        description="A falling weight drives a lever that throws stones.",
+    )

@@ -1,0 +1,96 @@
+"""Pachinko: balls are shot up the launch lane, round the corner and down through pins, turning vanes and cups.
+
+The field is irregular: pins stand a little off their lattice, vanes turn at their own constant rate and throw the balls
+about, cups at the bottom catch some of them. Part of the balls are already on their way down when the picture starts.
+"""
+
+import math
+
+import numpy as np
+
+from gedanken.worlds.rigid.parts import Body, Peg, Segment, Static
+from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid.scenarios._cells import scatter
+from gedanken.worlds.rigid.scenarios._surfaces import surface
+from gedanken.worlds.rigid.scene import Scene
+from gedanken.worlds.rigid.shapes import Box, Circle, mass
+
+LANE = 742.0
+"""Where the lane's inner wall stands (px); the lane is 38 px wide with the wall's thickness off."""
+
+CUP = 6.0
+"""Half thickness of the cups' sides (px)."""
+
+SPEED = 680.0
+"""Fastest that a ball may be (px/s): 11.3 px a frame, less than a ball's radius and a cup's half thickness together."""
+
+
+def build(rng: np.random.Generator, level: int) -> Scene:
+    """The vanes, the balls in the lane from the top down, then those in the field."""
+    count = body_count(rng, level)
+    vanes = 1 if level < 3 else int(rng.integers(2, 4))
+    balls = count - vanes
+    launched = max(1, min(balls // 2, 8))
+    largest = rng.uniform(6.5, 8.5)
+    brass = surface(rng, (0.2, 0.6), (0.4, 0.8))
+    steel = surface(rng, (0.1, 0.4), (0.5, 0.9))
+    density = rng.uniform(0.004, 0.01)
+
+    span = rng.uniform(60, 90)
+    bodies = []
+    for k in range(vanes):
+        x = 50 + (k + rng.uniform(0.35, 0.65)) * 640 / vanes
+        spin = rng.uniform(1.5, 4.5) * (1 if rng.random() < 0.5 else -1)
+        bodies.append(
+            Body(
+                Box(span, 10),
+                x,
+                rng.uniform(220, 360),
+                angle=rng.uniform(0, math.pi),
+                spin=spin,
+                kinematic=True,
+                **brass,
+            )
+        )
+    corner = rng.uniform(90, 130)
+    statics: list[Static] = [
+        *walls(radius=20, **brass),
+        Segment(LANE, 10, LANE, 430, radius=5, **brass),
+        Segment(790, 590 - corner, 790 - 0.3 * corner, 590 - 0.3 * corner, radius=10, **brass),
+        Segment(790 - 0.3 * corner, 590 - 0.3 * corner, 790 - corner, 590, radius=10, **brass),
+    ]
+    pin = rng.uniform(4.0, 5.5)
+    jitter = rng.uniform(-9, 9, (6, 9, 2)).tolist()
+    for row in range(6):
+        for column in range(9):
+            x = 50 + (column + 0.25 + 0.5 * (row % 2)) * 74 + jitter[row][column][0]
+            y = 170 + row * 50 + jitter[row][column][1]
+            # No ball can be crushed between a vane and a pin.
+            if x < LANE - 40 and all(math.hypot(x - v.x, y - v.y) > span / 2 + pin + 2 * largest + 4 for v in bodies):
+                statics.append(Peg(x, y, pin, **brass))
+    cups = int(rng.integers(3, 6))
+    for k in range(cups):
+        x, y = 30 + (k + rng.uniform(0.35, 0.65)) * 690 / cups, rng.uniform(60, 100)
+        statics.append(Segment(x, y, x - 22, y + 34, radius=CUP, **brass))
+        statics.append(Segment(x, y, x + 22, y + 34, radius=CUP, **brass))
+
+    speed = rng.uniform(620, SPEED)
+    step = 2 * largest + rng.uniform(2, 8)
+    top = rng.uniform(390, 425)
+    for k, (size, slower, side) in enumerate(rng.uniform((0.85, 0.0, -1.0), (1.0, 0.02, 1.0), (launched, 3)).tolist()):
+        ball = Circle(largest * size)
+        bodies.append(
+            Body(ball, 768 + 6 * side, top - k * step, mass(ball, density), vy=speed * (1 - slower) * 0.98**k, **steel)
+        )
+    field = scatter(rng, balls - launched, (30.0, 450.0, 650.0, 586.0), largest) if balls > launched else []
+    for (x, y), (size, vx, vy) in zip(
+        field, rng.uniform((0.85, -200, -100), (1.0, 40, 100), (len(field), 3)).tolist(), strict=True
+    ):
+        ball = Circle(largest * size)
+        bodies.append(Body(ball, x, y, mass(ball, density), vx, vy, **steel))
+    return Scene(
+        bodies=tuple(bodies),
+        statics=tuple(statics),
+        speed_cap=SPEED,
+        description="Balls are shot into a field of pins with turning vanes and fall through it into cups.",
+    )
