@@ -92,8 +92,10 @@ def _write(node: Expression, symbols: dict[str, str]) -> str:
             left, right = _inside(node.left, symbols, _PRODUCT), _inside(node.right, symbols, _PRODUCT)
             if isinstance(node.right, Minus):
                 right = rf"\left({right}\right)"
-            # Two numbers side by side would read as one.
-            return rf"{left} \cdot {right}" if right[0].isdigit() else f"{left} {right}"
+            # Two numbers side by side would read as one, and so would two words.
+            if right[0].isdigit():
+                return rf"{left} \cdot {right}"
+            return rf"{left} \, {right}" if r"\mathrm" in left + right else f"{left} {right}"
         case Binary():
             least = _SUM if node.operator == "+" else _PRODUCT
             right = _inside(node.right, symbols, least)
