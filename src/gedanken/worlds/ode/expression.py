@@ -205,13 +205,14 @@ def equivalent(a: Equations, b: Equations) -> bool:
     )
 
 
-def parse(text: str, states: StateSpace, params: Collection[str] | Mapping[str, float] = ()) -> Equations:
+def parse(text: str, states: StateSpace, params: Collection[str] = ()) -> Equations:
     """Read a system of equations.
 
     Args:
         text: the equations; any text at all.
         states: the variables, and which derivatives have to be given.
-        params: the declared parameters. With their values, a part that has a value is checked to be finite.
+        params: the declared parameters. Where it is a mapping to numbers, a part whose value follows from them has to
+            be finite as well; other values (a range that is yet to be drawn from) count as unknown.
 
     Raises:
         Unanswerable: the text is not in the grammar; reason and position name the offending token.
@@ -225,7 +226,7 @@ def parse(text: str, states: StateSpace, params: Collection[str] | Mapping[str, 
     return _Parser(text, states, params).equations()
 
 
-def check_params(params: Collection[str] | Mapping[str, float], states: StateSpace) -> None:
+def check_params(params: Collection[str], states: StateSpace) -> None:
     """Refuse parameters that an equation cannot use.
 
     Raises:
@@ -247,10 +248,16 @@ def check_params(params: Collection[str] | Mapping[str, float], states: StateSpa
         if name in seen:
             raise Unanswerable(f"the parameter {shown} is declared twice")
         seen.add(name)
-    if isinstance(params, Mapping):
-        for name, value in params.items():
-            if not math.isfinite(value):
-                raise Unanswerable(f"the parameter {_shorten(name)} is {value}, which is not a finite number")
+    for name, value in _known_values(params).items():
+        if not math.isfinite(value):
+            raise Unanswerable(f"the parameter {_shorten(name)} is {value}, which is not a finite number")
+
+
+def _known_values(params: Collection[str]) -> dict[str, float]:
+    """The values that are numbers, where `params` is a mapping."""
+    if not isinstance(params, Mapping):
+        return {}
+    return {name: value for name, value in params.items() if isinstance(value, int | float)}
 
 
 def foreign_character(text: str) -> Unanswerable:
@@ -281,11 +288,11 @@ _LEFT_SIDE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)[ \t\r]*/[ \t\r]*([A-Za-z_][A-
 class _Parser:
     """One reading of one text: the rules and limits of `_parse` in kernels.py, with English for every refusal."""
 
-    def __init__(self, text: str, states: StateSpace, params: Collection[str] | Mapping[str, float]):
+    def __init__(self, text: str, states: StateSpace, params: Collection[str]):
         self.text = text
         self.states = states
         self.variables = {name: name for name in (*states.columns, TIME, *params)} | states.aliases
-        self.values = params if isinstance(params, Mapping) else {}
+        self.values = _known_values(params)
         self.operators = 0
         # Pending operators with their positions, and operands with their value where they have one.
         self.pending: list[tuple[str, int]] = []

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import chain
 from typing import Any, NamedTuple, overload
 
 import numpy as np
@@ -30,6 +31,8 @@ from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 MAX_SAMPLES = kernels.MAX_SAMPLES
 MAX_JSON = 4096
+# A JSON reader spends 0.05 us on each nested object, and a text of 4,096 characters has room for 2,000 of them.
+MAX_BRACKETS = 256
 SCORE_FUEL = 500_000
 SIMULATE_FUEL = 100_000_000
 # Work that fitting an unknown start may take, in shares of the fuel of one simulation.
@@ -56,29 +59,77 @@ def decode(text: str) -> Answer:
     Raises:
         Unanswerable: not such an object, or larger than an answer may be. Names and grammar are not looked at.
     """
+    return _to_answer(_load(text))
+
+
+def _load(text: str) -> Any:
+    """The JSON value in a text, refused before it is read when reading it could take long."""
     if len(text) > MAX_JSON:
         raise Unanswerable(f"the answer has {len(text):,} characters; a JSON answer has at most {MAX_JSON:,}")
+    if text.count("{") + text.count("[") > MAX_BRACKETS:
+        raise Unanswerable(f"the answer has more than {MAX_BRACKETS} opening brackets")
     try:
-        data = orjson.loads(text)
-    except ValueError as error:  # also JSONDecodeError and lone surrogates
+        return orjson.loads(text)
+    except ValueError as error:  # JSONDecodeError, lone surrogates
         raise Unanswerable(f"the answer is not JSON: {error}") from None
+
+
+def _to_answer(data: Any) -> Answer:
     if type(data) is not dict:
         raise Unanswerable("the answer is JSON but not an object with an equation and params")
-    equation = data.get("equation")
-    params = data.get("params", {})
+    equation, params = data.get("equation"), data.get("params", {})
     if type(equation) is not str:
         raise Unanswerable('the answer has no text under "equation"')
-    if len(equation) > MAX_TEXT:
-        raise Unanswerable(f"the equation has {len(equation):,} characters; at most {MAX_TEXT} are allowed", MAX_TEXT)
     if type(params) is not dict:
         raise Unanswerable('"params" is not an object of names and numbers')
     if len(params) > MAX_PARAMS:
         raise Unanswerable(f"{len(params)} parameters are declared; at most {MAX_PARAMS} are allowed")
-    for name, value in params.items():
-        if type(value) is not float and type(value) is not int:  # a bool is not a number here
-            raise Unanswerable(f"the value of the parameter {name[:40]!a} is not a number")
+    _encode(equation, params)
     rationale = data.get("rationale", "")
     return Answer(equation, params, rationale if type(rationale) is str else "")
+
+
+# What the kernels read: the text, the NUL-joined names, the values.
+_Encoded = tuple[bytes, bytes, list[float]]
+
+
+def _encode(equation: str, params: Mapping[str, float]) -> _Encoded:
+    """Pack an answer for the kernels.
+
+    Raises:
+        Unanswerable: what must not reach them. What the parameters are called is left to them.
+    """
+    if not isinstance(equation, str):
+        raise Unanswerable("the equation is not a text")
+    if len(equation) > MAX_TEXT:
+        raise Unanswerable(f"the equation has {len(equation):,} characters; at most {MAX_TEXT} are allowed", MAX_TEXT)
+    if not equation.isascii():
+        raise foreign_character(equation)
+    try:
+        values = list(params.values())
+        for value in values:
+            if type(value) is not float and not _is_number(value):
+                raise TypeError
+        return equation.encode(), "\0".join(params).encode(), list(map(float, values))
+    except (TypeError, ValueError, OverflowError, AttributeError):
+        raise _bad_params(params) from None
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value counts as a number: a truth value does not, nor does a text that looks like one."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
+def _bad_params(params: Any) -> Unanswerable:
+    """Why these are no parameters."""
+    if not isinstance(params, Mapping):
+        return Unanswerable("the parameters are not an object of names and numbers")
+    for name, value in params.items():
+        if not isinstance(name, str):
+            return Unanswerable(f"the name of the parameter {str(name)[:40]!a} is not a text")
+        if not _is_number(value):
+            return Unanswerable(f"the value of the parameter {name[:40]!a} is not a number")
+    return Unanswerable("a parameter has a name that is no text or a value that is too large")
 
 
 class Track:
@@ -215,6 +266,8 @@ class Score(NamedTuple):
         reached: time up to which the solution was followed.
         predicted: the solution at the sample times, shape (m, n), NaN from where it ended; None unless asked for.
         start: the initial state that the solution began with; None unless the prediction was asked for.
+        states: the state variables.
+        source: the equation and its parameters, or why there are none.
     """
 
     status: int
@@ -224,6 +277,7 @@ class Score(NamedTuple):
     reached: float
     predicted: Array | None
     start: Array | None
+    states: StateSpace
     source: Any
 
     @property
@@ -233,8 +287,8 @@ class Score(NamedTuple):
             return ""
         if type(self.source) is str:
             return self.source
-        states, equation, params = self.source
-        return explain(self.status, states, equation, params, self.reached)
+        equation, params = self.source
+        return explain(self.status, self.states, equation, params, self.reached)
 
 
 class Scores(Sequence[Score]):
@@ -269,9 +323,8 @@ class Scores(Sequence[Score]):
         row = self._results[index].tolist()
         refused = status in _REFUSED
         columns = track._zeros if refused else tuple(row[kernels.COLUMNS : kernels.COLUMNS + track._size])
-        if type(source) is tuple:
-            source = (track.states, *source)
-        return Score(status, row[0], columns, int(row[kernels.OPERATORS]), row[kernels.REACHED], None, None, source)
+        operators, reached = int(row[kernels.OPERATORS]), row[kernels.REACHED]
+        return Score(status, row[0], columns, operators, reached, None, None, track.states, source)
 
 
 def explain(status: int, states: StateSpace, equation: str, params: Mapping[str, float], reached: float) -> str:
@@ -336,42 +389,26 @@ def warm_up(progress: Callable[[str], None] | None = None) -> None:
         _own_workspace()
 
 
-def _encode(equation: str, params: Mapping[str, float]) -> tuple[bytes, bytes, list[float]]:
-    """What the kernels read: the text, the NUL-joined names, the values.
-
-    Raises:
-        Unanswerable: what must not reach them.
-    """
-    if type(equation) is not str:
-        raise Unanswerable("the equation is not a text")
-    if len(equation) > MAX_TEXT:
-        raise Unanswerable(f"the equation has {len(equation):,} characters; at most {MAX_TEXT} are allowed", MAX_TEXT)
-    if not equation.isascii():
-        raise foreign_character(equation)
+def _read_json(text: str) -> tuple[_Encoded, tuple[str, Mapping[str, float]]]:
+    """An encoded JSON answer and what it was: straight on when all is in order, else the thorough way."""
+    data = _load(text)
     try:
-        names = "\0".join(params).encode("ascii")
-        for value in params.values():
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise TypeError
-        return equation.encode(), names, [float(value) for value in params.values()]
-    except (TypeError, ValueError, OverflowError, AttributeError):
-        raise _bad_params(params) from None
+        equation, params = data["equation"], data["params"]
+        if len(equation) <= MAX_TEXT and equation.isascii():
+            values = list(params.values())
+            if set(map(type, values)) <= _FLOAT:
+                return (equation.encode(), "\0".join(params).encode(), values), (equation, params)
+    except (TypeError, KeyError, AttributeError, ValueError):
+        pass
+    answer = _to_answer(data)
+    return _encode(answer.equation, answer.params), (answer.equation, answer.params)
 
 
-def _bad_params(params: Any) -> Unanswerable:
-    """Why these are no parameters."""
-    if not isinstance(params, Mapping):
-        return Unanswerable("the parameters are not an object of names and numbers")
-    for name, value in params.items():
-        if not (isinstance(name, str) and name.isascii()):
-            return Unanswerable(f"the name of the parameter {str(name)[:40]!a} is not in plain letters")
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return Unanswerable(f"the value of the parameter {name[:40]!a} is not a number")
-    return Unanswerable("the value of a parameter is too large")
+_FLOAT = frozenset([float])
 
 
 def _run_one(
-    symbols: NDArray[np.uint8], packed: Array, answer: tuple[bytes, bytes, list[float]], mode: int
+    symbols: NDArray[np.uint8], packed: Array, answer: _Encoded, mode: int
 ) -> tuple[_Workspace, int, list[float]]:
     """(workspace, status, row of results) of one encoded answer."""
     space = _own_workspace()
@@ -399,22 +436,21 @@ def score(track: Track, equation: str, params: Mapping[str, float], *, predict: 
         return _unreadable(track, fault)
     mode = kernels.FULL if predict else 0
     space, status, row = _run_one(track._symbols, track._packed, answer, mode)
-    return _score(track, space, status, row, (track.states, equation, params), predict)
+    return _score(track, space, status, row, (equation, params), predict)
 
 
 def score_json(track: Track, text: str) -> Score:
     """Score one answer that is a JSON object, as `decode` reads it, without its predicted trajectory."""
     try:
-        equation, params, _ = decode(text)
-        answer = _encode(equation, params)
+        answer, source = _read_json(text)
     except Unanswerable as fault:
         return _unreadable(track, fault)
     space, status, row = _run_one(track._symbols, track._packed, answer, 0)
-    return _score(track, space, status, row, (track.states, equation, params), False)
+    return _score(track, space, status, row, source, False)
 
 
 def _unreadable(track: Track, fault: Unanswerable) -> Score:
-    return Score(UNREADABLE, 0.0, track._zeros, 0, 0.0, None, None, str(fault))
+    return Score(UNREADABLE, 0.0, track._zeros, 0, 0.0, None, None, track.states, str(fault))
 
 
 def _score(track: Track, space: _Workspace, status: int, row: list[float], source: Any, predict: bool) -> Score:
@@ -425,7 +461,7 @@ def _score(track: Track, space: _Workspace, status: int, row: list[float], sourc
         start = predicted[0].copy()
     columns = tuple(row[kernels.COLUMNS : kernels.COLUMNS + n]) if status not in _REFUSED else track._zeros
     operators, reached = int(row[kernels.OPERATORS]), row[kernels.REACHED]
-    return Score(status, row[0], columns, operators, reached, predicted, start, source)
+    return Score(status, row[0], columns, operators, reached, predicted, start, track.states, source)
 
 
 def _copy(space: _Workspace, m: int, n: int, written: int) -> Array:
@@ -469,9 +505,9 @@ def score_json_batch(tracks: Tracks, texts: Sequence[str], *, threads: int | Non
     sources: list[Any] = []
     for text in texts:
         try:
-            equation, params, _ = decode(text)
-            encoded.append(_encode(equation, params))
-            sources.append((equation, params))
+            answer, source = _read_json(text)
+            encoded.append(answer)
+            sources.append(source)
         except Unanswerable as fault:
             encoded.append(None)
             sources.append(str(fault))
@@ -507,8 +543,8 @@ def _score_encoded(tracks: Tracks, encoded: list[Any], sources: list[Any], threa
         texts, names, values = zip(*(encoded[index] for index in good), strict=True)
         layout = np.zeros((4, len(good) + 1), np.int64)
         for row, items in enumerate((texts, names, values)):
-            np.cumsum([len(item) for item in items], out=layout[row, 1:])
-        flat = np.array([value for item in values for value in item], np.float64)
+            np.cumsum(list(map(len, items)), out=layout[row, 1:])
+        flat = np.array(list(chain.from_iterable(values)), np.float64)
         res = np.zeros((len(good), kernels.RESULT))
         arguments = (b"".join(texts), b"".join(names), flat, layout, track._symbols, track._packed)
         parts.append((good, layout, res))
