@@ -1,0 +1,65 @@
+"""A dam break: a column of slippery droplets collapses, runs along the floor, around obstacles and up the far wall.
+
+Droplets are frictionless discs that hardly bounce, a crude granular model of a liquid. From level 3 on a light raft is
+lifted and carried along.
+"""
+
+import math
+
+import numpy as np
+
+from gedanken.worlds.rigid.parts import Block, Body, Peg, Static
+from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid.scene import Scene
+from gedanken.worlds.rigid.shapes import Box, Circle, mass
+
+FLOOR = 10.0
+
+
+def build(rng: np.random.Generator, level: int) -> Scene:
+    """Droplets packed in a hexagonal column against one wall, obstacles in the middle, the raft between them."""
+    total = body_count(rng, level)
+    raft = 1 if level >= 3 else 0
+    count = total - raft
+    side = 1 if rng.random() < 0.5 else -1
+    size = min(28.0, math.sqrt(rng.uniform(12_000, 18_000) / count))
+    pitch = 2 * size + 0.1
+    columns = max(1, round(math.sqrt(count) * rng.uniform(0.6, 0.85)))
+    density = rng.uniform(0.002, 0.006)
+    statics: list[Static] = [*walls(friction=0, elasticity=0.2)]
+    for k in range(int(rng.integers(0, 3))):
+        x = _mirror(470 + 140 * k + rng.uniform(-25, 25), side)
+        if rng.random() < 0.5:
+            statics.append(Peg(x, FLOOR + rng.uniform(-5, 20), rng.uniform(18, 32), friction=0, elasticity=0.2))
+        else:
+            width = rng.uniform(8, 20)
+            statics.append(
+                Block.box(x - width, FLOOR, x + width, FLOOR + rng.uniform(12, 40), friction=0, elasticity=0.2)
+            )
+    bodies = []
+    bounce = rng.uniform(0.05, 0.3)
+    for k in range(count):
+        row, column = divmod(k, columns)
+        radius = size * rng.uniform(0.88, 1.0)
+        x = 10 + size + 0.1 + pitch * (column + 0.5 * (row % 2))
+        y = FLOOR + size + row * pitch * math.sqrt(3) / 2
+        shape = Circle(radius)
+        bodies.append(Body(shape, _mirror(x, side), y, mass(shape, density), friction=0, elasticity=bounce))
+    if raft:
+        plank = Box(rng.uniform(40, 60), rng.uniform(14, 20))
+        edge = 10 + 2 * size + pitch * (columns + 0.5)
+        x = rng.uniform(edge + 35, 365)
+        weight = mass(plank, 0.3 * density)
+        y = FLOOR + plank.height / 2 + 0.05
+        bodies.append(Body(plank, _mirror(x, side), y, weight, friction=0.1, elasticity=0.1))
+    return Scene(
+        bodies,
+        statics,
+        damping=rng.uniform(0.85, 1.0),
+        speed_cap=800,
+        description="A column of frictionless droplets collapses and runs along the floor.",
+    )
+
+
+def _mirror(x: float, side: int) -> float:
+    return x if side > 0 else 800 - x

@@ -1,0 +1,66 @@
+"""Grains run from the upper bulb of an hourglass through its narrow neck into the lower one.
+
+The neck lets a few grains through at a time; they jam, arch and free themselves by gravity, friction and collisions.
+"""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+
+from gedanken.worlds.rigid.parts import Body, Segment
+from gedanken.worlds.rigid.placing import body_count
+from gedanken.worlds.rigid.scene import Scene
+from gedanken.worlds.rigid.shapes import Circle, mass
+
+WALL = 8.0
+MIDDLE = 400.0
+
+
+def build(rng: np.random.Generator, level: int) -> Scene:
+    """Two funnels mouth to mouth, and rows of grains in the upper one, filled from the bottom."""
+    count = body_count(rng, level)
+    size = (18.0, 14.0, 11.0, 9.5, 9.0)[level - 1] * rng.uniform(0.9, 1.1)
+    neck = size * rng.uniform(1.9, 2.6) + WALL
+    half = rng.uniform(170, 260)
+    waist, throat = 300 + rng.uniform(-20, 20), rng.uniform(6, 20)
+    top, bottom = 570.0, 30.0
+    friction, elasticity = rng.uniform(0.1, 0.5), rng.uniform(0.1, 0.4)
+    statics = []
+    for side in (-1, 1):
+        outer, inner = MIDDLE + side * half, MIDDLE + side * neck
+        points = [(outer, top), (inner, waist + throat), (inner, waist - throat), (outer, bottom)]
+        for a, b in pairwise(points):
+            statics.append(Segment(*a, *b, radius=WALL, friction=friction, elasticity=elasticity))
+    for y in (top, bottom):
+        statics.append(
+            Segment(MIDDLE - half, y, MIDDLE + half, y, radius=WALL, friction=friction, elasticity=elasticity)
+        )
+    # Horizontal distance that a grain keeps from the slanting line at the middle of the wall.
+    slant = math.atan2(half - neck, top - waist - throat)
+    clearance = (size + WALL) / math.cos(slant) + 1
+    density, bounce = rng.uniform(0.002, 0.008), rng.uniform(0.2, 0.6)
+    grip = rng.uniform(0.2, 0.7)
+    bodies: list[Body] = []
+    pitch = 2 * size + 1
+    y = waist + throat + pitch + rng.uniform(0, 30)
+    while len(bodies) < count:
+        room = neck + (y - waist - throat) * math.tan(slant) - clearance
+        fitting = min(int(2 * room / pitch) + 1, count - len(bodies)) if room > 0 else 0
+        for k in range(fitting):
+            radius = size * rng.uniform(0.75, 1.0)
+            slack = size - radius + 0.4
+            x = MIDDLE + (k - (fitting - 1) / 2) * pitch + rng.uniform(-slack, slack)
+            shape = Circle(radius)
+            bodies.append(
+                Body(
+                    shape,
+                    x,
+                    y + rng.uniform(-slack, slack),
+                    mass(shape, density),
+                    friction=grip,
+                    elasticity=bounce,
+                )
+            )
+        y += pitch
+    return Scene(bodies, statics, speed_cap=900, description="Grains run through an hourglass.")
