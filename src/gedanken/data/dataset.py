@@ -1,6 +1,6 @@
 """Read a rigid data set: any scene at once, without reading the rest."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -31,6 +31,12 @@ class Sample:
 
     row: dict[str, Any] = field(repr=False)
     fixed: np.ndarray = field(repr=False)
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Sample":
+        """A row with all its columns, as `datasets` or `pyarrow` hand it out."""
+        columns = [np.asarray(row[name], np.int32).reshape(-1, row["frames"]) for name in schema.STATE]
+        return cls({name: row[name] for name in schema.SPEC}, schema.unpack(np.stack(columns)))
 
     @property
     def key(self) -> tuple[str, int | None, str, int]:
@@ -168,9 +174,4 @@ def _guarded(path: Path, read: Any) -> Any:
 
 def _sample(table: pa.Table, number: int) -> Sample:
     row = {name: table.column(name)[number].as_py() for name in schema.SPEC}
-    columns = []
-    for name in schema.STATE:
-        values = table.column(name).chunk(0)
-        start, end = values.offsets[number].as_py(), values.offsets[number + 1].as_py()
-        columns.append(values.values.to_numpy()[start:end].reshape(-1, row["frames"]))
-    return Sample(row, schema.unpack(np.stack(columns)))
+    return Sample.of(row | {name: table.column(name)[number].values.to_numpy() for name in schema.STATE})

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gedanken.data.manifest import versions
 from gedanken.data.shards import Plan, Receipt, make_shard, write_atomically
 from gedanken.errors import UserError
 
@@ -43,6 +44,7 @@ class Cluster:
 
 
 def _run(ray: Any, plan: Plan, numbers: Sequence[int], folder: Path) -> Generator[tuple[int, Receipt]]:
+    here = versions()
     # A lost node is no fault of the task's: it may be tried as often as nodes are lost.
     task = ray.remote(num_cpus=1, max_retries=-1)(_task)
     waiting = list(reversed(numbers))
@@ -50,7 +52,7 @@ def _run(ray: Any, plan: Plan, numbers: Sequence[int], folder: Path) -> Generato
     while waiting or running:
         while waiting and len(running) < AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1))):
             number = waiting.pop()
-            running[task.remote(plan, number)] = number
+            running[task.remote(plan, number, here)] = number
         done, _ = ray.wait(list(running))
         for reference in done:
             number = running.pop(reference)
@@ -64,6 +66,8 @@ def _run(ray: Any, plan: Plan, numbers: Sequence[int], folder: Path) -> Generato
             yield number, receipt
 
 
-def _task(plan: Plan, number: int) -> tuple[bytes, Receipt]:
+def _task(plan: Plan, number: int, wanted: dict[str, str]) -> tuple[bytes, Receipt]:
+    if (here := versions()) != wanted:
+        raise UserError(f"a node of the cluster has other versions ({here}) than this machine ({wanted})")
     content, receipt = make_shard(plan, number)
     return bytes(content), receipt
