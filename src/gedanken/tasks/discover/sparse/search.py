@@ -8,7 +8,7 @@ import numpy as np
 
 from gedanken.tasks.discover.sparse.library import Atom, build
 from gedanken.tasks.discover.sparse.parsimony import Parsimony, simplify
-from gedanken.tasks.discover.sparse.propose import Columns, Proposal, WeakForm, explained_many, propagate
+from gedanken.tasks.discover.sparse.propose import Columns, Proposal, WeakForm, beam_search, explained_many, propagate
 from gedanken.tasks.discover.sparse.smooth import Smoothed, interpolate, smooth
 from gedanken.worlds.ode.fit import Compiler, Program, Record, Refined, differentiate, refine, simulate_pieces
 from gedanken.worlds.ode.kernels import MAX_PARAM
@@ -163,6 +163,7 @@ class Search:
         self.models: dict[tuple[int, Key], Model | None] = {}
         self.best: Model | None = None
         self.fits = 0
+        self.sensitive = False
         self.expanded: set[tuple[int, Key, int]] = set()
         self.smoother_misfit = self._mean_square(values)
 
@@ -243,11 +244,15 @@ class Search:
                 starts=near.refined.starts,
                 tolerance=1e-4,
             )
-            if refined is not None and self.criterion(structure, refined) > hope + 20:
-                again = self._from_pieces(program, p0, structure)
-                if again is not None and again.chi2 < refined.chi2:
+            if refined is None or self.criterion(structure, refined) > hope + 20:
+                if self.sensitive:
+                    grown = self._grow(program, p0, structure)
+                    again = grown.refined if grown is not None and grown.segments == self.segments else None
+                else:
+                    again = self._from_pieces(program, p0, structure)
+                if again is not None and (refined is None or again.chi2 < refined.chi2):
                     refined = again
-        if refined is None:
+        elif refined is None:
             refined = self._from_pieces(program, p0, structure)
         model = None
         if refined is not None:
@@ -313,23 +318,34 @@ class Search:
         if model is None:
             self.segments, self.best = 1, whole
             return
-        for count in (8, 4, 2, 1):
-            starts = _merge(model.refined.starts, self.record.segments(model.segments), self.record.segments(count))
-            refined = refine(
-                model.program, model.refined.params, self.record, segments=count, iterations=25, starts=starts
-            )
-            if refined is None:
-                break
-            grown = self.model(model.structure, model.program, refined, count)
-            if self._lost(grown):
-                break
-            model = grown
+        grown = self._grow(model.program, model.refined.params, model.structure, model)
+        model = grown or model
         self.segments, self.best = model.segments, model
         if self.segments < _CHAOS:
+            self.sensitive = True
             self.models[self.segments, model.key] = model
             self._improve(rich)
         if whole is not None and self.segments > 1 and self.explained(whole) > 0.9:
             self.segments, self.best = 1, whole
+
+    def _grow(self, program: Program, params: Array, structure: Structure, pieces: Model | None = None) -> Model | None:
+        """Fit on pieces, then on ever longer ones, each time from where the shorter ended, as far as it goes."""
+        if pieces is None:
+            refined = refine(program, params, self.record, segments=_CHAOS, iterations=10)
+            if refined is None:
+                return None
+            pieces = self.model(structure, program, refined, _CHAOS)
+        model = pieces
+        for count in (8, 4, 2, 1):
+            starts = _merge(model.refined.starts, self.record.segments(model.segments), self.record.segments(count))
+            longer = refine(program, model.refined.params, self.record, segments=count, iterations=25, starts=starts)
+            if longer is None:
+                break
+            grown = self.model(structure, program, longer, count)
+            if self._lost(grown):
+                break
+            model = grown
+        return model
 
     def _start(self, library: "_Library") -> None:
         for proposals in self._combinations(library):
@@ -342,11 +358,9 @@ class Search:
         for _ in range(12):
             if self.best is None or self.stop():
                 return
-            center = self.best
-            mark = (center.segments, center.key, len(library.atoms))
-            if mark in self.expanded:
+            center = self._next(len(library.atoms))
+            if center is None:
                 return
-            self.expanded.add(mark)
             tried = 0
             for structure, coefficients, predicted in Quasilinear(self, center, library).neighbours():
                 if tried >= 14 or self.stop():
@@ -357,6 +371,17 @@ class Search:
                     break
                 tried += 1
                 self.fit(structure, coefficients, near=center, hope=predicted)
+
+    def _next(self, size: int) -> Model | None:
+        """The best model whose neighbours in a library of this size have not been tried, among the three best."""
+        assert self.best is not None
+        models = [m for (segments, _), m in self.models.items() if m is not None and segments == self.segments]
+        for model in sorted(models, key=lambda m: m.criterion)[:3]:
+            mark = (model.segments, model.key, size)
+            if model.criterion < self.best.criterion + 10 and mark not in self.expanded:
+                self.expanded.add(mark)
+                return model
+        return None
 
     def _combinations(self, library: "_Library") -> Iterable[list[Proposal]]:
         pools, weak = library.pools, library.weak
@@ -563,18 +588,39 @@ class Quasilinear:
             if self.names[other] not in taken:
                 yield tuple(sorted((*subset, other)))
 
+    def _whole_sides(self) -> list[tuple[int, ...]]:
+        """For each equation the best right-hand sides of every size, the others keeping their terms."""
+        out = []
+        place = {name: g for g, name in reversed(list(enumerate(self.names)))}
+        for e in range(len(self.search.rows)):
+            rest = [g for g in self.current if self.groups[g][0] != e]
+            for p in self.pools[e][:12]:
+                wanted = [place.get((e, atom.name)) for atom in p.atoms]
+                if None not in wanted:
+                    out.append(tuple(sorted([*rest, *(g for g in wanted if g is not None)])))
+            base = [c for g in rest for c in self.groups[g][2]]
+            own = [g for g, (equation, _, cols) in enumerate(self.groups) if equation == e and len(cols) == 1]
+            cols = [self.groups[g][2][0] for g in own]
+            G, h = self.G[np.ix_(cols, cols)], self.h[cols]
+            if base:  # what is left when the other equations may adjust
+                cross = self.G[np.ix_(base, cols)]
+                solved = np.linalg.lstsq(self.G[np.ix_(base, base)], np.column_stack([cross, self.h[base]]), rcond=1e-9)[0]
+                G, h = G - cross.T @ solved[:, :-1], h - cross.T @ solved[:, -1]
+            scale = np.sqrt(np.maximum(np.diag(G), 1e-12))
+            labels: dict[str, int] = {}
+            identity = np.array([labels.setdefault(self.names[g][1], len(labels)) for g in own], np.int64)
+            subsets, gain = beam_search(G / np.outer(scale, scale), h / scale, identity, min(5, len(labels)), 30)
+            for size in range(subsets.shape[0]):
+                for rank in range(12):
+                    if gain[size, rank] >= 0:
+                        out.append(tuple(sorted([*rest, *(own[k] for k in subsets[size, rank, : size + 1])])))
+        return out
+
     def neighbours(self) -> list[tuple[Structure, list[list[float]], float]]:
         """Structures in the order of the criterion that they should reach, with starting coefficients."""
         found: dict[tuple[int, ...], float] = {}
         front = [self.current]
-        # Whole right-hand sides from the weak form, in place of the current ones.
-        place = {name: g for g, name in reversed(list(enumerate(self.names)))}
-        for e, pool in enumerate(self.pools):
-            rest = [g for g in self.current if self.groups[g][0] != e]
-            for p in pool[:12]:
-                wanted = [place.get((e, atom.name)) for atom in p.atoms]
-                if None not in wanted:
-                    front.append(tuple(sorted([*rest, *(g for g in wanted if g is not None)])))
+        front += self._whole_sides()
         front = list(dict.fromkeys(front))
         found.update(zip(front, self.scores(front), strict=True))
         front = [self.current]
