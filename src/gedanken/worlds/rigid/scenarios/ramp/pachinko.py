@@ -12,17 +12,17 @@ from gedanken.worlds.rigid.parts import Body, Peg, Segment, Static
 from gedanken.worlds.rigid.placing import body_count, walls
 from gedanken.worlds.rigid.scenarios._cells import scatter
 from gedanken.worlds.rigid.scenarios._surfaces import surface
-from gedanken.worlds.rigid.scene import Scene
+from gedanken.worlds.rigid.scene import Scene, Solver
 from gedanken.worlds.rigid.shapes import Box, Circle, mass
 
 LANE = 742.0
 """Where the lane's inner wall stands (px); the lane is 38 px wide with the wall's thickness off."""
 
-CUP = 6.0
+CUP = 5.0
 """Half thickness of the cups' sides (px)."""
 
-SPEED = 680.0
-"""Fastest that a ball may be (px/s): 11.3 px a frame, less than a ball's radius and a cup's half thickness together."""
+SPEED = 700.0
+"""Fastest that a ball may be (px/s): 5.8 px in half a frame, less than the smallest ball's radius."""
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -31,7 +31,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     vanes = 1 if level < 3 else int(rng.integers(2, 4))
     balls = count - vanes
     launched = max(1, min(balls // 2, 8))
-    largest = rng.uniform(6.5, 8.5)
+    largest = rng.uniform(7.5, 9.0)
     brass = surface(rng, (0.2, 0.6), (0.4, 0.8))
     steel = surface(rng, (0.1, 0.4), (0.5, 0.9))
     density = rng.uniform(0.004, 0.01)
@@ -59,7 +59,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         Segment(790, 590 - corner, 790 - 0.3 * corner, 590 - 0.3 * corner, radius=10, **brass),
         Segment(790 - 0.3 * corner, 590 - 0.3 * corner, 790 - corner, 590, radius=10, **brass),
     ]
-    pin = rng.uniform(4.0, 5.5)
+    pin = rng.uniform(4.5, 6.0)
     jitter = rng.uniform(-9, 9, (6, 9, 2)).tolist()
     for row in range(6):
         for column in range(9):
@@ -77,14 +77,14 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     speed = rng.uniform(620, SPEED)
     step = 2 * largest + rng.uniform(2, 8)
     top = rng.uniform(390, 425)
-    for k, (size, slower, side) in enumerate(rng.uniform((0.85, 0.0, -1.0), (1.0, 0.02, 1.0), (launched, 3)).tolist()):
+    for k, (size, slower, side) in enumerate(rng.uniform((0.9, 0.0, -1.0), (1.0, 0.02, 1.0), (launched, 3)).tolist()):
         ball = Circle(largest * size)
         bodies.append(
             Body(ball, 768 + 6 * side, top - k * step, mass(ball, density), vy=speed * (1 - slower) * 0.98**k, **steel)
         )
     field = scatter(rng, balls - launched, (30.0, 450.0, 650.0, 586.0), largest) if balls > launched else []
     for (x, y), (size, vx, vy) in zip(
-        field, rng.uniform((0.85, -200, -100), (1.0, 40, 100), (len(field), 3)).tolist(), strict=True
+        field, rng.uniform((0.9, -200, -100), (1.0, 40, 100), (len(field), 3)).tolist(), strict=True
     ):
         ball = Circle(largest * size)
         bodies.append(Body(ball, x, y, mass(ball, density), vx, vy, **steel))
@@ -92,5 +92,6 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         bodies=tuple(bodies),
         statics=tuple(statics),
         speed_cap=SPEED,
+        solver=Solver(substeps=2),
         description="Balls are shot into a field of pins with turning vanes and fall through it into cups.",
     )

@@ -24,12 +24,11 @@ THICK = 9.0
 def build(rng: np.random.Generator, level: int) -> Scene:
     """Skiers from the lip upwards, then the snow."""
     count = body_count(rng, level)
-    skiers = count if level == 1 else min(count, int(rng.integers(4, 9)))
     ice = surface(rng, (0.02, 0.12), (0.0, 0.2))
     snow = surface(rng, (0.5, 0.9), (0.0, 0.2))
-    lip_x, lip_y = rng.uniform(290, 330), rng.uniform(270, 310)
-    top_y = rng.uniform(470, 520)
-    kick = rng.uniform(0.02, 0.22)
+    lip_x, lip_y = rng.uniform(240, 275), rng.uniform(315, 345)
+    top_y = lip_y + rng.uniform(130, 180)
+    kick = rng.uniform(0.0, 0.15)
     # The in-run: a straight steep part, then a curve in short chords up to the lip.
     steep = math.atan2(top_y - lip_y, lip_x - 10) + rng.uniform(0.1, 0.2)
     chords = 8
@@ -42,13 +41,15 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     corners.append((10.0, foot_y + (foot_x - 10) * math.tan(steep)))
     statics: list[Static] = list(walls(radius=20, **surface(rng, (0.4, 0.8), (0.1, 0.3))))
     statics += [Segment(*b, *a, radius=THICK, **ice) for a, b in itertools.pairwise(corners)]
-    land_x, land_y = lip_x + 25, lip_y - rng.uniform(60, 90)
-    end_x = rng.uniform(600, 660)
+    # The landing slope is nearly as steep as the flight is when it gets there.
+    land_x, land_y = lip_x + 25, lip_y - rng.uniform(40, 60)
+    end_x = land_x + rng.uniform(360, 390)
     statics.append(Block(((land_x, FLOOR), (end_x, FLOOR), (land_x, land_y)), **ice))
 
     density = rng.uniform(0.003, 0.008)
-    ski = Box(rng.uniform(15, 19), rng.uniform(6, 8))
+    ski = Box(rng.uniform(15, 18), rng.uniform(11, 14))
     run = (foot_x - 24) / math.cos(steep)
+    skiers = min(count, int(rng.integers(4, 8)), int(run / (ski.width + 1.5)))
     lane = run / skiers
     bodies = []
     for k, where in enumerate(rng.uniform(0.0, 1.0, skiers).tolist()):
