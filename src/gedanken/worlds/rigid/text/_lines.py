@@ -14,6 +14,9 @@ NUMBER = r"([-+]?\d{1,12}(?:\.\d{0,12})?)"
 
 MOST_BODIES = 1000
 
+LONGEST_LINE = 1000
+"""Characters of a line of a frame that are read; a body takes 100."""
+
 FRAME_LINE = re.compile(r"\s*Frame\s+(\d{1,9})\b", re.IGNORECASE)
 
 BodyLine = Callable[[str], "tuple[int, list[float], str] | None"]
@@ -69,8 +72,8 @@ def read_answer(text: str, body_line: BodyLine, bodies: int, number: int) -> Rea
             break
         if frame:
             stated = int(frame[1])
-        elif body_line(line):
-            block.append(line)
+        elif body_line(line[:LONGEST_LINE]):
+            block.append(line[:LONGEST_LINE])
     state, wrong = read_block(block, body_line, bodies)
     if stated is not None and stated != number:
         complaints.append(f"this is called frame {stated}, but frame {number} was asked for")
@@ -82,6 +85,7 @@ def read_context(lines: list[str], body_line: BodyLine) -> tuple[Array, int, lis
 
     The first frame decides how many bodies there are.
     """
+    lines = [line[:LONGEST_LINE] for line in lines]
     starts = [(k, int(match[1])) for k, line in enumerate(lines) if (match := FRAME_LINE.match(line))]
     # A cue such as `Frame 9:` may end the prompt: a last head without bodies is not a frame.
     if len(starts) > 1 and not any(body_line(line) for line in lines[starts[-1][0] :]):

@@ -104,10 +104,13 @@ def body_line(line: str) -> tuple[int, list[float], str] | None:
     values: list[float] = []
     wrong = []
     for name, pattern in _PARTS.items():
-        part = pattern.search(line)
+        # Only the position has a fixed place; searching for it would try every blank of a long run.
+        part = pattern.match(line) if name == "position" else pattern.search(line)
         if part is None:
             wrong.append(name)
         values += numbers(part.groups()) if part else [math.nan] * (1 if name in "aw" else 2)
+    if "position" in wrong and "v" in wrong:
+        return None
     return int(start[1]), values, f"has no readable {', '.join(wrong)}" if wrong else "has something after its numbers"
 
 

@@ -1,0 +1,220 @@
+"""The prior-coded format: a frame is what an extrapolation of the frames before it gets wrong.
+
+The header is v1's with a line that names the prior and the tolerance. The first two context frames are written out,
+every later one as corrections: a quiet body takes no characters, and an answer that says nothing about a body says that
+it goes on as it did. The coder keeps in step with the reader: what is extrapolated is what the reader has, so that the
+error of what is left out never exceeds the tolerance and never adds up.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from gedanken.worlds.rigid.chipmunk import initial_state
+from gedanken.worlds.rigid.geometry import Array
+from gedanken.worlds.rigid.scene import DT, Scene
+from gedanken.worlds.rigid.simulate import Labels
+from gedanken.worlds.rigid.text import LONGEST_ANSWER, LONGEST_PROMPT, Prompt, Reading, shorten, v1
+from gedanken.worlds.rigid.text._header import describe
+from gedanken.worlds.rigid.text._lines import NUMBER
+
+Prior: TypeAlias = Literal["hold", "ballistic", "accelerate"]
+
+PRIORS: tuple[Prior, ...] = ("hold", "ballistic", "accelerate")
+
+HEAD = re.compile(r"\s*Frame\s+(\d{1,9})\s+corrections\s*", re.IGNORECASE)
+END = "end"
+
+_GROUPS = (("p", (0, 1)), ("v", (2, 3)), ("a", (4,)), ("w", (5,)))
+_LINE = re.compile(
+    rf"\s*(\d{{1,6}})\s*:(?:\s*p\s*{NUMBER}\s*,\s*{NUMBER})?(?:\s*v\s*{NUMBER}\s*,\s*{NUMBER})?"
+    rf"(?:\s*a\s*{NUMBER})?(?:\s*w\s*{NUMBER})?\s*"
+)
+_PRIOR = re.compile(rf"Prior: (\w{{1,20}}) tolerance={NUMBER}")
+
+
+@dataclass(frozen=True)
+class Header:
+    """The scene, and how its frames are coded.
+
+    Attributes:
+        scene: all of it.
+        labels: which positions the frames give.
+        prior: `accelerate` (velocities change as they did last), `ballistic` (`v + g dt`), both with `p + v dt`; or
+            `hold`.
+        tolerance: largest error (px, px/s, rad, rad/s) that is left uncorrected; 0 is lossless.
+    """
+
+    scene: Scene
+    labels: Labels = "pushed"
+    prior: Prior = "accelerate"
+    tolerance: float = 0.001
+
+    @classmethod
+    def of(cls, scene: Scene, labels: Labels = "pushed") -> "Header":
+        """The scene with the default prior."""
+        return cls(scene, labels)
+
+    @property
+    def gravity(self) -> tuple[float, float]:
+        """Uniform acceleration (px/s^2)."""
+        return self.scene.gravity
+
+
+def extrapolate(header: Header, states: Array) -> Array:
+    """The frame after `states`, shape (k, bodies, 6), by the header's prior, to four decimals; shape (bodies, 6)."""
+    last = states[-1]
+    guess = last.copy()
+    if header.prior != "hold":
+        guess[:, [0, 1, 4]] += last[:, [2, 3, 5]] * DT
+    if header.prior == "accelerate" and len(states) > 1:
+        guess[:, [2, 3, 5]] += last[:, [2, 3, 5]] - states[-2][:, [2, 3, 5]]
+    elif header.prior == "ballistic":
+        free = np.array([not body.kinematic for body in header.scene.bodies])
+        guess[free, 2:4] = last[free, 2:4] * header.scene.damping**DT + np.array(header.scene.gravity) * DT
+    return np.asarray(np.rint(guess * 10_000) / 10_000 + 0.0)
+
+
+def _correct(header: Header, known: Array, state: Array) -> tuple[Array, list[str]]:
+    """The next frame as the reader will have it, and the lines that tell him."""
+    guess = extrapolate(header, known)
+    # In whole units of the last decimal: what is printed and added back gives the number itself.
+    off = np.rint(state * 10_000) - np.rint(guess * 10_000)
+    decoded = guess.copy()
+    words: dict[int, str] = {}
+    for name, columns in _GROUPS:
+        wrong = (np.abs(off[:, columns]) > header.tolerance * 10_000).any(1)
+        for body in np.flatnonzero(wrong).tolist():
+            numbers = ",".join(f"{off[body, column] / 10_000:.4f}" for column in columns)
+            words[body] = f"{words.get(body, '')} {name} {numbers.replace('-0.0000', '0.0000')}"
+        for column in columns:
+            decoded[wrong, column] = np.rint(state[wrong, column] * 10_000) / 10_000
+    return decoded + 0.0, [f"{body}:{words[body]}" for body in sorted(words)]
+
+
+def _encode(header: Header, states: Array) -> tuple[Array, list[list[str]]]:
+    """Frames as the reader will have them, and the lines of each frame after the first two."""
+    decoded = states.copy()
+    lines = []
+    for k in range(2, len(states)):
+        decoded[k], told = _correct(header, decoded[:k], states[k])
+        lines.append(told)
+    return decoded, lines
+
+
+def write_header(header: Header) -> str:
+    """The scene with the prior, and where its bodies start."""
+    scene = _describe(header)
+    start = v1.write_frames(initial_state(header.scene)[None])
+    return scene + v1.START + start[start.index("\n") :]
+
+
+def _describe(header: Header) -> str:
+    return describe(header.scene, header.labels, f"Prior: {header.prior} tolerance={header.tolerance:.4f}")
+
+
+def _corrections(number: int, lines: list[str]) -> str:
+    return "\n".join([f"Frame {number} corrections", *lines, END]) + "\n"
+
+
+def write_frames(states: Array, first: int = 0) -> str:
+    """Frames written out, as the first two of a context are."""
+    return v1.write_frames(states, first)
+
+
+def write_prompt(prompt: Prompt) -> str:
+    """Header, two frames written out, the rest as corrections, and `Predict frame N:`."""
+    head = _describe(prompt.header) if prompt.first == 0 else write_header(prompt.header)
+    _, lines = _encode(prompt.header, prompt.states)
+    text = [head, write_frames(prompt.states[:2], prompt.first)]
+    text += [_corrections(prompt.first + 2 + k, told) for k, told in enumerate(lines)]
+    return "".join(text) + f"Predict frame {prompt.next}:\n"
+
+
+def write_target(prompt: Prompt, state: Array) -> str:
+    """The corrections that make the next frame of the extrapolation."""
+    return _corrections(prompt.next, _correct(prompt.header, visible(prompt), state)[1])
+
+
+def visible(prompt: Prompt) -> Array:
+    """The frames as a reader has them, each number within the tolerance of the true one."""
+    return _encode(prompt.header, prompt.states)[0]
+
+
+def parse_frame(text: str, prompt: Prompt) -> Reading:
+    """Read corrections to the extrapolation. Without the line `Frame N corrections` nothing is taken for an answer."""
+    known = visible(prompt)
+    lines = iter(text[:LONGEST_ANSWER].split("\n"))
+    for line in lines:
+        head = HEAD.fullmatch(line)
+        if head:
+            state, complaints = _apply(prompt.header, known, lines)
+            number = int(head[1])
+            if number != prompt.next:
+                complaints.insert(0, f"this is called frame {number}, but frame {prompt.next} was asked for")
+            return Reading(state, number, shorten(complaints))
+    missing = np.full(prompt.states.shape[1:], np.nan)
+    return Reading(missing, None, [f"there is no line `Frame {prompt.next} corrections`"])
+
+
+def _apply(header: Header, known: Array, lines: Iterator[str]) -> tuple[Array, list[str]]:
+    """Corrections up to `end`, applied to the extrapolation: the frame, and complaints."""
+    state = extrapolate(header, known)
+    units = np.rint(state * 10_000)
+    complaints = []
+    seen = set()
+    ended = False
+    for line in lines:
+        if line.strip().lower() == END:
+            ended = True
+            break
+        found = _LINE.fullmatch(line)
+        if found is None:
+            if line.strip():
+                complaints.append(f"cannot read the line {line[:80]!r}")
+            continue
+        body = int(found[1])
+        if body >= len(state):
+            complaints.append(f"there is no body {body}: they are 0 to {len(state) - 1}")
+        elif body in seen:
+            complaints.append(f"body {body} is corrected twice; the first correction counts")
+        else:
+            seen.add(body)
+            units[body] += [round(float(value or 0.0) * 10_000) for value in found.groups()[1:]]
+    if not ended:
+        complaints.append(f"the line `{END}` is missing")
+    return units / 10_000 + 0.0, complaints
+
+
+def parse_prompt(text: str) -> Prompt | list[str]:
+    """Read a prompt back: the frames as `visible` gives them."""
+    if len(text) > LONGEST_PROMPT:
+        return [f"the text has {len(text)} characters; at most {LONGEST_PROMPT} are read"]
+    lines = text.split("\n")
+    begin = next((k for k, line in enumerate(lines) if HEAD.fullmatch(line)), len(lines))
+    read = v1.read_scene("\n".join(lines[:begin]))
+    if isinstance(read, list):
+        return read
+    scene, labels, more, states, first = read
+    prior = _PRIOR.fullmatch(more[0]) if len(more) == 1 else None
+    if prior is None or prior[1] not in PRIORS:
+        return [f"a header line must say `Prior: {' | '.join(PRIORS)} tolerance=0.001`, and no other be unknown"]
+    header = Header(scene, labels, next(name for name in PRIORS if name == prior[1]), float(prior[2]))
+    rest = iter(lines[begin:])
+    complaints: list[str] = []
+    rows = list(states)
+    for line in rest:
+        head = HEAD.fullmatch(line)
+        if head is None:
+            if line.strip() and not line.startswith("Predict"):
+                complaints.append(f"cannot read the line {line[:80]!r}")
+            continue
+        if int(head[1]) != first + len(rows):
+            return [f"frame {head[1]} follows frame {first + len(rows) - 1}"]
+        state, wrong = _apply(header, np.array(rows[-2:]), rest)
+        complaints += [f"frame {head[1]}: {sentence}" for sentence in wrong]
+        rows.append(state)
+    return shorten(complaints) if complaints else Prompt(header, np.array(rows), first)
