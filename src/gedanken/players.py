@@ -31,4 +31,7 @@ def load_player(spec: str, task: str, **options: Any) -> Player:
         )
     load = zoo.load(package, spec).load
     known_options = inspect.signature(load).parameters
-    return load(**{name: value for name, value in options.items() if value is not None and name in known_options})
+    player: Player = load(
+        **{name: value for name, value in options.items() if value is not None and name in known_options}
+    )
+    return player

@@ -14,6 +14,8 @@ from gedanken.loop import Turn
 
 if TYPE_CHECKING:
     from gedanken.data.report import DiscoveryReport
+    from gedanken.prediction import Rollout
+    from gedanken.worlds.rigid.geometry import Array
 
 
 def show_turn(console: Console, number: int, turn: Turn) -> None:
@@ -78,3 +80,31 @@ def progress_bar(title: str) -> Iterator[Callable[..., None]]:
             bar.update(row, completed=done, total=total, note=note)
 
         yield advance
+
+
+def show_rollout(console: Console, rollout: "Rollout") -> None:
+    """How far a prediction strays: a line of bars over time, and errors at the usual horizons."""
+    console.print(f"[bold]{rollout.title}[/], {rollout.player}, {len(rollout.predicted)} frames")
+    console.print(f"coverage {rollout.coverage.mean():.1%} of the bodies answered")
+    for complaint in rollout.complaints[:5]:
+        console.print(f"  {complaint}", style="yellow")
+    position, velocity = rollout.position_errors, rollout.velocity_errors
+    if position is None or velocity is None:
+        console.print("the text does not tell enough to simulate the truth, so there is nothing to compare with")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("frames ahead", "position error (px)", "velocity error (px/s)"):
+        table.add_column(heading, justify="right")
+    from gedanken.prediction import HORIZONS
+
+    for horizon in sorted({h for h in HORIZONS if h <= len(position)} | {len(position)}):
+        table.add_row(str(horizon), f"{position[horizon - 1]:.4f}", f"{velocity[horizon - 1]:.3f}")
+    console.print(table)
+    console.print(f"error over time  {_bars(position)}  0 to {position.max():.3g} px")
+
+
+def _bars(values: "Array", width: int = 40) -> str:
+    """A row of block characters, one for each of at most `width` spans of `values`."""
+    spans = [values[k] for k in range(0, len(values), max(1, -(-len(values) // width)))]
+    top = max(*spans, 1e-12) if len(spans) > 1 else max(spans[0], 1e-12)
+    return "".join(" ▁▂▃▄▅▆▇█"[min(8, int(8 * value / top + 0.999))] for value in spans)

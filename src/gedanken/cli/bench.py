@@ -61,6 +61,50 @@ def discover(
         Console().print(bench.render_markdown(results), markup=False, highlight=False, soft_wrap=True)
 
 
+@app.command(
+    epilog="gedanken bench predict --suite heldout6 --player restart10\n\n"
+    "gedanken bench predict --suite levels --player openai:qwen3:4b --horizon 1 --horizon 5 --scenes 1 --out runs/levels"
+)
+def predict(
+    suite: Annotated[str, typer.Option(help="heldout6, seen, levels, exact, or a TOML file.")] = "heldout6",
+    player: Annotated[
+        list[str] | None,
+        typer.Option(help="restart1, restart10, openai:MODEL, ...; extrapolations always run along."),
+    ] = None,
+    scenario: Annotated[list[str] | None, typer.Option(help="Only these scenarios; repeatable.")] = None,
+    scenes: Annotated[int | None, typer.Option(help="Scenes a scenario and level; the suite's own by default.")] = None,
+    horizon: Annotated[
+        list[int] | None, typer.Option(help="Frames ahead; the suite's own by default; repeatable.")
+    ] = None,
+    text_format: Annotated[str, typer.Option("--format", help="Text format of prompts and answers.")] = "v1",
+    workers: Annotated[int, typer.Option(help="Processes.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder for results; a run that was cut off resumes there.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Coverage, errors and skill over extrapolation by horizon, each with a 95 % interval."""
+    from rich.console import Console
+
+    from gedanken.bench import predict as bench
+    from gedanken.cli._show import print_json, progress_bar
+
+    with progress_bar(f"{suite}") as advance:
+        result = bench.run(
+            suite,
+            player or ["restart1", "restart10"],
+            scenarios=scenario,
+            scenes=scenes,
+            horizons=horizon,
+            format=text_format,
+            workers=workers,
+            out=out,
+            progress=advance,
+        )
+    if as_json:
+        print_json(result)
+    else:
+        Console().print(bench.render_markdown(result), markup=False, highlight=False, soft_wrap=True)
+
+
 @app.command(epilog="gedanken bench verifier --json | jq .batch")
 def verifier(
     rounds: Annotated[int, typer.Option(help="Interleaved rounds; the median counts.")] = 7,

@@ -1,5 +1,6 @@
 """`gedanken zoo`: what there is to ask about."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -70,3 +71,26 @@ def show(
     console.print(f"source  {entry.source}\n")
     console.print(problem.prompt, markup=False)
     console.print(f"\ndrawn   {', '.join(f'{key} = {value:.4g}' for key, value in problem.truth.params.items())}")
+
+
+@app.command(epilog="gedanken zoo gallery --out docs/zoo --level 3")
+def gallery(
+    out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("runs/gallery"),
+    level: Annotated[int, typer.Option(help="1 to 5: how many bodies.")] = 3,
+    scenario: Annotated[list[str] | None, typer.Option(help="Only these; repeatable.")] = None,
+    sheet_only: Annotated[bool, typer.Option("--sheet-only", help="Only the contact sheet.")] = False,
+) -> None:
+    """Draw every rigid scenario: an animated picture each, and a contact sheet."""
+    from gedanken.cli._show import progress_bar
+    from gedanken.worlds.rigid import catalogue, draw
+    from gedanken.worlds.rigid.simulate import record
+
+    names = scenario or catalogue.names()
+    out.mkdir(parents=True, exist_ok=True)
+    with progress_bar("gallery") as advance:
+        for done, name in enumerate([] if sheet_only else names, 1):
+            advance(done - 1, len(names), name)
+            scene = catalogue.pose(name, level, split="test")
+            draw.animate(scene, record(scene).states, out / f"{name}.gif")
+    draw.contact_sheet(names, out / "gallery.png", level)
+    typer.echo(f"wrote {out / 'gallery.png'}")

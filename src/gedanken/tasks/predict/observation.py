@@ -35,12 +35,12 @@ class Truth:
     """What the verifier knows.
 
     Attributes:
-        scene: the whole scene, also what a lossy format leaves out.
+        scene: the whole scene, also what a lossy format leaves out; None of a file whose format leaves it out.
         frames: the recorded frames that follow the context, shape (horizon, bodies, 6).
         arms: radius of gyration of each body in px, 0 where it does not rotate, shape (bodies,). A turn by one radian
             counts as this many pixels.
     """
 
-    scene: Scene
+    scene: Scene | None
     frames: Array
     arms: Array

@@ -57,7 +57,7 @@ class PredictTask:
             context: frames shown.
             horizon: frames recorded after the context, for rollouts.
             format: text format.
-            at: number of the first frame to predict, or `event` for one that no extrapolation gets right, chosen by the key.
+            at: number of the first frame to predict, or `event` for one that no extrapolation gets right, by the key.
             exact: simulate without memory, so that each printed frame decides the next one to the last digit.
 
         Raises:
