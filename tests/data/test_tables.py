@@ -158,7 +158,7 @@ def test_rows_out_of_order_are_sorted_and_it_is_said(tmp_path):
 def test_exact_repeats_are_left_out(tmp_path):
     found = read_trajectories(table(tmp_path, rows("0,1", "1,2", "1,2", "2,7", "3,")))
     assert found.trajectories[0].t.tolist() == [0, 1, 2, 3]
-    assert "1 row in data.csv left out" in found.notes[0]
+    assert found.notes == ("data.csv: 1 row left out, a repeat of the row before",)
 
 
 def test_dates_become_days_and_times_of_day_seconds(tmp_path):
@@ -273,13 +273,28 @@ def test_long_tables_are_averaged_without_bias(tmp_path):
     error = kept.values[:, 0] - np.sin(kept.t)
     assert abs(error.mean()) < 0.003
     assert error.std() == pytest.approx(0.1 / 5, rel=0.15)  # 25 rows a bin
-    assert found.notes == ("25,000 rows are averaged down to 1,000, 25 to 25 at a time",)
+    assert found.notes == ("long.csv: 25,000 rows are averaged down to 1,000, about 25 at a time",)
 
 
 def test_motion_that_averaging_would_hide_is_reported(tmp_path):
     t = np.linspace(0, 10, 20_000)
     pyarrow.csv.write_csv(pa.table({"t": t, "y": np.sin(2 * np.pi * 80 * t)}), tmp_path / "fast.csv")
-    assert any("faster than the averaged rows" in note for note in read_trajectories(tmp_path / "fast.csv").notes)
+    assert any("faster than the averages" in note for note in read_trajectories(tmp_path / "fast.csv").notes)
+
+
+def test_long_spaced_text_loses_no_digit(tmp_path):
+    # Longer than the part that is looked at first, which ends in the middle of a line.
+    lines = ["t   y", *(f"{t}     {t % 977}" for t in range(150_000))]
+    found = read_trajectories(table(tmp_path, "\n".join(lines), "long.dat"), max_rows=150_000).trajectories[0]
+    np.testing.assert_array_equal(found.t, np.arange(150_000))
+    np.testing.assert_array_equal(found.values[:, 0], np.arange(150_000) % 977)
+
+
+def test_what_happens_to_many_trials_is_said_once(tmp_path):
+    text = "run,t,y\n" + "\n".join(f"{run},{9 - t},{t * run}" for run in range(1, 9) for t in range(9))
+    found = read_trajectories(table(tmp_path, text))
+    sorting = [note for note in found.notes if "sorted" in note]
+    assert sorting == ["data.csv, trial 1, 2, 3 and 5 more: the rows were not in order of time and have been sorted"]
 
 
 @pytest.mark.slow

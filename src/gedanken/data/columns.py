@@ -18,6 +18,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.csv
+import pyarrow.json
 import pyarrow.parquet
 from numpy.typing import NDArray
 
@@ -214,9 +215,8 @@ def _open_text(path: Path) -> TextColumns:
                 notes.append(f"{path.name} is read as UTF-16")
             elif b"\0" in head:
                 raise UserError(f"{path.name} is not a table: it holds binary data")
-            if len(head) >= HEAD_BYTES:
-                head = head[: head[:HEAD_BYTES].rfind(b"\n") + 1]
-            lines = _decode(path, head, "utf-8-sig").splitlines()
+            whole_lines = head if len(head) < HEAD_BYTES else head[: head[:HEAD_BYTES].rfind(b"\n") + 1]
+            lines = _decode(path, whole_lines, "utf-8-sig").splitlines()
             first = next((index for index, line in enumerate(lines) if line.strip() and line[0] not in "#%"), None)
             if first is None:
                 raise UserError(f"{path.name} holds no rows")
@@ -318,7 +318,11 @@ def _open_parquet(path: Path) -> TypedColumns:
         table = pyarrow.parquet.read_table(path)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError):
         raise UserError(f"{path.name} is not a Parquet file, or it is damaged") from None
-    if table.num_rows == 0:
+    return _typed(path, table)
+
+
+def _typed(path: Path, table: pa.Table) -> TypedColumns:
+    if table.num_rows == 0 or table.num_columns == 0:
         raise UserError(f"{path.name} holds no rows")
     columns = dict(zip(table.column_names, table.columns, strict=True))
     kinds = {name: kind_of(column.slice(0, HEAD_ROWS).to_pylist()) for name, column in columns.items()}
@@ -326,6 +330,11 @@ def _open_parquet(path: Path) -> TypedColumns:
 
 
 def _open_json(path: Path) -> TypedColumns:
+    if path.suffix.lower() != ".json":
+        try:
+            return _typed(path, pyarrow.json.read_json(path))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            pass  # NaN, a cell of another type, or no JSON at all: slower, but it can say where
     data = path.read_bytes()
     if path.suffix.lower() == ".json":
         content = _parse_json(path, data, "")

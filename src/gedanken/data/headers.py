@@ -19,6 +19,7 @@ TIMES = (
 )
 TRIALS = ("trial", "run", "experiment", "episode", "series", "id", "subject", "replicate", "trajectory", "group")
 INDEXES = ("index", "row", "unnamed: 0", "column 1")  # what other programs call a row number
+VELOCITIES = {"theta": "omega", "angle": "angular_velocity", "position": "velocity", "height": "velocity", "x": "v"}
 GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta"}
 GREEK |= {"κ": "kappa", "λ": "lambda", "μ": "mu", "µ": "mu", "ν": "nu", "ξ": "xi", "π": "pi_", "ρ": "rho", "σ": "sigma"}
 GREEK |= {"τ": "tau", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Ω": "Omega", "Δ": "Delta", "Θ": "Theta"}
@@ -187,3 +188,10 @@ def identifiers(labels: Sequence[str], notes: list[str]) -> list[str]:
 def unused(name: str, taken: set[str]) -> str:
     """`name`, or `name_2`, `name_3`, ... where it is taken."""
     return next(each for each in (name, *(f"{name}_{n}" for n in range(2, 100))) if each not in taken)
+
+
+def velocity_names(position: str) -> list[str]:
+    """What other columns may be called that hold the velocity of this one."""
+    names = [f"v{position}", f"v_{position}", f"{position}_v", f"d{position}", f"d{position}dt", f"d{position}_dt"]
+    names += [f"{position}dot", f"{position}_dot", f"{position}_velocity", f"velocity_{position}"]
+    return [*names, *([VELOCITIES[position.lower()]] if position.lower() in VELOCITIES else [])]

@@ -17,6 +17,7 @@ from gedanken.data.columns import CLOCK, Columns, open_columns
 from gedanken.data.headers import (
     MAX_NAME,
     MAX_STATES,
+    VELOCITIES,
     Roles,
     find_roles,
     identifiers,
@@ -24,13 +25,13 @@ from gedanken.data.headers import (
     same_roles,
     split_unit,
     unused,
+    velocity_names,
 )
 from gedanken.errors import UserError
 from gedanken.worlds.ode.trajectory import Array, Coordinate, StateSpace, Trajectory, pool
 
 MAX_TRIALS = 50
 MIN_SAMPLES = 4  # fewer points of a trial cannot tell any law from a parabola
-VELOCITIES = {"theta": "omega", "angle": "angular_velocity", "position": "velocity", "height": "velocity", "x": "v"}
 
 
 @dataclass(frozen=True)
@@ -150,19 +151,26 @@ def _trials(table: Columns, roles: Roles, max_rows: int, notes: list[str]) -> tu
     if missing := int(np.isnan(times).sum()):
         notes.append(f"{missing} of {len(times):,} rows of {file} left out: no time")
     trials = []
-    short = []
+    told: dict[str, list[str]] = {}  # what happened -> to which trials
+    longest = 0
     for name, rows in _split(others[roles.trial] if roles.trial else None, times, file, notes):
-        rows = _ordered(table, roles, times, numbers, rows, name, notes)
+        said: list[str] = []
+        rows = _ordered(table, roles, times, numbers, rows, name, said)
+        longest = max(longest, len(rows))
         if len(rows) < MIN_SAMPLES:
-            short.append((name, len(rows)))
-            continue
-        t, values = _reduce(times[rows], [numbers[s][rows] for s in roles.states], max_rows, roles.states, name, notes)
-        trials.append(Trajectory(t, values, name))
+            said = [f"left out, with fewer than {MIN_SAMPLES} rows"]
+        else:
+            t, values = _reduce(times[rows], [numbers[s][rows] for s in roles.states], max_rows, roles.states, said)
+            trials.append(Trajectory(t, values, name))
+        for what in said:
+            told.setdefault(what, []).append(name)
     if not trials:
-        count = f"{short[0][1]} row{'s' * (short[0][1] != 1)}" if short else "no rows"
-        each = "each trial of " if len(short) > 1 else ""
+        count = f"{longest or 'no'} row{'s' * (longest != 1)}"
+        each = "each trial of " if roles.trial else ""
         raise UserError(f"{each}{file} holds {count} with a time; a law needs at least {MIN_SAMPLES}")
-    notes += [f"trial {name} is left out: it has fewer than {MIN_SAMPLES} rows" for name, _ in short]
+    for what, names in told.items():
+        which = f", trial {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
+        notes.append(f"{file}{which if roles.trial else ''}: {what}")
     return trials, unit
 
 
@@ -191,13 +199,13 @@ def _ordered(
     numbers: Mapping[str, Array],
     rows: NDArray[np.intp],
     trial: str,
-    notes: list[str],
+    said: list[str],
 ) -> NDArray[np.intp]:
     """Rows of one trial in order of time, exact repeats left out."""
     file, of = table.path.name, f" of trial {trial}" if trial else ""
     step = np.diff(times[rows])
     if (step < 0).any():
-        notes.append(f"the rows{of} in {file} were not in order of time and have been sorted")
+        said.append("the rows were not in order of time and have been sorted")
         rows = rows[np.argsort(times[rows], kind="stable")]
         step = np.diff(times[rows])
     same = np.flatnonzero(step == 0)
@@ -218,7 +226,7 @@ def _ordered(
                 f"and {table.place(int(second))}){hint}"
             )
     repeats = "1 row" if len(same) == 1 else f"{len(same)} rows"
-    notes.append(f"{repeats}{of} in {file} left out: a repeat of the row before")
+    said.append(f"{repeats} left out, a repeat of the row before")
     return np.delete(rows, same + 1)
 
 
@@ -262,7 +270,7 @@ def _seconds(table: Columns, name: str, row: int, cell: str | None) -> float:
 
 
 def _reduce(
-    t: Array, columns: Sequence[Array], max_rows: int, names: Sequence[str], trial: str, notes: list[str]
+    t: Array, columns: Sequence[Array], max_rows: int, names: Sequence[str], said: list[str]
 ) -> tuple[Array, Array]:
     """At most `max_rows` rows, by averaging bins of equally many rows; NaN cells are left out of the averages."""
     rows = len(t)
@@ -270,8 +278,7 @@ def _reduce(
         return t, np.stack(columns, axis=1)
     edges = np.linspace(0, rows, max_rows + 1).astype(np.intp)
     starts, counts = edges[:-1], np.diff(edges)
-    of = f" of trial {trial}" if trial else ""
-    notes.append(f"{rows:,} rows{of} are averaged down to {max_rows:,}, {counts.min():,} to {counts.max():,} at a time")
+    said.append(f"{rows:,} rows are averaged down to {max_rows:,}, about {rows / max_rows:,.0f} at a time")
     times = np.add.reduceat(t, starts) / counts
     values = np.empty((max_rows, len(columns)))
     for index, column in enumerate(columns):
@@ -280,9 +287,7 @@ def _reduce(
         with np.errstate(invalid="ignore"):
             values[:, index] = np.add.reduceat(np.where(known, column, 0.0), starts) / np.where(count, count, np.nan)
         if _hides_motion(t, column, times, values[:, index]):
-            notes.append(
-                f"column {names[index]!r}{of} moves faster than the averaged rows can show; cut out a shorter time span"
-            )
+            said.append(f"column {names[index]!r} moves faster than the averages can show; cut out a shorter time span")
     return times, values
 
 
@@ -340,7 +345,7 @@ def _pairs(
     if order == 1:
         return {}
     for position in names:
-        for velocity in _velocity_names(position):
+        for velocity in velocity_names(position):
             if velocity in names and not {position, velocity} & {*pairs, *pairs.values()}:
                 slope, r2 = _derivative_fit(trials, names.index(position), names.index(velocity))
                 if 0.75 < slope < 1.35 and r2 > 0.8:
@@ -354,12 +359,6 @@ def _pairs(
                     )
                     notes.append(f"{velocity} is named like the velocity of {position} but is not used as one: {told}")
     return pairs
-
-
-def _velocity_names(position: str) -> list[str]:
-    names = [f"v{position}", f"v_{position}", f"{position}_v", f"d{position}", f"d{position}dt", f"d{position}_dt"]
-    names += [f"{position}dot", f"{position}_dot", f"{position}_velocity", f"velocity_{position}"]
-    return [*names, *([VELOCITIES[position.lower()]] if position.lower() in VELOCITIES else [])]
 
 
 def _derivative_fit(trials: Sequence[Trajectory], position: int, velocity: int) -> tuple[float, float]:
