@@ -40,6 +40,7 @@ def test_the_truth_has_every_merit():
     assert row.form
     assert not row.equivalent
     assert row.r2 > 1 - 1e-8
+    assert row.coefficient_error < 1e-12
     assert row.complexity == row.true_complexity
 
 

@@ -95,6 +95,13 @@ def test_expansion_keeps_the_values():
         assert form._sum_value(tuple(terms.items()), columns) == pytest.approx(expected, rel=1e-10), text
 
 
+def test_coefficient_errors_are_those_of_the_terms():
+    truth = parse("dx/dt = 2*x*(1 - x/4); dy/dt = -y/(3 + y)", XY)
+    found = parse("dx/dt = 2.1*x - 0.5*x**2; dy/dt = -0.9*y/(3.3 + y)", XY)
+    assert form.coefficient_error(truth, found) == pytest.approx(0.1)
+    assert form.coefficient_error(truth, parse("dx/dt = y; dy/dt = x", XY)) is None
+
+
 def test_hostile_laws_take_bounded_time():
     for text in (
         "(x + y + t + 1)**9*(x - y + t)**9",

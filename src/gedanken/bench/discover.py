@@ -57,6 +57,7 @@ class Row:
         generalises: `r2_unseen` is.
         form: the law has exactly the true law's terms.
         equivalent: it has not, but no data of the two starts can tell it from the true law.
+        coefficient_error: where the form is right, the largest relative error of a term's coefficient.
         form_any: some answer of the episode has the true form.
         complexity: operators, variables and constants of the law.
         true_complexity: the same of the truth.
@@ -76,6 +77,7 @@ class Row:
     generalises: bool
     form: bool
     equivalent: bool
+    coefficient_error: float | None
     form_any: bool
     complexity: int
     true_complexity: int
@@ -216,6 +218,7 @@ def measure(suite: Suite, item: Item, problem: Problem, player: Player, turns: i
         generalises,
         has_form,
         equivalent,
+        form.coefficient_error(law.bind(truth.params), found.bind(details["params"])) if found and has_form else None,
         any(forms),
         found.complexity if found else 0,
         law.complexity,
@@ -346,6 +349,9 @@ def summarise(suite: Suite, settings: Mapping[str, Any], rows: Sequence[Row]) ->
         "r2_unseen": {"mean_clipped": _mean([min(max(row.r2_unseen or 0.0, 0.0), 1.0) for row in rows])},
         "complexity": {
             "median_ratio": _median([row.complexity / row.true_complexity for row in rows if row.complexity])
+        },
+        "coefficient_error": {
+            "median": _median([row.coefficient_error for row in rows if row.coefficient_error is not None])
         },
         "seconds": {"median": _median(seconds), "mean": _mean(seconds), "max": round(max(seconds, default=0.0), 3)},
     }

@@ -63,6 +63,29 @@ def same_form(truth: Equations, found: Equations, samples: Sequence[Trajectory])
     return any(all(_keys(a, 0.0) == _keys(b, tolerance) for a, b in pairs) for tolerance in (0.0, NEAR_ONE))
 
 
+def coefficient_error(truth: Equations, found: Equations) -> float | None:
+    """Largest relative error of a term's coefficient, over the terms that both laws have once; None if there is none.
+
+    Args:
+        truth: the true law, constants bound.
+        found: a law of the same form, constants bound.
+    """
+    errors = []
+    for true, other in zip(truth.right_sides, found.right_sides, strict=True):
+        try:
+            wanted, given = _coefficients(expand(true)), _coefficients(expand(other))
+        except (TooLarge, OverflowError, ZeroDivisionError):
+            return None
+        errors += [abs(given[key] / value - 1.0) for key, value in wanted.items() if key in given]
+    return max(errors, default=None)
+
+
+def _coefficients(a: Sum) -> dict[str, float]:
+    keys = _keys(a, NEAR_ONE)
+    named = ((_product_key(product, NEAR_ONE), value) for product, value in a.items())
+    return {key: value for key, value in named if keys[key] == 1}
+
+
 def term_count(equations: Equations) -> int:
     """How many terms the expanded right-hand sides have.
 

@@ -46,7 +46,11 @@ class PySindy:
         records = complete(states, observation.trajectories)
         best = (np.inf, write_law(states, [[] for _ in states.left_sides]))
         seen: set[str] = set()
-        with warnings.catch_warnings():
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+        # One thread, as for every player. On such small systems several only wait for each other: ten times slower on a
+        # busy machine.
+        with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # sparse fits warn of every collinear column
             for law, terms, starts in _candidates(states, records):
                 if law not in seen:
