@@ -23,11 +23,11 @@ def build_app() -> typer.Typer:
 
     @app.callback()
     def root(
-        version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+        version: Annotated[
+            bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+        ] = False,
     ) -> None:
-        if version:
-            print(__version__)
-            raise typer.Exit
+        pass
 
     for name, path in zoo.names("gedanken.cli").items():
         module = importlib.import_module(path)
@@ -36,6 +36,12 @@ def build_app() -> typer.Typer:
         elif hasattr(module, name):
             app.command(name, epilog="\n\n".join(getattr(module, "EXAMPLES", ())))(getattr(module, name))
     return app
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(__version__)
+        raise typer.Exit
 
 
 def run() -> None:

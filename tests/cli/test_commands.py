@@ -1,0 +1,150 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gedanken.cli import docs
+from gedanken.cli.main import build_app
+from gedanken.tasks.discover.task import DiscoverTask
+
+APP = build_app()
+
+
+def run(*arguments: str, **options):
+    result = CliRunner().invoke(APP, [str(argument) for argument in arguments], **options)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def gedanken(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command as a shell runs it."""
+    code = "import sys; from gedanken.cli.main import run; sys.exit(run())"
+    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        (), ("discover",), ("pose",), ("play",), ("score",), ("predict",), ("check",), ("demo",), ("warm",),
+        ("zoo", "list"), ("zoo", "show"), ("zoo", "gallery"),
+        ("bench", "discover"), ("bench", "predict"), ("bench", "verifier"), ("bench", "fuzz"),
+    ],
+)  # fmt: skip
+def test_every_command_has_help(command):
+    result = run(*command, "--help")
+    assert result.exit_code == 0
+    assert "Usage" in result.output
+
+
+def test_the_version_is_printed():
+    assert run("--version").output.strip().count(".") == 2
+
+
+def test_the_users_fault_is_one_sentence_and_exit_code_2():
+    result = gedanken("pose", "discover", "free_fal")
+    assert result.returncode == 2
+    assert (
+        result.stderr == "gedanken: there is no system called 'free_fal'; did you mean free_fall or free_fall_drag?\n"
+    )
+    assert result.stdout == ""
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys; from gedanken.cli.main import build_app; build_app();"
+        "heavy = ('torch', 'matplotlib', 'scipy', 'sympy', 'numba', 'pymunk', 'pyarrow', 'openai');"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert output.strip() == "[]"
+
+
+def test_pose_writes_the_prompt_and_on_request_the_answer():
+    plain = run("pose", "discover", "spring_mass", "--index", "2").output
+    assert "TRAJECTORY" in plain
+    assert "(k/m)" not in plain
+    answered = run("pose", "discover", "spring_mass", "--index", "2", "--json", "--answer").output
+    shown = json.loads(answered)
+    assert shown["prompt"].strip() == plain.strip()
+    assert "equation" in json.loads(shown["answer"])
+
+
+def test_pose_takes_conditions():
+    shown = json.loads(
+        run("pose", "discover", "spring_mass", "--with", "noise=0", "--with", "hint=anonymous", "--json").output
+    )
+    assert "x0" in shown["prompt"]
+
+
+def test_play_with_scripted_answers(tmp_path: Path):
+    script = tmp_path / "answers.jsonl"
+    problem = DiscoverTask().pose("free_fall", split="test")
+    script.write_text(json.dumps("It falls.") + "\n" + json.dumps(DiscoverTask().solve(problem)) + "\n")
+    result = run("play", "discover", "free_fall", "--player", f"scripted:{script}", "--json")
+    rows = [json.loads(line) for line in result.output.splitlines() if line.startswith("{")]
+    assert [row["solved"] for row in rows] == [False, True]
+    assert rows[0]["error"]
+
+
+def test_score_gives_a_verdict_a_line(tmp_path: Path):
+    task = DiscoverTask()
+    rows = [
+        {"subject": "spring_mass", "index": 4, "answer": task.solve(task.pose("spring_mass", split="test", index=4))},
+        {"subject": "spring_mass", "index": 4, "answer": "no idea"},
+        {"subject": "spring_mass", "index": 4, "noise": 0.0, "answer": '{"equation": "d2x/dt2 = 0"}'},
+    ]
+    file = tmp_path / "answers.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    verdicts = [json.loads(line) for line in run("score", "discover", file).output.splitlines()]
+    assert [verdict["solved"] for verdict in verdicts] == [True, False, False]
+    assert verdicts[1]["reward"] == 0.0
+    piped = run("score", "discover", "-", input=file.read_text()).output.splitlines()
+    assert [json.loads(line) for line in piped] == verdicts
+
+
+@pytest.mark.parametrize(
+    "line, sentence",
+    [
+        ("{", "line 2 is not JSON"),
+        ("[]", 'line 2 needs a "subject" and an "answer"'),
+        ('{"subject": "spring", "answer": ""}', "line 2: there is no system called 'spring'"),
+        ('{"subject": "spring_mass", "answer": "", "nois": 1}', "line 2: unknown condition nois"),
+    ],
+)
+def test_score_stops_at_a_bad_line_and_keeps_what_it_scored(tmp_path: Path, line, sentence):
+    file = tmp_path / "answers.jsonl"
+    file.write_text('{"subject": "spring_mass", "answer": "x"}\n' + line + "\n")
+    result = gedanken("score", "discover", str(file))
+    assert result.returncode == 2
+    assert sentence in result.stderr
+    assert len(result.stdout.splitlines()) == 1
+
+
+def test_zoo_lists_and_shows():
+    rows = json.loads(run("zoo", "list", "--json").output)
+    assert len(rows) >= 40
+    assert {"name", "equation", "source", "tier"} <= set(rows[0])
+    assert "keeps" in run("zoo", "show", "simple_pendulum").output
+
+
+def test_check_tells_kept_from_broken(tmp_path: Path):
+    good = Path("src/gedanken/worlds/ode/systems/simple_pendulum.py")
+    assert run("check", good).exit_code == 0
+    bad = tmp_path / "bad_pendulum.py"
+    bad.write_text(good.read_text().replace("sin(theta)", "sinh(theta)"))
+    result = run("check", bad)
+    assert result.exit_code == 1
+    assert "sinh" in result.output
+
+
+def test_generated_pages_are_fresh():
+    assert run("docs", "--check").exit_code == 0
+
+
+def test_the_reference_names_every_command():
+    page = docs.cli_page()
+    assert all(f"## `gedanken {name}`" in page for name in ("discover", "predict", "bench verifier", "zoo list"))
