@@ -63,7 +63,7 @@ def discover(
 
 @app.command(
     epilog="gedanken bench predict --suite heldout6 --player restart10\n\n"
-    "gedanken bench predict --suite levels --player openai:qwen3:4b --horizon 1 --horizon 5 --scenes 1 --out runs/levels"
+    "gedanken bench predict --suite levels --player openai:qwen3:4b --horizon 1 --scenes 1 --out runs/levels"
 )
 def predict(
     suite: Annotated[str, typer.Option(help="heldout6, seen, levels, exact, or a TOML file.")] = "heldout6",
