@@ -30,9 +30,10 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     aim = math.atan2(apex[1] - cue[1], apex[0] - cue[0]) + rng.uniform(-1.2, 1.2) * radius / distance
     bodies = [Body(ball, *cue, weight, speed * math.cos(aim), speed * math.sin(aim), **material)]
     gap = rng.uniform(0.1, 0.8)
-    for x, y in triangle(body_count(rng, level, others=1), 2 * radius + gap):
-        # Each ball may be off its place by a fifth of the gap: no two can touch.
-        dx, dy = rng.uniform(-gap / 5, gap / 5, 2)
+    places = triangle(body_count(rng, level, others=1), 2 * radius + gap)
+    # Each ball may be off its place by a fifth of the gap: no two can touch.
+    offsets = rng.uniform(-gap / 5, gap / 5, (len(places), 2)).tolist()
+    for (x, y), (dx, dy) in zip(places, offsets, strict=True):
         bodies.append(Body(ball, apex[0] + x + dx, apex[1] + y + dy, weight, **material))
     table = walls((10, 105, 790, 495), **surface(rng, (0.1, 0.4), (0.75, 0.95)))
     return Scene(

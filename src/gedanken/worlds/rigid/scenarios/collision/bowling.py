@@ -48,8 +48,8 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         speed = rng.uniform(300, 520)
         start = rng.uniform(20 + ball.radius, first - height)
         bodies.append(Body(ball, start, level_y + ball.radius, ball_mass, speed, spin=-speed / ball.radius, **polish))
-        for k in range(pins):
-            x = first + k * spacing + rng.uniform(-0.04, 0.04) * height
+        for k, shift in enumerate(rng.uniform(-0.04 * height, 0.04 * height, pins).tolist()):
+            x = first + k * spacing + shift
             bodies.append(Body(shape, x, level_y + foot, pin_mass, **polish))
     return Scene(
         bodies=tuple(bodies),

@@ -1,6 +1,6 @@
 """A two-dimensional gas: discs of different mass and size fly about a box and collide without loss.
 
-Restitution is one, there is no friction, no drag and no gravity, so the kinetic energy is conserved exactly; the walls
+Restitution is one, there is no friction, no drag and no gravity, so the kinetic energy is conserved; the walls
 take momentum. The discs do not spin, since nothing can turn them.
 """
 
@@ -9,7 +9,8 @@ import math
 import numpy as np
 
 from gedanken.worlds.rigid.parts import Body
-from gedanken.worlds.rigid.placing import Room, body_count, walls
+from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid.scenarios._cells import scatter
 from gedanken.worlds.rigid.scenarios._surfaces import Surface
 from gedanken.worlds.rigid.scene import Scene
 from gedanken.worlds.rigid.shapes import Circle, mass
@@ -21,24 +22,18 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     left, right = rng.uniform(10, 120), rng.uniform(680, 790)
     bottom, top = rng.uniform(10, 70), rng.uniform(530, 590)
     box = walls((left, bottom, right, top), **frictionless)
-    room = Room(box)
     count = body_count(rng, level)
     largest = 30.0 if count <= 15 else 20.0
     density, speed = rng.uniform(0.001, 0.004), rng.uniform(120, 260)
-    for _ in range(count):
-        disc = Circle(rng.uniform(0.5 * largest, largest))
-        heading, pace = rng.uniform(0, 2 * math.pi), speed * rng.uniform(0.4, 1.5)
-        body = Body(
-            disc,
-            mass=mass(disc, density * rng.uniform(0.8, 1.25)),
-            vx=pace * math.cos(heading),
-            vy=pace * math.sin(heading),
-            **frictionless,
-        )
-        r = disc.radius + 1
-        room.place(rng, body, (left + r, bottom + r, right - r, top - r), margin=2.0)
+    places = scatter(rng, count, (left, bottom, right, top), largest)
+    draws = rng.uniform((0.5, 0.8, 0.4, 0.0), (1.0, 1.25, 1.5, 2 * math.pi), (count, 4)).tolist()
+    bodies = []
+    for (x, y), (size, heft, pace, heading) in zip(places, draws, strict=True):
+        disc = Circle(largest * size)
+        vx, vy = speed * pace * math.cos(heading), speed * pace * math.sin(heading)
+        bodies.append(Body(disc, x, y, mass(disc, density * heft), vx, vy, **frictionless))
     return Scene(
-        bodies=tuple(room.bodies),
+        bodies=tuple(bodies),
         statics=box,
         gravity=(0.0, 0.0),
         conserved=("energy",),

@@ -42,28 +42,17 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     material = surface(rng, (0.3, 0.9), (0.4, 0.8))
     density = rng.uniform(0.002, 0.006)
     bodies = []
-    for k in range(count):
+    draws = rng.uniform((0.75, 0.85, 0.0, -8.0), (1.0, 1.15, 2 * math.pi, 8.0), (count, 4)).tolist()
+    for k, (size, vigour, angle, spin) in enumerate(draws):
         distance, bearing = c * math.sqrt(k + 0.5), turn + k * GOLDEN_ANGLE
         x, y = centre[0] + distance * math.cos(bearing), centre[1] + distance * math.sin(bearing)
-        size = rng.uniform(0.75, 1.0)
         shape = fragment(rng, largest * size)
         away = math.atan2(y - charge[1], x - charge[0])
         reach = math.hypot(x - charge[0], y - charge[1])
         # Impulse ~ width / distance, velocity = impulse / mass; the softening keeps fragments on the charge finite.
-        speed = strength / size * rng.uniform(0.85, 1.15) * math.sqrt(2 * c / (c + reach))
-        bodies.append(
-            Body(
-                shape,
-                x,
-                y,
-                mass(shape, density),
-                speed * math.cos(away),
-                speed * math.sin(away),
-                rng.uniform(0, 2 * math.pi),
-                rng.normal(0, 4),
-                **material,
-            )
-        )
+        speed = strength * vigour / size * math.sqrt(2 * c / (c + reach))
+        vx, vy = speed * math.cos(away), speed * math.sin(away)
+        bodies.append(Body(shape, x, y, mass(shape, density), vx, vy, angle, spin, **material))
     return Scene(
         bodies=tuple(bodies),
         statics=walls(radius=20, **surface(rng, (0.5, 1.0), (0.5, 0.9))),

@@ -38,28 +38,20 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     for side, size in ((-1, count // 2), (1, count - count // 2)):
         rows = max(1, math.ceil(math.sqrt(1.6 * size)))
         speed = rng.uniform(90, 190)
-        for k in range(size):
+        draws = rng.uniform(
+            (0.7, -1, -1, 0.85, 0.8, 0.0, -2), (1.0, 1, 1, 1.15, 1.25, 2 * math.pi, 2), (size, 7)
+        ).tolist()
+        for k, (part, dx, dy, pace, heft, angle, spin) in enumerate(draws):
             rank, row = divmod(k, rows)
-            radius = largest * rng.uniform(0.7, 1.0)
+            radius = largest * part
             shape = rock(rng, radius)
             slack = largest - radius
-            x = centre[0] + side * (gap / 2 + largest + rank * pitch + rng.uniform(-slack, slack))
-            y = centre[1] + (row - (rows - 1) / 2) * pitch + rng.uniform(-slack, slack)
+            x = centre[0] + side * (gap / 2 + largest + rank * pitch + slack * dx)
+            y = centre[1] + (row - (rows - 1) / 2) * pitch + slack * dy
             # The rear ranks are a little slower on average, so that most of them arrive after the first clash.
-            vx = -side * speed * rng.uniform(0.85, 1.15) * 0.95**rank
-            bodies.append(
-                Body(
-                    shape,
-                    x,
-                    y,
-                    mass(shape, density * rng.uniform(0.8, 1.25)),
-                    vx,
-                    rng.normal(0, 6),
-                    rng.uniform(0, 2 * math.pi),
-                    rng.normal(0, 1),
-                    **material,
-                )
-            )
+            vx = -side * speed * pace * 0.95**rank
+            weight = mass(shape, density * heft)
+            bodies.append(Body(shape, x, y, weight, vx, rng.normal(0, 6), angle, spin, **material))
     return Scene(
         bodies=tuple(bodies),
         gravity=(0.0, 0.0),

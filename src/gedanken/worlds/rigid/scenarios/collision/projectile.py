@@ -49,9 +49,9 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         bodies.append(Body(ball, muzzle[0] + vx * flown, y, weight, vx, vy - GRAVITY * flown, **iron))
     wood = surface(rng, (0.5, 0.9), (0.05, 0.3))
     density = rng.uniform(0.001, 0.003)
-    for k in range(crates):
+    for k, less in enumerate(rng.uniform(0, 3, crates).tolist()):
         column, row = divmod(k, tall)
-        crate = Box(width - rng.uniform(0, 3), height)
+        crate = Box(width - less, height)
         x = left + (column + 0.5) * pitch
         bodies.append(Body(crate, x, 10 + (row + 0.5) * height, mass(crate, density), **wood))
     return Scene(

@@ -48,18 +48,10 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     gap = rng.uniform(1.0, 5.0)
     turn = rng.uniform(0, math.pi / 3)
     cos, sin = math.cos(turn), math.sin(turn)
-    for x, y in hexagon(targets, 2 * radius + gap):
-        dx, dy = rng.uniform(-gap / 3, gap / 3, 2)
-        bodies.append(
-            Body(
-                ball,
-                centre[0] + cos * x - sin * y + dx,
-                centre[1] + sin * x + cos * y + dy,
-                mass(ball, density * rng.uniform(0.7, 1.4)),
-                spin=rng.normal(0, 3),
-                **material,
-            )
-        )
+    draws = rng.uniform((-gap / 3, -gap / 3, 0.7, -5), (gap / 3, gap / 3, 1.4, 5), (targets, 4)).tolist()
+    for (x, y), (dx, dy, heft, spin) in zip(hexagon(targets, 2 * radius + gap), draws, strict=True):
+        at = (centre[0] + cos * x - sin * y + dx, centre[1] + sin * x + cos * y + dy)
+        bodies.append(Body(ball, *at, mass(ball, density * heft), spin=spin, **material))
     return Scene(
         bodies=tuple(bodies),
         statics=walls(**surface(rng, (0.1, 0.6), (0.8, 0.97))),

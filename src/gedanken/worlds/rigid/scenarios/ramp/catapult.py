@@ -78,9 +78,9 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     columns = math.ceil(crates / tall)
     pitch = width + rng.uniform(0.5, 6.0)
     left = 775 - columns * pitch - rng.uniform(0, 40)
-    for k in range(crates):
+    for k, less in enumerate(rng.uniform(0, 3, crates).tolist()):
         column, row = divmod(k, tall)
-        crate = Box(width - rng.uniform(0, 3), size)
+        crate = Box(width - less, size)
         at = (left + (column + 0.5) * pitch, FLOOR + (row + 0.5) * size)
         bodies.append(Body(crate, *at, mass(crate, 0.5 * density), **wood))
     ground = surface(rng, (0.7, 1.0), (0.1, 0.3))

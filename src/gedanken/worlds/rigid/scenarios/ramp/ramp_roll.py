@@ -29,6 +29,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     statics: list[Static] = list(walls(radius=20, **ground))
     left_first = rng.random() < 0.5
     density = rng.uniform(0.002, 0.005)
+    rubber, wood = surface(rng, (0.5, 0.9), (0.1, 0.5)), surface(rng, (0.05, 0.3), (0.1, 0.5))
     for number, share in enumerate(shares(count, ramps)):
         base, top = rng.uniform(420, 560) if ramps == 1 else rng.uniform(300, 370), rng.uniform(200, 400)
         if ramps == 2:
@@ -44,12 +45,12 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         length = math.hypot(base, top) - 40
         lane = length / share
         start_speed = rng.uniform(0, 60)
-        for k in range(share):
-            size, where, hurry = rng.uniform((0.7, 0.0, 0.5), (1.0, 1.0, 1.0)).tolist()
+        draws = rng.uniform((0.7, 0.0, 0.5, 0.0), (1.0, 1.0, 1.0, 1.0), (share, 4)).tolist()
+        for k, (size, where, hurry, kind) in enumerate(draws):
             radius = min(size * 17, 0.46 * lane)
             # Far enough from the wall behind it that the corners of a crate clear it.
             along = 24 + k * lane + radius + where * (lane - 2 * radius)
-            crate = rng.random() < crates
+            crate = kind < crates
             shape: Shape = Box(2 * radius, 1.4 * radius) if crate else Circle(radius)
             height = 0.7 * radius if crate else radius
             x = along * math.cos(slope) + height * math.sin(slope)
@@ -65,7 +66,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
                     -speed * math.sin(slope),
                     -sign * slope,
                     0.0 if crate else -sign * speed / radius,
-                    **surface(rng, (0.05, 0.3) if crate else (0.5, 0.9), (0.1, 0.5)),
+                    **(wood if crate else rubber),
                 )
             )
     return Scene(

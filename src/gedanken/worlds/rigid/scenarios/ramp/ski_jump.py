@@ -61,9 +61,8 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     size = rng.uniform(6.5, 8.5)
     pitch = 2 * size + 1
     columns = int((780 - end_x - size) / pitch)
-    for k in range(count - skiers):
+    for k, (radius, shift) in enumerate(rng.uniform((0.8 * size, -0.4), (size, 0.4), (count - skiers, 2)).tolist()):
         row, column = divmod(k, columns)
-        radius, shift = rng.uniform((0.8 * size, -0.4), (size, 0.4)).tolist()
         flake = Circle(radius)
         x = 785 - size - column * pitch + shift
         y = FLOOR + size + row * pitch

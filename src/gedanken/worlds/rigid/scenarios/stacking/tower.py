@@ -33,9 +33,9 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     tops = []
     for height in shares(blocks, towers):
         y = FLOOR
-        for _ in range(height):
-            # Two neighbours are out of line by at most a twelfth of the width: each tower stands until it is hit.
-            thickness, shift, heft = rng.uniform((22, -0.04 * width, 0.6), (38, 0.04 * width, 1.6)).tolist()
+        # Two neighbours are out of line by at most a twelfth of the width: each tower stands until it is hit.
+        draws = rng.uniform((22, -0.04 * width, 0.6), (38, 0.04 * width, 1.6), (height, 3)).tolist()
+        for thickness, shift, heft in draws:
             block = Box(width, thickness)
             bodies.append(Body(block, x + shift, y + thickness / 2, mass(block, density * heft), **wood))
             y += thickness
