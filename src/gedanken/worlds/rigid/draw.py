@@ -65,7 +65,7 @@ def compare(
     every: int = 3,
     width: int = 420,
 ) -> None:
-    """Write an animated GIF of the truth beside a prediction, with arrows from predicted to true places.
+    """Write an animated GIF of the truth beside a prediction, with outlines of and arrows to the true places.
 
     Args:
         scene: what both are of.
@@ -84,7 +84,7 @@ def compare(
         left.scene(scene, truth, frame)
         right = Picture(width, f"prediction\terror {error}")
         right.scene(scene, prediction, frame)
-        right.misses(truth[frame], prediction[frame])
+        right.misses(scene, truth[frame], prediction[frame])
         pictures.append(_side_by_side([left.finish(), right.finish()]))
     _write_gif(pictures, path, every)
 

@@ -73,7 +73,7 @@ def mix(a: Colour, b: Colour, share: float) -> Colour:
 
 
 def palette() -> list[Colour]:
-    """At most 256 colours that everything drawn is near to: each colour in steps towards the paper and its own outline."""
+    """At most 256 colours that everything drawn is near to: each in steps towards the paper and its outline."""
     shades = [mix(PAPER, colour, k / 9) for colour in BODIES for k in range(1, 10)]
     shades += [mix(colour, INK, k / 6) for colour in BODIES for k in range(1, 4)]
     shades += [mix(PAPER, colour, k / 12) for colour in (INK, FIXED, DRIVEN, BREEZE, PULL, ERROR) for k in range(1, 13)]
@@ -128,7 +128,7 @@ class Picture:
         # A prediction may lack bodies (NaN) or send them far away, which Pillow cannot draw.
         shown = (np.abs(state[:, :5]) < FAR).all(1)
         visible = np.flatnonzero(shown).tolist()
-        past = states[max(0, frame - TRAIL) : frame + 1, :, :2]
+        past = states[[*range(frame, max(-1, frame - TRAIL - 1), -2)][::-1], :, :2]
         for number in visible:
             self._trail(past[:, number], colours[number], scene.bodies[number])
         for static in scene.statics:
@@ -142,11 +142,20 @@ class Picture:
             if (joint.a == GROUND or shown[joint.a]) and (joint.b == GROUND or shown[joint.b]):
                 self._joint(scene, joint, state, behind=False)
 
-    def misses(self, truth: Array, prediction: Array) -> None:
-        """An arrow from each predicted centre to the true one, where they are more than 2 px apart."""
-        for (x, y), (px, py) in zip(truth[:, :2].tolist(), prediction[:, :2].tolist(), strict=True):
-            if math.hypot(x - px, y - py) > 2.0 and max(abs(px), abs(py)) < FAR:
-                self._arrow((px, py), (x, y), ERROR, 2.5)
+    def misses(self, scene: Scene, truth: Array, prediction: Array) -> None:
+        """The true outline, and an arrow to it, of every body that is predicted more than 2 px away."""
+        for body, (x, y, _, _, angle, _), (px, py) in zip(
+            scene.bodies, truth.tolist(), prediction[:, :2].tolist(), strict=True
+        ):
+            # Written so that it holds for a body that was not answered (NaN), too; that one gets no arrow.
+            if not math.hypot(x - px, y - py) <= 2.0:
+                there = body.at(x, y, angle)
+                if isinstance(body.shape, Circle):
+                    self._disc(x, y, body.shape.radius, None, ERROR, 1.4)
+                else:
+                    self._line([*there.outline, there.outline[0]], ERROR, 1.4)
+                if max(abs(px), abs(py)) < FAR:
+                    self._arrow((px, py), (x, y), ERROR, 2.5)
 
     def _at(self, x: float, y: float) -> Point:
         return (x * self._scale, (CANVAS[1] - y) * self._scale)
@@ -181,18 +190,16 @@ class Picture:
         )
 
     def _trail(self, path: Array, colour: Colour, body: Body) -> None:
-        """The way that a body came, fading with age."""
-        if len(path) < 2 or np.nanmax(np.abs(path - path[-1])) < 2.0:
+        """The way that a body came, from the oldest place to the latest, fading with age."""
+        if np.isnan(path).any() or np.abs(path).max() > FAR or np.abs(path - path[-1]).max() < 2.0:
             return
         extent = body.shape.radius or min(math.hypot(*p) for p in body.shape.core)
-        for k in range(1, len(path)):
-            if (np.abs(path[k - 1 : k + 1]) < FAR).all():
-                fresh = k / len(path)
-                self._line(
-                    [tuple(path[k - 1]), tuple(path[k])],
-                    mix(PAPER, colour, 0.05 + 0.45 * fresh**1.5),
-                    min(6.0, 0.6 * extent) * (0.3 + 0.7 * fresh),
-                )
+        points = [self._at(x, y) for x, y in path.tolist()]
+        for k in range(1, len(points)):
+            fresh = k / len(points)
+            width = min(6.0, 0.6 * extent) * (0.3 + 0.7 * fresh) * self._scale
+            shade = mix(PAPER, colour, 0.05 + 0.45 * fresh**1.5)
+            self._draw.line(points[k - 1 : k + 1], shade, max(1, round(width)))
 
     def _body(self, body: Body, state: Array, colour: Colour) -> None:
         here = body.at(float(state[0]), float(state[1]), float(state[4]))

@@ -59,7 +59,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     for k in range(cabins):
         cabin = Box(width, width * rng.uniform(0.8, 1.3))
         x = 10 + run + 30 + (k + 0.5) * (width + 6)
-        y = FLOOR + cabin.height / 2 + 0.05
+        y = FLOOR + cabin.height / 2 - 0.05
         bodies.append(Body(cabin, _facing(x, side), y, mass(cabin, 0.3 * density), friction=0.7, elasticity=0.1))
     return Scene(bodies, statics, speed_cap=900, description="Rocks tumble down a slope.")
 

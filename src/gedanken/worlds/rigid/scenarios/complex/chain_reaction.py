@@ -83,7 +83,7 @@ def _machine(
             bodies.append(Body(ball, across(1.1 * radius), y, heavy, vx=push, friction=0.7, elasticity=0.1))
         for k in range(row):
             x = across(first + k * spacing)
-            bodies.append(Body(domino, x, floor + tall / 2 + 0.05, light, friction=grip, elasticity=0.05))
+            bodies.append(Body(domino, x, floor + tall / 2 - 0.05, light, friction=grip, elasticity=0.05))
         if shelf < shelves - 1:
-            bodies.append(Body(ball, across(brink), floor + radius + 0.05, heavy, friction=0.7, elasticity=0.1))
+            bodies.append(Body(ball, across(brink), floor + radius - 0.05, heavy, friction=0.7, elasticity=0.1))
         forward = not forward

@@ -44,7 +44,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
                 Body(
                     shape,
                     x,
-                    y + RADIUS + rise + 0.05,
+                    y + RADIUS + rise - 0.05,
                     mass(shape, density),
                     friction=rng.uniform(0.5, 0.9),
                     elasticity=rng.uniform(0.05, 0.3),

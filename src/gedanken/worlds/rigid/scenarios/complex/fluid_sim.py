@@ -11,7 +11,7 @@ import numpy as np
 from gedanken.worlds.rigid.parts import Block, Body, Peg, Static
 from gedanken.worlds.rigid.placing import body_count, walls
 from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Box, Circle, mass
+from gedanken.worlds.rigid.shapes import Circle, Polygon, mass
 
 FLOOR = 10.0
 
@@ -28,7 +28,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     density = rng.uniform(0.002, 0.006)
     statics: list[Static] = [*walls(friction=0, elasticity=0.2)]
     for k in range(int(rng.integers(0, 3))):
-        x = _mirror(470 + 140 * k + rng.uniform(-25, 25), side)
+        x = _mirror(530 + 120 * k + rng.uniform(-25, 25), side)
         if rng.random() < 0.5:
             statics.append(Peg(x, FLOOR + rng.uniform(-5, 20), rng.uniform(18, 32), friction=0, elasticity=0.2))
         else:
@@ -46,17 +46,19 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         shape = Circle(radius)
         bodies.append(Body(shape, _mirror(x, side), y, mass(shape, density), friction=0, elasticity=bounce))
     if raft:
-        plank = Box(rng.uniform(40, 60), rng.uniform(14, 20))
-        edge = 10 + 2 * size + pitch * (columns + 0.5)
-        x = rng.uniform(edge + 35, 365)
-        weight = mass(plank, 0.3 * density)
-        y = FLOOR + plank.height / 2 + 0.05
-        bodies.append(Body(plank, _mirror(x, side), y, weight, friction=0.1, elasticity=0.1))
+        # A flat hull with slanting ends, which droplets can get under.
+        draught, deck = rng.uniform(14, 20), rng.uniform(32, 40)
+        hull = Polygon(((-0.3 * deck, 0.0), (0.3 * deck, 0.0), (deck, draught), (-deck, draught)))
+        keel = -min(y for _, y in hull.vertices)
+        edge = 10 + pitch * (columns + 0.5)
+        x = edge + deck + rng.uniform(1, 60)
+        weight = mass(hull, 0.6 * density)
+        bodies.append(Body(hull, _mirror(x, side), FLOOR + keel - 0.05, weight, friction=0.1, elasticity=0.1))
     return Scene(
         bodies,
         statics,
         damping=rng.uniform(0.85, 1.0),
-        speed_cap=800,
+        speed_cap=500,
         description="A column of frictionless droplets collapses and runs along the floor.",
     )
 

@@ -38,7 +38,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         )
     # Horizontal distance that a grain keeps from the slanting line at the middle of the wall.
     slant = math.atan2(half - neck, top - waist - throat)
-    clearance = (size + WALL) / math.cos(slant) + 1
+    clearance = (size + WALL) / math.cos(slant) + 2
     density, bounce = rng.uniform(0.002, 0.008), rng.uniform(0.2, 0.6)
     grip = rng.uniform(0.2, 0.7)
     bodies: list[Body] = []

@@ -31,20 +31,24 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     # Rows of mass, radius, and x, y, vx, vy relative to the sun.
     rows: list[tuple[float, ...]] = []
     for k in range(inner):
-        orbit = _orbit(rng, pull, 54 + 28 * (k + rng.uniform(0.1, 0.7)), sense)
+        orbit = _orbit(rng, pull, 54 + 28 * (k + rng.uniform(0.1, 0.7)), rng.uniform(0, 2 * math.pi), sense)
         rows.append((rng.uniform(3, 6), rng.uniform(4, 7), *orbit))
+    longitude = rng.uniform(0, 2 * math.pi)
     for k, satellites in zip(range(outer), shares(moons, max(outer, 1)), strict=False):
-        weight, radius = rng.uniform(6, 9), rng.uniform(7, 9)
-        x, y, vx, vy = _orbit(rng, pull, 202 + 50 * (k + rng.uniform(0.0, 0.2)), sense)
+        weight, radius = rng.uniform(8, 10), rng.uniform(5, 6.5)
+        x, y, vx, vy = _orbit(rng, pull, 206 + 48 * (k + rng.uniform(0.0, 0.2)), longitude, sense)
+        # On the other side of the sun: where outer planets pass each other they strip off each other's moons.
+        longitude += math.pi + rng.uniform(-1, 1)
         rows.append((weight, radius, x, y, vx, vy))
         for moon in range(satellites):
-            # Well inside the planet's sphere of influence, where the sun cannot strip the moon off.
-            distance = radius + 4 + 5 * moon + rng.uniform(0, 1)
+            # Within half of the planet's Hill radius (28 px or more), where the sun cannot strip the moon off.
+            distance = radius + 3 + 2 * moon + rng.uniform(0, 1)
             held = pull * weight / SUN * (1 + (SOFTENING / distance) ** 2) ** -1.5
             mx, my, mvx, mvy = ellipse(held, distance, 0.0, rng.uniform(0, 2 * math.pi), 0.0, sense)
             rows.append((rng.uniform(0.01, 0.02), 2.0, x + mx, y + my, vx + mvx, vy + mvy))
     for _ in range(asteroids):
-        rows.append((rng.uniform(0.005, 0.03), rng.uniform(2, 3.5), *_orbit(rng, pull, rng.uniform(151, 165), sense)))
+        orbit = _orbit(rng, pull, rng.uniform(151, 165), rng.uniform(0, 2 * math.pi), sense)
+        rows.append((rng.uniform(0.005, 0.03), rng.uniform(2, 3.5), *orbit))
     table = np.array(rows)
     vx, vy = (-(table[:, 0] @ table[:, 4:6]) / SUN).tolist()
     bodies = [_body(SUN, rng.uniform(22, 30), 400, 300, vx, vy)]
@@ -59,9 +63,11 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     )
 
 
-def _orbit(rng: np.random.Generator, pull: float, distance: float, sense: int) -> tuple[float, float, float, float]:
-    flat, anomaly, turn = rng.uniform(0, 0.03), rng.uniform(0, 2 * math.pi), rng.uniform(0, 2 * math.pi)
-    return ellipse(pull, distance * (1 - flat), flat, anomaly, turn, sense)
+def _orbit(
+    rng: np.random.Generator, pull: float, distance: float, longitude: float, sense: int
+) -> tuple[float, float, float, float]:
+    flat, turn = rng.uniform(0, 0.03), rng.uniform(0, 2 * math.pi)
+    return ellipse(pull, distance * (1 - flat), flat, sense * (longitude - turn), turn, sense)
 
 
 def _body(mass: float, radius: float, x: float, y: float, vx: float, vy: float) -> Body:

@@ -51,6 +51,6 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         walls(),
         fields=zones,
         damping=rng.uniform(0.4, 0.7),
-        speed_cap=800,
+        speed_cap=540,
         description="Balls and leaves are blown about by wind.",
     )

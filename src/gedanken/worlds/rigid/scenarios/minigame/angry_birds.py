@@ -1,6 +1,6 @@
 """Birds are flung in an arc at buildings of posts and planks in which pigs sit, and knock them down.
 
-A bird's launch velocity is the one that passes through a point of its target after a chosen time of flight. Buildings
+A bird's launch velocity is the one that takes it to a point of a building's front in a chosen time of flight. Buildings
 stand on the ground, held by gravity and friction alone.
 """
 
@@ -13,7 +13,8 @@ from gedanken.worlds.rigid.scene import Scene, Solver
 from gedanken.worlds.rigid.shapes import Box, Circle, mass
 
 FLOOR = 10.0
-TOUCHING = 0.05
+SUNK = 0.05
+"""Overlap (px) of what stands on one another, which the solver tolerates: a gap would close with a jolt."""
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -29,16 +30,16 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     for lot in range(lots):
         middle = 360 + (lot + 0.5) * pitch + rng.uniform(-8, 8)
         count = -(-left // (lots - lot))
-        top = _building(bodies, rng, count, middle, min(0.86 * pitch, rng.uniform(100, 130)))
-        targets.append((middle, top))
+        reach, top = _building(bodies, rng, count, middle, min(0.86 * pitch, rng.uniform(100, 130)))
+        targets.append((middle - reach, top))
         left -= count
-    density = rng.uniform(0.006, 0.012)
+    density = rng.uniform(0.008, 0.016)
     for k in range(birds):
         # Birds start one above the other, so that they arrive one after the other from different heights.
         shape = Circle(rng.uniform(11, 15))
         x, y = rng.uniform(40, 120), 60 + 62 * k + rng.uniform(0, 25)
-        middle, top = targets[int(rng.integers(lots))]
-        aim = (middle + rng.uniform(-10, 10), FLOOR + rng.uniform(0.35, 0.95) * (top - FLOOR))
+        front, top = targets[int(rng.integers(lots))]
+        aim = (front + rng.uniform(0, 10), FLOOR + rng.uniform(0.2, 0.75) * (top - FLOOR))
         vx, vy = launch((x, y), aim, gravity, rng.uniform(0.55, 0.85) + 0.08 * k)
         bodies.append(
             Body(shape, x, y, mass(shape, density), vx, vy, spin=rng.uniform(-5, 5), friction=0.7, elasticity=0.3)
@@ -53,22 +54,24 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     )
 
 
-def _building(bodies: list[Body], rng: np.random.Generator, count: int, middle: float, width: float) -> float:
-    """Storeys of two posts, a pig and a plank, then crates and a pig on the roof; the height reached."""
+def _building(
+    bodies: list[Body], rng: np.random.Generator, count: int, middle: float, width: float
+) -> tuple[float, float]:
+    """Storeys of two posts, a pig and a plank, then crates and a pig on the roof; its half width and height."""
     tall, thick = rng.uniform(34, 42), rng.uniform(12, 15)
     post, plank = Box(thick, tall), Box(width, 12)
     pig = Circle(rng.uniform(10, 13))
     density, friction = rng.uniform(0.001, 0.003), rng.uniform(0.6, 0.95)
-    floor = FLOOR + TOUCHING
+    floor = FLOOR - SUNK
     while count >= 4:
         for side in (-1, 1):
             x = middle + side * (width - 1.6 * thick) / 2
             bodies.append(Body(post, x, floor + tall / 2, mass(post, density), friction=friction, elasticity=0.05))
         x = middle + rng.uniform(-1, 1) * (width / 2 - 1.3 * thick - pig.radius - 1)
         bodies.append(Body(pig, x, floor + pig.radius, mass(pig, density), friction=friction, elasticity=0.1))
-        floor += tall + TOUCHING
+        floor += tall - SUNK
         bodies.append(Body(plank, middle, floor + 6, mass(plank, density), friction=friction, elasticity=0.05))
-        floor += 12 + TOUCHING
+        floor += 12 - SUNK
         count -= 4
     crate = Box(26, 26)
     for k in range(count):
@@ -77,4 +80,4 @@ def _building(bodies: list[Body], rng: np.random.Generator, count: int, middle: 
             bodies.append(Body(pig, x, floor + pig.radius, mass(pig, density), friction=friction, elasticity=0.1))
         else:
             bodies.append(Body(crate, x, floor + 13, mass(crate, density), friction=friction, elasticity=0.05))
-    return floor + (26 if count else 0)
+    return (width / 2 if floor > FLOOR else 16.0 * count), floor + (26 if count else 0)
