@@ -100,7 +100,9 @@ def announce(progress: Callable[[str], None] | None) -> Iterator[None]:
 
     class Listener(event.Listener):  # type: ignore[misc]
         def on_start(self, event: Any) -> None:
-            tell(event.data["dispatcher"].py_func.__name__.strip("_"))
+            function = event.data["dispatcher"].py_func
+            if not function.__module__.startswith("numba."):
+                tell(function.__name__.strip("_"))
 
         def on_end(self, event: Any) -> None:
             pass
