@@ -7,6 +7,7 @@ that a run may be killed at any moment. It holds no time and no host: two runs o
 import hashlib
 import platform
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,7 @@ def read(folder: Path) -> Manifest:
     return Manifest(made_by, plan, versions, total, shards)
 
 
+@cache
 def versions() -> dict[str, str]:
     """Versions of everything that decides a byte of a shard.
 
