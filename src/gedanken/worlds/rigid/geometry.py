@@ -111,45 +111,60 @@ def first_free(
 
 
 @njit(cache=True)
+def first_outside(points: Array, starts: NDArray[np.int64], radii: Array, width: float, height: float) -> int:
+    """Index of the first shape that is not inside (0, 0) to (width, height), or -1; arguments as below."""
+    for i in range(radii.shape[0]):
+        r = radii[i]
+        for k in range(starts[i], starts[i + 1]):
+            x, y = points[k, 0], points[k, 1]
+            if x < r or y < r or x > width - r or y > height - r:
+                return i
+    return -1
+
+
+@njit(cache=True)
 def deepest_overlap(
-    vertices: Array,
-    counts: NDArray[np.int64],
+    points: Array,
+    starts: NDArray[np.int64],
     radii: Array,
     movers: int,
-    fixed: NDArray[np.bool_],
     groups: NDArray[np.int64],
     exempt: NDArray[np.int64],
 ) -> tuple[int, int, float]:
     """The pair of shapes that overlap most: (first, second, separation); separation is positive when none overlap.
 
     Args:
-        vertices: packed cores in world coordinates, shape (n, MAX_VERTICES, 2).
-        counts: how many vertices each has, shape (n,).
+        points: vertices of all cores on the canvas, shape (k, 2).
+        starts: where each shape's vertices begin, and the end, shape (n + 1,).
         radii: radius of each, shape (n,).
         movers: the first so many are bodies, the rest are statics; pairs of statics are not looked at.
-        fixed: which never respond to a contact (kinematic bodies and statics), shape (n,); two of them do not collide.
-        groups: collision group of each, 0 for none; two of one group do not collide.
+        groups: shape (n, 2): whether it never responds to a contact (kinematic bodies and statics), and its collision
+            group or 0. Two that never respond do not collide, nor do two of one group.
         exempt: pairs of bodies that do not collide because a joint says so, shape (k, 2).
     """
-    n = counts.shape[0]
+    n = radii.shape[0]
     box = np.empty((n, 4))
     for k in range(n):
-        core = vertices[k, : counts[k]]
-        box[k, 0], box[k, 1] = core[:, 0].min() - radii[k], core[:, 1].min() - radii[k]
-        box[k, 2], box[k, 3] = core[:, 0].max() + radii[k], core[:, 1].max() + radii[k]
+        box[k, :2], box[k, 2:] = np.inf, -np.inf
+        for j in range(starts[k], starts[k + 1]):
+            box[k, 0], box[k, 1] = min(box[k, 0], points[j, 0]), min(box[k, 1], points[j, 1])
+            box[k, 2], box[k, 3] = max(box[k, 2], points[j, 0]), max(box[k, 3], points[j, 1])
+        box[k, :2] -= radii[k]
+        box[k, 2:] += radii[k]
     first, second, worst = -1, -1, np.inf
     for i in range(movers):
         for j in range(i + 1, n):
             if box[i, 0] > box[j, 2] or box[j, 0] > box[i, 2] or box[i, 1] > box[j, 3] or box[j, 1] > box[i, 3]:
                 continue
-            if (fixed[i] and fixed[j]) or (groups[i] != 0 and groups[i] == groups[j]):
+            if (groups[i, 0] and groups[j, 0]) or (groups[i, 1] and groups[i, 1] == groups[j, 1]):
                 continue
             skip = False
             for k in range(exempt.shape[0]):
                 skip |= (exempt[k, 0] == i and exempt[k, 1] == j) or (exempt[k, 0] == j and exempt[k, 1] == i)
             if skip:
                 continue
-            gap = separation(vertices[i, : counts[i]], radii[i], vertices[j, : counts[j]], radii[j])
+            a, b = points[starts[i] : starts[i + 1]], points[starts[j] : starts[j + 1]]
+            gap = separation(a, radii[i], b, radii[j])
             if gap < worst:
                 first, second, worst = i, j, gap
     return first, second, worst

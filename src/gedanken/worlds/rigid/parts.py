@@ -115,9 +115,11 @@ class Body:
     @property
     def outline(self) -> list[tuple[float, float]]:
         """The shape's core vertices on the canvas."""
+        left, low = self.x, self.y
         if self.angle == 0.0:
-            return [(self.x + x, self.y + y) for x, y in self.shape.core]
-        return [self.world(x, y) for x, y in self.shape.core]
+            return [(left + x, low + y) for x, y in self.shape.core]
+        cos, sin = math.cos(self.angle), math.sin(self.angle)
+        return [(left + cos * x - sin * y, low + sin * x + cos * y) for x, y in self.shape.core]
 
 
 @dataclass(frozen=True, slots=True)

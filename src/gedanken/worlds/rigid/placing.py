@@ -7,7 +7,7 @@ import numpy as np
 from gedanken.errors import UserError
 from gedanken.worlds.rigid.geometry import MAX_VERTICES, first_free, nearest
 from gedanken.worlds.rigid.parts import GROUND, Body, Pivot, Segment, Static
-from gedanken.worlds.rigid.scene import LEVELS, pack
+from gedanken.worlds.rigid.scene import LEVELS
 
 
 class Room:
@@ -20,8 +20,12 @@ class Room:
     def __init__(self, statics: Iterable[Static] = (), bodies: Iterable[Body] = ()):
         """Start with what already stands there."""
         self.bodies: list[Body] = []
-        self._vertices, self._counts, self._radii = pack(list(statics))
-        self._used = len(self._counts)
+        self._vertices = np.zeros((16, MAX_VERTICES, 2))
+        self._counts = np.zeros(16, np.int64)
+        self._radii = np.zeros(16)
+        self._used = 0
+        for static in statics:
+            self._take(static.outline, static.radius)
         for body in bodies:
             self.add(body)
 
@@ -33,18 +37,20 @@ class Room:
 
     def add(self, body: Body) -> int:
         """Take a body as it stands, without a test; its number."""
+        self._take(body.outline, body.shape.radius)
+        self.bodies.append(body)
+        return len(self.bodies) - 1
+
+    def _take(self, outline: list[tuple[float, float]], radius: float) -> None:
         if self._used == len(self._counts):
             more = max(16, self._used)
             self._vertices = np.concatenate([self._vertices, np.zeros((more, MAX_VERTICES, 2))])
             self._counts = np.concatenate([self._counts, np.zeros(more, np.int64)])
             self._radii = np.concatenate([self._radii, np.zeros(more)])
-        outline = body.outline
         self._vertices[self._used, : len(outline)] = outline
         self._counts[self._used] = len(outline)
-        self._radii[self._used] = body.shape.radius
+        self._radii[self._used] = radius
         self._used += 1
-        self.bodies.append(body)
-        return len(self.bodies) - 1
 
     def place(
         self,

@@ -35,12 +35,12 @@ values; it tolerates 0.1 px of overlap; stacks stay quiet when they start touchi
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import accumulate
 
 import numpy as np
 
 from gedanken.errors import UserError
-from gedanken.worlds.rigid.geometry import MAX_VERTICES, Array, deepest_overlap
+from gedanken.worlds.rigid.geometry import deepest_overlap, first_outside
 from gedanken.worlds.rigid.parts import GROUND, Body, Field, Joint, Pin, Static
 from gedanken.worlds.rigid.shapes import settle, settle_points
 
@@ -167,35 +167,20 @@ class Scene:
             low, high = LEVELS[self.level]
             if not low <= len(self.bodies) <= high:
                 raise UserError(f"level {self.level} has {low} to {high} bodies, not {len(self.bodies)}")
-        things: list[Body | Static] = [*self.bodies, *self.statics]
-        vertices, counts, radii = pack(things)
         movers = len(self.bodies)
+        outlines = [thing.outline for thing in (*self.bodies, *self.statics)]
+        points = np.array([point for outline in outlines for point in outline])
+        starts = np.array([0, *accumulate(map(len, outlines))])
+        radii = np.array([body.shape.radius for body in self.bodies] + [static.radius for static in self.statics])
         if not self.open:
-            for number in range(movers):
-                core, radius = vertices[number, : counts[number]], radii[number] - OVERLAP
-                if (core < radius).any() or (core > np.array(CANVAS) - radius).any():
-                    x, y = self.bodies[number].x, self.bodies[number].y
-                    raise UserError(f"body {number} at ({x:g}, {y:g}) starts outside the canvas")
-        fixed = np.array([body.kinematic for body in self.bodies] + [True] * len(self.statics))
-        groups = np.array([body.group for body in self.bodies] + [0] * len(self.statics))
+            number = first_outside(points, starts, radii[:movers] - OVERLAP, *CANVAS)
+            if number >= 0:
+                x, y = self.bodies[number].x, self.bodies[number].y
+                raise UserError(f"body {number} at ({x:g}, {y:g}) starts outside the canvas")
+        groups = np.array([(body.kinematic, body.group) for body in self.bodies] + [(1, 0)] * len(self.statics))
         exempt = np.array([(j.a, j.b) for j in self.joints if not j.collide] or [(-2, -2)])
-        first, second, gap = deepest_overlap(vertices, counts, radii, movers, fixed, groups, exempt)
+        first, second, gap = deepest_overlap(points, starts, radii, movers, groups, exempt)
         if gap < -OVERLAP:
             other = f"body {second}" if second < movers else f"static {second - movers}"
             raise UserError(f"body {first} and {other} overlap by {-gap:.2f} px at the start")
         return self
-
-
-def _radius(thing: Body | Static) -> float:
-    return thing.shape.radius if isinstance(thing, Body) else thing.radius
-
-
-def pack(things: Sequence[Body | Static]) -> tuple[Array, Any, Array]:
-    """Cores on the canvas (n, MAX_VERTICES, 2), how many vertices each has (n,), and radii (n,)."""
-    vertices = np.zeros((len(things), MAX_VERTICES, 2))
-    counts = np.empty(len(things), np.int64)
-    for k, thing in enumerate(things):
-        outline = thing.outline
-        counts[k] = len(outline)
-        vertices[k, : len(outline)] = outline
-    return vertices, counts, np.array([_radius(thing) for thing in things])

@@ -11,11 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numba import njit
-from numpy.typing import NDArray
 
 from gedanken.errors import UserError
-from gedanken.worlds.rigid.chipmunk import Array, Space, initial_state
+from gedanken.worlds.rigid.chipmunk import Array, Fixed, Space, initial_state
 from gedanken.worlds.rigid.scene import Scene, Solver
 
 FRAMES = 200
@@ -73,17 +71,13 @@ def record(scene: Scene, frames: int = FRAMES, labels: Labels = "pushed") -> Rec
     return Recording(scene, record_fixed(scene, frames, labels) / 10_000, labels)
 
 
-def record_fixed(scene: Scene, frames: int = FRAMES, labels: Labels = "pushed") -> NDArray[np.int32]:
-    """The states of `record` in the unit of the last printed digit, 1e-4: whole numbers.
-
-    Raises:
-        UserError: the scene is unstable.
-    """
-    start = initial_state(scene)[None]
-    if scene.solver.memoryless:
-        return _fixed(np.concatenate([start, resume(scene, start, frames, labels)]))
-    with Space(scene, start[0]) as space:
-        return np.concatenate([_fixed(start), _fixed(space.advance(frames, labels == "pushed"))])
+def record_fixed(scene: Scene, frames: int = FRAMES, labels: Labels = "pushed") -> Fixed:
+    """The same states as 32-bit numbers in units of 1e-4, shape (frames + 1, bodies, 6): what is stored and printed."""
+    out = np.empty((frames + 1, len(scene.bodies), 6), np.int32)
+    start = initial_state(scene)
+    out[0] = np.rint(start * 10_000)
+    _continue(scene, start[None], labels, out[1:])
+    return out
 
 
 def resume(scene: Scene, context: Array, frames: int, labels: Labels = "pushed") -> Array:
@@ -105,49 +99,30 @@ def resume(scene: Scene, context: Array, frames: int, labels: Labels = "pushed")
     Raises:
         UserError: the scene is unstable.
     """
+    out = np.empty((frames, len(scene.bodies), 6), np.int32)
+    _continue(scene, context, labels, out)
+    return np.asarray(out / 10_000)
+
+
+def _continue(scene: Scene, context: Array, labels: Labels, out: Fixed) -> None:
+    """What `resume` does, written into `out`."""
     if scene.solver.memoryless:
         if labels != "pushed":
             raise UserError("a memoryless scene has no raw labels: its printed frames are its state")
-        state, rows = context[-1], []
-        for _ in range(frames):
+        state = context[-1]
+        for frame in range(len(out)):
             with Space(scene, state) as space:
-                state = _rounded(space.advance(1))[0]
-            rows.append(state)
-        return np.array(rows).reshape(frames, len(scene.bodies), 6)
+                space.advance(1, out=out[frame : frame + 1])
+            state = out[frame] / 10_000
+        return
     with Space(scene, context[0]) as space:
         for state in context[1:]:
             space.advance(1)
             space.place(state)
-        return _rounded(space.advance(frames, labels == "pushed"))
+        space.advance(len(out), labels == "pushed", out)
 
 
 def memoryless(scene: Scene, substeps: int = MEMORYLESS_SUBSTEPS) -> Scene:
     """The same scene in `exact` mode, where each printed frame decides the next one to the last digit."""
     solver = Solver(scene.solver.iterations, max(substeps, scene.solver.substeps), memoryless=True)
     return replace(scene, solver=solver)
-
-
-def _rounded(states: Array) -> Array:
-    # By way of whole numbers, so that nothing prints a negative zero.
-    return _fixed(states) / 10_000
-
-
-def _fixed(states: Array) -> NDArray[np.int32]:
-    out = np.empty(states.shape, np.int32)
-    bad = _fix(states, out)
-    if bad >= 0:
-        raise UserError(f"the scene is unstable: its state at frame {bad + 1} is beyond all bounds")
-    return out
-
-
-@njit(cache=True)
-def _fix(states: Array, out: NDArray[np.int32]) -> int:
-    """Round to whole multiples of 1e-4; the first frame that has no such number, or -1."""
-    source, target = states.ravel(), out.ravel()
-    for k in range(source.size):
-        value = np.rint(source[k] * 10_000)
-        # The comparison is false for NaN, too.
-        if not abs(value) < 2**31:
-            return int(k // (states.shape[1] * states.shape[2]))
-        target[k] = np.int32(value)
-    return -1

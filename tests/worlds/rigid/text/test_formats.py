@@ -218,10 +218,9 @@ def test_no_text_takes_long(name, unit):
     for damaged in (text, form.write_prompt(prompt) + text, "Frame 6\n0:" + text, "Static: " + text):
         start = time.process_time()
         form.parse_frame(damaged, prompt)
-        assert time.process_time() - start < 1.0
-        start = time.process_time()
         form.parse_prompt(damaged)
-        assert time.process_time() - start < 1.0
+        # Linear work takes 0.5 s; work that is quadratic takes minutes.
+        assert time.process_time() - start < 5.0
 
 
 @pytest.mark.parametrize("name", FORMATS)

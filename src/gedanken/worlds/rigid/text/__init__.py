@@ -88,8 +88,11 @@ class Format(Protocol):
     def write_header(self, header: Any) -> str:
         """The header's lines, each ending with a newline."""
 
-    def write_frames(self, states: Array, first: int = 0) -> str:
-        """Consecutive frames as context, each ending with a newline; NaN columns are not allowed."""
+    def write_frames(self, states: Any, first: int = 0) -> str:
+        """Consecutive frames as context, each ending with a newline.
+
+        States are finite floats, or integers in units of 1e-4 (`simulate.record_fixed`), which is faster.
+        """
 
     def write_prompt(self, prompt: Prompt) -> str:
         """Header, frames and the cue that asks for the next frame."""

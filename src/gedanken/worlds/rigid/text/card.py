@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gedanken.worlds.rigid.geometry import Array
 from gedanken.worlds.rigid.parts import Body, Peg, Segment
@@ -19,7 +20,7 @@ from gedanken.worlds.rigid.scene import DT, Scene
 from gedanken.worlds.rigid.shapes import Box, Circle
 from gedanken.worlds.rigid.simulate import Labels
 from gedanken.worlds.rigid.text import LONGEST_PROMPT, Prompt, Reading, shorten
-from gedanken.worlds.rigid.text._digits import MOVING, Layout
+from gedanken.worlds.rigid.text._digits import MOVING, Layout, to_fixed
 from gedanken.worlds.rigid.text._lines import FRAME_LINE, MOST_BODIES, NUMBER, numbers, read_answer, read_context
 from gedanken.worlds.rigid.text.lfm import JOINTS
 
@@ -170,9 +171,9 @@ def _decimal(value: float) -> str:
     return text + "0" if text.endswith(".") else text
 
 
-def write_frames(states: Array, first: int = 0) -> str:
-    """Consecutive frames, with a blank line after each."""
-    buffer, ends = LAYOUT.render(states, first, MOVING, np.zeros(states.shape[:2], np.bool_))
+def write_frames(states: NDArray[Any], first: int = 0) -> str:
+    """Consecutive frames, with a blank line after each; integers are states in units of 1e-4."""
+    buffer, ends = LAYOUT.render(to_fixed(states), first, MOVING, np.zeros((1, 1), np.bool_))
     begins = [0, *ends.tolist()]
     return "".join(buffer[a:b].tobytes().decode("ascii") + "\n" for a, b in itertools.pairwise(begins))
 
@@ -189,7 +190,8 @@ def write_target(prompt: Prompt, state: Array) -> str:
 
 def visible(prompt: Prompt) -> Array:
     """Positions and velocities to two decimals; no angles."""
-    fixed = np.rint(prompt.states * 100) / 100
+    # From four decimals to two, as the writer goes.
+    fixed = np.rint(to_fixed(prompt.states) / 100) / 100
     fixed[:, :, 4:6] = math.nan
     return np.asarray(fixed)
 

@@ -19,12 +19,12 @@ from gedanken.worlds.rigid.parts import GROUND, Motor, Peg, Pin, Pivot, Segment,
 from gedanken.worlds.rigid.scene import DT, Scene
 from gedanken.worlds.rigid.simulate import Labels
 from gedanken.worlds.rigid.text import LONGEST_PROMPT, Prompt, Reading, shorten
-from gedanken.worlds.rigid.text._digits import DOUBLED, FRAME_COLON, Layout
+from gedanken.worlds.rigid.text._digits import DOUBLED, FRAME_COLON, Integers, Layout, to_fixed
 from gedanken.worlds.rigid.text._lines import FRAME_LINE, NUMBER, numbers, read_answer, read_context
 
 CUE = "Predict next frame:"
 
-LAYOUT = Layout(("  obj_", ": pos=(", ", ", "), vel=(", ", ", "), a=", ", av=", ")\n", "\n"), minus_zero=True)
+LAYOUT = Layout(("  obj_", ": pos=(", ", ", "), vel=(", ", ", "), a=", ", av=", ")\n", "\n"))
 
 TURNS = 0.001
 """Angle (rad) or spin (rad/s) above which a line gives both, else neither."""
@@ -114,25 +114,27 @@ def _end(body: int) -> str:
     return "static" if body == GROUND else str(body)
 
 
-def write_frames(states: Array, first: int = 0) -> str:
-    """Consecutive context frames, with their doubled head."""
-    printed, shown = _printed(states)
-    return LAYOUT.text(printed, first, DOUBLED, shown)
+def write_frames(states: NDArray[Any], first: int = 0) -> str:
+    """Consecutive context frames, with their doubled head; integers are states in units of 1e-4."""
+    fixed, shown, minus = _printed(states)
+    return LAYOUT.text(fixed, first, DOUBLED, shown, minus)
 
 
-def _printed(states: Array) -> tuple[Array, NDArray[np.bool_]]:
-    """States with angles and spins rounded as the training data were, and which lines show them.
+def _printed(states: NDArray[Any]) -> tuple[Integers, NDArray[np.bool_], NDArray[np.bool_] | None]:
+    """States in units of 1e-4 as the training data were rounded, which lines show angles, which zeros have a sign.
 
-    They were rounded to six decimals in the records and from there to four in the text. `numpy` rounds a product, which
-    goes wrong where the sixth decimals are exactly 50: those few are printed by Python.
+    Angles and spins were rounded to six decimals in the records and from there to four in the text. `numpy` rounds a
+    product, which goes wrong where the sixth decimals are exactly 50: those few are printed by Python.
     """
-    turning = states[:, :, 4:6]
-    six = np.rint(turning * 1_000_000)
-    four = np.rint(six / 100) / 10_000
-    for index in zip(*np.nonzero(np.abs(six) % 100 == 50), strict=True):
-        four[index] = float(f"{six[index] / 1_000_000:.4f}")
-    shown = np.asarray((np.abs(six) > TURNS * 1_000_000).any(2))
-    return np.concatenate([states[:, :, :4], np.copysign(four, turning)], 2), shown
+    fixed = to_fixed(states)
+    if states.dtype.kind == "i":
+        return fixed, np.asarray((np.abs(fixed[:, :, 4:6]) > TURNS * 10_000).any(2)), None
+    six = np.rint(states[:, :, 4:6] * 1_000_000)
+    fixed[:, :, 4:6] = np.rint(six / 100)
+    for frame, body, column in zip(*np.nonzero(np.abs(six) % 100 == 50), strict=True):
+        exactly = float(f"{six[frame, body, column] / 1_000_000:.4f}")
+        fixed[frame, body, 4 + column] = round(exactly * 10_000)
+    return fixed, np.asarray((np.abs(six) > TURNS * 1_000_000).any(2)), np.asarray(np.signbit(states))
 
 
 def write_prompt(prompt: Prompt) -> str:
@@ -142,16 +144,16 @@ def write_prompt(prompt: Prompt) -> str:
 
 def write_target(prompt: Prompt, state: Array) -> str:
     """The next frame; its head has no description, and it ends without a newline."""
-    states, shown = _printed(state[None])
-    return LAYOUT.text(states, prompt.next, FRAME_COLON, shown).removesuffix("\n")
+    fixed, shown, minus = _printed(state[None])
+    return LAYOUT.text(fixed, prompt.next, FRAME_COLON, shown, minus).removesuffix("\n")
 
 
 def visible(prompt: Prompt) -> Array:
     """Four decimals, and no angle and spin where both are small."""
-    states, shown = _printed(prompt.states)
-    fixed = np.rint(states * 10_000) / 10_000
-    fixed[:, :, 4:6] *= shown[:, :, None]
-    return np.asarray(fixed)
+    fixed, shown, _ = _printed(prompt.states)
+    states = np.asarray(fixed / 10_000)
+    states[:, :, 4:6] *= shown[:, :, None]
+    return states
 
 
 def body_line(line: str) -> tuple[int, list[float], str] | None:

@@ -9,9 +9,10 @@ error of what is left out never exceeds the tolerance and never adds up.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gedanken.worlds.rigid.chipmunk import initial_state
 from gedanken.worlds.rigid.geometry import Array
@@ -120,7 +121,7 @@ def _corrections(number: int, lines: list[str]) -> str:
     return "\n".join([f"Frame {number} corrections", *lines, END]) + "\n"
 
 
-def write_frames(states: Array, first: int = 0) -> str:
+def write_frames(states: NDArray[Any], first: int = 0) -> str:
     """Frames written out, as the first two of a context are."""
     return v1.write_frames(states, first)
 

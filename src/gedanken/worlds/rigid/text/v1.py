@@ -7,6 +7,9 @@ all six numbers, always four decimals, never `-0.0000`.
 import math
 import re
 from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
 
 from gedanken.errors import UserError
 from gedanken.worlds.rigid.chipmunk import initial_state
@@ -14,7 +17,7 @@ from gedanken.worlds.rigid.geometry import Array
 from gedanken.worlds.rigid.scene import Scene
 from gedanken.worlds.rigid.simulate import Labels
 from gedanken.worlds.rigid.text import LONGEST_PROMPT, Prompt, Reading, shorten
-from gedanken.worlds.rigid.text._digits import FRAME, Layout
+from gedanken.worlds.rigid.text._digits import FRAME, Layout, to_fixed
 from gedanken.worlds.rigid.text._header import TITLE, Draft, Malformed, describe
 from gedanken.worlds.rigid.text._lines import (
     FRAME_LINE,
@@ -63,13 +66,13 @@ class Header:
 
 def write_header(header: Header) -> str:
     """The scene to its last digit, and where its bodies start."""
-    start = LAYOUT.text(initial_state(header.scene)[None], 0, FRAME)
+    start = write_frames(initial_state(header.scene)[None])
     return describe(header.scene, header.labels) + START + start[start.index("\n") :]
 
 
-def write_frames(states: Array, first: int = 0) -> str:
-    """Consecutive frames, each a line `Frame N` and a line a body."""
-    return LAYOUT.text(states, first, FRAME)
+def write_frames(states: NDArray[Any], first: int = 0) -> str:
+    """Consecutive frames, each a line `Frame N` and a line a body; integers are states in units of 1e-4."""
+    return LAYOUT.text(to_fixed(states), first, FRAME)
 
 
 def write_prompt(prompt: Prompt) -> str:
