@@ -106,8 +106,9 @@ def test_indices_levels_and_splits_give_different_scenes(name: str):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_thousand_scenes_are_legal_and_distinct(name: str):
-    for level in (1, 5):
-        assert len({catalogue.pose(name, level, split="train", index=index) for index in range(1000)}) == 1000
+    assert len({catalogue.pose(name, 1, split="train", index=index) for index in range(1000)}) == 1000
+    for level in (2, 3, 4, 5):
+        assert len({catalogue.pose(name, level, split="train", index=index) for index in range(60)}) == 60
 
 
 DIGEST = """

@@ -58,9 +58,9 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         x = foot_x - up * math.cos(steep) + stand * math.sin(steep)
         y = foot_y + up * math.sin(steep) + stand * math.cos(steep)
         bodies.append(Body(ski, x, y, mass(ski, density), angle=-steep, **ice))
-    size = rng.uniform(6.5, 8.5)
+    size = rng.uniform(8.0, 9.5)
     pitch = 2 * size + 1
-    columns = int((780 - end_x - size) / pitch)
+    columns = int((770 - end_x - size) / pitch)
     for k, (radius, shift) in enumerate(rng.uniform((0.8 * size, -0.4), (size, 0.4), (count - skiers, 2)).tolist()):
         row, column = divmod(k, columns)
         flake = Circle(radius)

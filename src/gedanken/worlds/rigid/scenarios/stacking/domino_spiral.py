@@ -49,7 +49,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     tile = Box(width, height)
     weight = mass(tile, density)
     # The first domino turns about its leading lower edge, towards the second; the others stand.
-    spin = way * rng.uniform(2.5, 4.5)
+    spin = way * rng.uniform(4.5, 6.5)
     bodies = []
     for (ax, ay), (bx, by) in steps_of_track[1 : count + 1]:
         length = math.hypot(bx - ax, by - ay)

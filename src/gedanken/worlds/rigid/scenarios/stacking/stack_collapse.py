@@ -19,7 +19,8 @@ FLOOR = 10.0
 
 def build(rng: np.random.Generator, level: int) -> Scene:
     """Stack by stack from the left, each from the ground up."""
-    count = body_count(rng, level)
+    # Of two blocks the upper one only tips over the edge.
+    count = max(3, body_count(rng, level))
     stacks = max(1, round(count / rng.uniform(6, 11)))
     cell = 760 / stacks
     wood = surface(rng, (0.5, 0.9), (0.0, 0.2))
@@ -28,8 +29,8 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     for number, blocks in enumerate(shares(count, stacks)):
         thickness = min(rng.uniform(20, 34), 520 / blocks)
         # n equal blocks shifted by s each stand only while n s < width (n - 1 above the lowest, their centre of mass
-        # n s / 2 away from its middle): the lean is 1.2 to 1.7 of that limit.
-        lean = rng.uniform(1.2, 1.7) / blocks * (1 if rng.random() < 0.5 else -1)
+        # n s / 2 away from its middle): the lean is 1.35 to 1.8 of that limit.
+        lean = rng.uniform(1.35, 1.8) / blocks * (1 if rng.random() < 0.5 else -1)
         width = min(rng.uniform(46, 72), 0.9 * cell / (1 + abs(lean) * (blocks - 1)))
         reach = lean * width * (blocks - 1)
         slack = cell - width - abs(reach)

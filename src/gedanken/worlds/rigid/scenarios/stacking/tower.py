@@ -47,7 +47,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     strike = FLOOR + ball.radius + 2 + rng.uniform(0.1, 0.85) * max(0.0, tops[0] - FLOOR - ball.radius)
     # Shot slightly upwards, so that the parabola ends at its own height on the first tower's face.
     time = (bodies[0].x - 0.56 * width - ball.radius - start) / speed
-    weight = mass(ball, density * rng.uniform(3.0, 8.0))
+    weight = mass(ball, density * rng.uniform(4.0, 10.0))
     bodies.append(Body(ball, start, strike, weight, speed, 981 * time / 2, **wood))
     return Scene(
         bodies=tuple(bodies),
