@@ -67,7 +67,8 @@ def _rate(rate: Mapping[str, Any]) -> str:
 
 
 def _conditions(result: Result) -> str:
-    parts = [f"{result['starts']} start" if result["suite"] == "odebench" else f"hint {result['hint']}"]
+    start = "both starts jointly" if result["starts"] == "joint" else f"{result['starts']} start"
+    parts = [start if result["suite"] == "odebench" else f"hint {result['hint']}"]
     if result["suite"] != "odebench" and result["starts"] == "joint":
         parts.append("two starts")
     parts += [f"drop {result['drop']:g}"] if result["drop"] else []
