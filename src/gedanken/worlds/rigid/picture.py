@@ -198,8 +198,10 @@ class Picture:
         for k in range(1, len(points)):
             fresh = k / len(points)
             width = min(6.0, 0.6 * extent) * (0.3 + 0.7 * fresh) * self._scale
-            shade = mix(PAPER, colour, 0.05 + 0.45 * fresh**1.5)
-            self._draw.line(points[k - 1 : k + 1], shade, max(1, round(width)))
+            x, y = (round(value) for value in points[k])
+            inside = 0 <= x < self._image.width and 0 <= y < self._image.height
+            ground = self._image.getpixel((x, y)) if inside else PAPER
+            self._draw.line(points[k - 1 : k + 1], mix(ground, colour, 0.05 + 0.45 * fresh**1.5), max(1, round(width)))
 
     def _body(self, body: Body, state: Array, colour: Colour) -> None:
         here = body.at(float(state[0]), float(state[1]), float(state[4]))

@@ -14,6 +14,7 @@ from gedanken.worlds.rigid.shapes import Box, Circle, mass
 
 MACHINES = (0, 1, 1, 2, 2, 2)
 SHELVES = (0, 1, 2, 2, 2, 2)
+"""Machines, and the shelves of each, by level."""
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -30,7 +31,9 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         statics,
         speed_cap=900,
         solver=Solver(iterations=20),
-        description="A rolling ball sets off rows of dominoes that set off further balls.",
+        description="A rolling ball topples a row of dominoes."
+        if level == 1
+        else "A rolling ball sets off a chain reaction of dominoes and balls.",
     )
 
 

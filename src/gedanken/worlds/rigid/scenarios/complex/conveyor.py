@@ -51,4 +51,4 @@ def build(rng: np.random.Generator, level: int) -> Scene:
                 )
             )
         sense = -sense
-    return Scene(bodies, statics, speed_cap=1000, description="Goods ride on conveyor belts.")
+    return Scene(bodies, statics, speed_cap=1000, description="A belt conveyor carries goods.")

@@ -44,5 +44,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         fields=wells,
         speed_cap=800,
         conserved=("energy",),
-        description="Balls are attracted by fixed gravity wells.",
+        description="Balls are attracted by a gravity well."
+        if len(wells) == 1
+        else "Balls are attracted by gravity wells.",
     )

@@ -59,7 +59,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         fields=(Gravitation(pull / SUN, SOFTENING),),
         solver=Solver(substeps=2),
         conserved=("energy", "momentum_x", "momentum_y", "angular_momentum"),
-        description="Planets, moons and asteroids move around a sun; all bodies attract each other.",
+        description="A sun and what orbits it; all bodies attract each other.",
     )
 
 

@@ -52,5 +52,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         fields=zones,
         damping=rng.uniform(0.4, 0.7),
         speed_cap=540,
-        description="Balls and leaves are blown about by wind.",
+        description="Light bodies fall, and wind blows in part of the canvas.",
     )

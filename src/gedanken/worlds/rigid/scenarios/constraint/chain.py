@@ -32,7 +32,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         gravity=(0.0, -rng.uniform(500, 981)),
         damping=rng.uniform(0.8, 1.0),
         solver=Solver(substeps=2),
-        description="Chains of hinged links swing from fixed anchors.",
+        description="Links hinged into chains fall from rest and swing.",
     )
 
 

@@ -54,5 +54,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         gravity=(0.0, -rng.uniform(300, 600)),
         solver=Solver(substeps=2),
         conserved=("energy",),
-        description="The outer balls of Newton's cradles are pulled aside and let go.",
+        description="Newton's cradle: hanging balls in a row strike each other.",
     )

@@ -1,7 +1,7 @@
 """Pendulums swing freely from anchors fixed to the canvas, each in a plane of its own: single, double and triple ones.
 
 Bobs hang on massless rods and collide with nothing, so that gravity and the rods alone decide the motion. In some
-scenes all are single and swing by the clock for ever; double and triple ones are chaotic.
+scenes all are single and lose no energy that shows; double and triple ones are chaotic.
 """
 
 import math
@@ -54,5 +54,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         gravity=(0.0, -rng.uniform(250, 700)),
         solver=Solver(substeps=2),
         conserved=("energy",) if single else (),
-        description="Pendulums swing freely from fixed anchors.",
+        description="A pendulum swings freely." if len(arms) == 1 else "Pendulums swing freely.",
     )

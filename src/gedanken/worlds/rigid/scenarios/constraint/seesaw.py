@@ -38,7 +38,13 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         bodies.append(Body(plank, middle, hinge, mass(plank, 0.001), friction=0.9, elasticity=0.1))
         joints.append(pivot_at(bodies, GROUND, len(bodies) - 1, middle, hinge, collide=True))
         _load(bodies, rng, count - 1, middle, hinge + THICKNESS / 2, arm, top - SHELF - 2)
-    return Scene(bodies, statics, joints, speed_cap=900, description="Loads drop onto seesaws and tip them.")
+    return Scene(
+        bodies,
+        statics,
+        joints,
+        speed_cap=900,
+        description="A seesaw is loaded and tips." if len(groups) == 1 else "Seesaws are loaded and tip.",
+    )
 
 
 def _load(

@@ -50,7 +50,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         gravity=(0.0, -gravity),
         speed_cap=1100,
         solver=Solver(iterations=20),
-        description="Birds are flung at buildings with pigs in them.",
+        description="A round of angry birds.",
     )
 
 

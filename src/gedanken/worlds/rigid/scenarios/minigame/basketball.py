@@ -58,7 +58,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         strings,
         gravity=(0.0, -gravity),
         speed_cap=1200,
-        description="Balls are thrown at basketball hoops.",
+        description="A game of basketball: balls fly and bounce.",
     )
 
 

@@ -64,5 +64,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         walls(friction=0, elasticity=1),
         gravity=(0.0, 0.0),
         speed_cap=700,
-        description="Balls knock bricks out of a wall above a moving paddle, without gravity.",
+        description="A game of breakout without gravity: a paddle moves to and fro below a wall of loose bricks.",
     )

@@ -83,7 +83,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         gravity=(0.0, -slope),
         speed_cap=650,
         solver=Solver(substeps=2),
-        description="Balls roll down a pinball table with bumpers and beating flippers.",
+        description="A pinball table with bumpers and beating flippers.",
     )
 
 

@@ -55,5 +55,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         walls(friction=0, elasticity=1),
         gravity=(0.0, 0.0),
         speed_cap=700,
-        description="Balls bounce between paddles that move up and down, without gravity.",
+        description="A game of pong without gravity, with paddles that move up and down.",
     )
