@@ -1,6 +1,6 @@
 """Towers of blocks and a ball that is shot into the first one.
 
-Blocks of one width per tower lie on each other a little out of line, held by friction; heavier and lighter blocks are
+Blocks of one width lie on each other a little out of line, held by friction; heavier and lighter blocks are
 mixed. The ball strikes the tower next to it somewhere between foot and top: low hits knock a block out from under the
 rest, high ones throw the top off, and falling blocks may bring the next tower down.
 """
