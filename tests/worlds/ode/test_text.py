@@ -60,6 +60,14 @@ def test_trials_share_the_budget_and_are_named():
     assert [f"TRAJECTORY trial {k} (10 of 101 samples):" in prompt for k in (1, 2, 3, 4)] == [True] * 4
 
 
+def test_many_trials_are_cut_and_counted():
+    trials = [Trajectory(T, FALL.values + k, f"trial {k + 1}") for k in range(100)]
+    prompt = text.write_prompt(STATES, trials, row_budget=40)
+    assert prompt.count("TRAJECTORY") == 5
+    assert "95 more trials are not shown, but count." in prompt
+    assert "max 149.0" in prompt, "statistics are over all trials"
+
+
 def test_statistics_are_those_of_the_readings():
     line = text.write_statistics(STATES, [FALL]).splitlines()[2]
     assert line == "vy: mean -49.000, std 28.572, min -98.000, max 0.000"

@@ -13,6 +13,8 @@ VERSION = "ode-text-1"
 
 # Rows shown in all: about 30 tokens each for two columns, which leaves a small model room to think.
 ROW_BUDGET = 48
+# A trial with fewer rows shows no motion, so of many trials only the first ones are shown.
+LEAST_ROWS = 8
 
 SYSTEM_MESSAGE = (
     "You discover the law of motion behind a measured trajectory. A simulator integrates the equation you propose from "
@@ -25,8 +27,10 @@ def write_prompt(
 ) -> str:
     """Everything a language model is told about a record, as one text."""
     parts = [f"HINT: {hint}"] if hint else []
-    per_trial = max(row_budget // len(trajectories), 4)
-    parts += [write_table(states, trajectory, per_trial) for trajectory in trajectories]
+    shown = trajectories[: max(row_budget // LEAST_ROWS, 1)]
+    parts += [write_table(states, trajectory, max(row_budget // len(shown), LEAST_ROWS)) for trajectory in shown]
+    if len(shown) < len(trajectories):
+        parts.append(f"{len(trajectories) - len(shown)} more trials are not shown, but count.")
     parts += [write_statistics(states, trajectories), write_grammar(states), write_schema(states)]
     return "\n\n".join(parts)
 
@@ -61,8 +65,9 @@ def write_statistics(states: StateSpace, trajectories: Sequence[Trajectory]) -> 
     for k, name in enumerate(states.columns):
         readings = np.concatenate([trajectory.values[:, k] for trajectory in trajectories])
         readings = readings[np.isfinite(readings)]
-        if len(readings):
-            digits = _digits(readings)
+        if any(trial.observed[k] for trial in trajectories):
+            # Trial by trial: the jump from one to the next is not noise.
+            digits = max(_digits(trial.values[:, k]) for trial in trajectories if trial.observed[k])
             mean, std, low, high = _format(
                 np.array([readings.mean(), readings.std(), readings.min(), readings.max()]), digits
             )
