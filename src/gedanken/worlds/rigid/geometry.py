@@ -97,17 +97,35 @@ def first_free(
     used: int,
     core: Array,
     radius: float,
-    points: Array,
+    at: tuple[float, float],
+    region: tuple[float, float, float, float],
+    uniform: Array,
     margin: float,
-) -> int:
-    """Index of the first of several points, shape (k, 2), where a shape keeps `margin` to all packed ones; -1 if none.
+) -> tuple[float, float]:
+    """The first of several random points where a shape keeps `margin` to all that is packed, or NaN twice.
 
-    `core` is the shape's core about the origin; the other arguments are those of `nearest`.
+    Args:
+        vertices: as of `nearest`, likewise `counts`, `radii` and `used`.
+        counts: see there.
+        radii: see there.
+        used: see there.
+        core: the shape's core, shape (k, 2), when its position is `at`.
+        radius: radius by which it is grown.
+        at: position of the shape.
+        region: left, bottom, right, top of where the position may be.
+        uniform: random numbers from [0, 1), shape (tries, 2).
+        margin: distance to keep.
     """
-    for k in range(points.shape[0]):
-        if nearest(vertices, counts, radii, used, core + points[k], radius) >= margin:
-            return k
-    return -1
+    moved = np.empty_like(core)
+    for k in range(uniform.shape[0]):
+        # To the four decimals that a position has.
+        x = np.rint((region[0] + (region[2] - region[0]) * uniform[k, 0]) * 10_000) / 10_000
+        y = np.rint((region[1] + (region[3] - region[1]) * uniform[k, 1]) * 10_000) / 10_000
+        for j in range(core.shape[0]):
+            moved[j, 0], moved[j, 1] = core[j, 0] - at[0] + x, core[j, 1] - at[1] + y
+        if nearest(vertices, counts, radii, used, moved, radius) >= margin:
+            return x, y
+    return np.nan, np.nan
 
 
 @njit(cache=True)

@@ -1,7 +1,6 @@
 """What a scene is made of: bodies, fixed geometry, joints and fields, each a small frozen dataclass."""
 
 import math
-from copy import copy
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -65,14 +64,14 @@ class Body:
     swing: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        settle(self, ("x", "y", "vx", "vy", "angle", "spin"))
-        settle(self, ("friction",), 0.0, 100.0)
-        settle(self, ("elasticity",), 0.0, 1.0)
+        settle(self, ("x", "y", "mass", "vx", "vy", "angle", "spin", "friction", "elasticity"))
+        if not (0.0 <= self.friction <= 100.0 and 0.0 <= self.elasticity <= 1.0):
+            settle(self, ("friction",), 0.0, 100.0)
+            settle(self, ("elasticity",), 0.0, 1.0)
         if self.kinematic:
             object.__setattr__(self, "mass", 0.0)
             object.__setattr__(self, "rotates", True)
         else:
-            settle(self, ("mass",))
             if self.mass <= 0:
                 raise UserError(f"a body's mass must be positive, not {self.mass:g}")
             if self.bounds is not None or self.swing is not None:
@@ -95,10 +94,16 @@ class Body:
 
     def at(self, x: float, y: float, angle: float | None = None) -> "Body":
         """The same body elsewhere."""
-        moved = copy(self)
-        for name, value in (("x", x), ("y", y), ("angle", self.angle if angle is None else angle)):
-            object.__setattr__(moved, name, value)
-        settle(moved, ("x", "y", "angle"))
+        # Not `replace`: it would check every attribute again, and bodies are tried at many places.
+        moved = object.__new__(Body)
+        for name in Body.__slots__:
+            object.__setattr__(moved, name, getattr(self, name))
+        object.__setattr__(moved, "x", x)
+        object.__setattr__(moved, "y", y)
+        settle(moved, ("x", "y"))
+        if angle is not None:
+            object.__setattr__(moved, "angle", angle)
+            settle(moved, ("angle",))
         return moved
 
     def local(self, x: float, y: float) -> tuple[float, float]:

@@ -72,16 +72,13 @@ class Room:
         Raises:
             UserError: no free point was found; make the region larger or the bodies smaller.
         """
-        left, bottom, right, top = region
-        core = np.array(body.outline) - (body.x, body.y)
+        packed = self._vertices, self._counts, self._radii, self._used
+        shape = np.array(body.outline), body.shape.radius, (body.x, body.y)
+        left, bottom, right, top = map(float, region)
         for _ in range(0, tries, 16):
-            points = rng.random((16, 2)) * (right - left, top - bottom) + (left, bottom)
-            points = np.rint(points * 10_000) / 10_000
-            hit = first_free(
-                self._vertices, self._counts, self._radii, self._used, core, body.shape.radius, points, margin
-            )
-            if hit >= 0:
-                return self.add(body.at(*points[hit].tolist()))
+            x, y = first_free(*packed, *shape, (left, bottom, right, top), rng.random((16, 2)), float(margin))
+            if x == x:
+                return self.add(body.at(x, y))
         raise UserError(f"there is no room for body {len(self.bodies)} in {region}")
 
 
