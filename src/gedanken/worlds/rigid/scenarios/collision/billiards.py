@@ -30,7 +30,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     aim = math.atan2(apex[1] - cue[1], apex[0] - cue[0]) + rng.uniform(-1.2, 1.2) * radius / distance
     bodies = [Body(ball, *cue, weight, speed * math.cos(aim), speed * math.sin(aim), **material)]
     gap = rng.uniform(0.1, 0.8)
-    places = triangle(body_count(rng, level, others=1), 2 * radius + gap)
+    places = triangle(max(2, body_count(rng, level, others=1)), 2 * radius + gap)
     # Each ball may be off its place by a fifth of the gap: no two can touch.
     offsets = rng.uniform(-gap / 5, gap / 5, (len(places), 2)).tolist()
     for (x, y), (dx, dy) in zip(places, offsets, strict=True):
@@ -41,5 +41,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         statics=table,
         gravity=(0.0, 0.0),
         damping=rng.uniform(0.6, 0.85),
-        description="A cue ball breaks a rack of billiard balls on a felt table, seen from above.",
+        description="A cue ball runs into racked billiard balls on a felt table, seen from above.",
     )

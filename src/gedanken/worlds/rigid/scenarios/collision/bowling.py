@@ -25,7 +25,8 @@ def pin(height: float) -> Polygon:
 
 def build(rng: np.random.Generator, level: int) -> Scene:
     """Lane by lane from the bottom up: the ball, then its pins from left to right."""
-    count = body_count(rng, level)
+    # A ball and two pins are the least that is a game.
+    count = max(3, body_count(rng, level))
     lanes = math.ceil(count / 13)
     friction = rng.uniform(0.4, 0.8)
     polish = surface(rng, (0.4, 0.8), (0.3, 0.6))
@@ -54,5 +55,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     return Scene(
         bodies=tuple(bodies),
         statics=tuple(statics),
-        description="On each lane a heavy ball rolls into a row of standing bowling pins, seen from the side.",
+        description="On each lane a heavy ball rolls into standing bowling pins, seen from the side.",
     )

@@ -57,5 +57,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         gravity=(0.0, 0.0),
         open=True,
         conserved=("momentum_x", "momentum_y"),
-        description="Two swarms of rocks collide head-on in empty space without gravity.",
+        description="Rocks collide head-on in empty space without gravity.",
     )

@@ -20,13 +20,14 @@ GRAVITY = 981.0
 
 def build(rng: np.random.Generator, level: int) -> Scene:
     """Cannonballs (first shot first), then crates column by column from the ground up."""
-    count = body_count(rng, level)
+    # A shot and two crates are the least that is a siege.
+    count = max(3, body_count(rng, level))
     shots = max(1, min(count // 3, int(rng.integers(3, 7))))
     crates = count - shots
     radius = rng.uniform(8.0, 11.0)
     ball = Circle(radius)
     width, height = rng.uniform(24, 34), rng.uniform(24, 34)
-    tall = max(math.ceil(crates / 9), min(int(rng.integers(2, 6)), crates))
+    tall = max(2, math.ceil(crates / 9), min(int(rng.integers(2, 6)), crates))
     columns = math.ceil(crates / tall)
     pitch = width + rng.uniform(0.5, 6.0)
     left = 770 - columns * pitch - rng.uniform(0, 60)
@@ -57,5 +58,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     return Scene(
         bodies=tuple(bodies),
         statics=walls(radius=20, **surface(rng, (0.6, 1.0), (0.2, 0.6))),
-        description="A burst of cannonballs flies on parabolas into columns of crates.",
+        description="Stacked crates are under cannon fire.",
     )

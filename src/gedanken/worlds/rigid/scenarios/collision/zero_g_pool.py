@@ -19,7 +19,7 @@ from gedanken.worlds.rigid.shapes import Circle, mass
 def build(rng: np.random.Generator, level: int) -> Scene:
     """Cue balls first, then the cluster from the inside outwards."""
     cues = 1 if level < 3 else 2
-    targets = body_count(rng, level, others=cues)
+    targets = max(2, body_count(rng, level, others=cues))
     radius = rng.uniform(12.0, 16.0) if targets < 20 else rng.uniform(10.0, 13.0)
     ball = Circle(radius)
     material = surface(rng, (0.1, 0.5), (0.85, 0.97))
@@ -56,5 +56,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         bodies=tuple(bodies),
         statics=walls(**surface(rng, (0.1, 0.6), (0.8, 0.97))),
         gravity=(0.0, 0.0),
-        description="Cue balls hit a cluster of balls that floats without gravity or drag in a closed box.",
+        description="A floating cluster of balls is shot at in a closed box without gravity or drag.",
     )

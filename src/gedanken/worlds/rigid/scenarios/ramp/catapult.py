@@ -93,5 +93,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         ),
         joints=joints,
         solver=Solver(iterations=20),
-        description="A falling weight drives a lever that throws stones.",
+        description="A falling weight drives a lever that hurls what lies on its other end.",
     )

@@ -45,5 +45,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     return Scene(
         bodies=tuple(bodies),
         statics=statics,
-        description="Bodies fall into a funnel and pass its throat one after the other.",
+        description="Bodies fall into a funnel that is open at the bottom.",
     )

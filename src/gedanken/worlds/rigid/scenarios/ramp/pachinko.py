@@ -27,7 +27,8 @@ SPEED = 700.0
 
 def build(rng: np.random.Generator, level: int) -> Scene:
     """The vanes, the balls in the lane from the top down, then those in the field."""
-    count = body_count(rng, level)
+    # A vane and two balls are the least.
+    count = max(3, body_count(rng, level))
     vanes = 1 if level < 3 else int(rng.integers(2, 4))
     balls = count - vanes
     launched = max(1, min(balls // 2, 8))
@@ -93,5 +94,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         statics=tuple(statics),
         speed_cap=SPEED,
         solver=Solver(substeps=2),
-        description="Balls are shot into a field of pins with turning vanes and fall through it into cups.",
+        description="Balls are shot into a field of pins and fall through it.",
     )

@@ -44,5 +44,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     return Scene(
         bodies=tuple(bodies),
         statics=tuple(statics),
-        description="Discs fall through staggered rows of pegs into slots.",
+        description="Discs fall through staggered rows of pegs towards slots in the floor.",
     )

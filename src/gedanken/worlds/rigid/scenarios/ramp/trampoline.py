@@ -77,5 +77,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         statics=tuple(statics),
         joints=tuple(joints),
         solver=Solver(iterations=20),
-        description="Bodies jump on trampolines made of hinged slats on springs.",
+        description="What falls on a bed of hinged slats is thrown up again by the springs that hold it.",
     )

@@ -82,5 +82,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
             Block.box(right + ledge + 0.5, deck, 790, surface_y, **bank),
         ),
         solver=Solver(iterations=20),
-        description="A heavy ball rolls on to a bridge of loose planks.",
+        description="A heavy ball rolls on to a bridge that only weight and friction hold together.",
     )

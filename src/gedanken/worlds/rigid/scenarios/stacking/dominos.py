@@ -17,7 +17,7 @@ FLOOR = 10.0
 
 def build(rng: np.random.Generator, level: int) -> Scene:
     """Dominos in the order in which they fall; the ball is the last body."""
-    dominos = body_count(rng, level, others=1)
+    dominos = max(2, body_count(rng, level, others=1))
     # The whole row fits between the ball's run-up and the wall that the last domino falls towards.
     height = min(rng.uniform(46, 74), 640 / (0.45 * dominos + 1))
     thickness = max(6.0, height * rng.uniform(0.13, 0.18))

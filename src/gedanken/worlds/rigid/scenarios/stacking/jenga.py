@@ -44,30 +44,29 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         else:
             places = LAYOUTS[rng.integers(len(LAYOUTS))] if left > 3 else LAST[left]
             row = [(Box(short, height), place * (short + gap)) for place in places]
-            loose.append(course)
+            loose.append((course, places[0], places[-1]))
         for box, offset in row:
             # Hands never put a block quite straight, and no two blocks weigh the same.
             slip, heft = rng.uniform((-0.4 * gap, 0.8), (0.4 * gap, 1.25)).tolist()
             x = centre + offset + slip
             bodies.append(Body(box, x, FLOOR + (course + 0.5) * height, mass(box, density * heft), **wood))
         course += 1
-    poked = loose[rng.integers(len(loose) // 3, max(1, len(loose) - 1))]
+    poked, leftmost, rightmost = loose[rng.integers(len(loose) // 3, max(1, len(loose) - 1))]
     side = 1 if rng.random() < 0.5 else -1
     finger = Box(rng.uniform(50, 80), 0.6 * height)
-    edge = long / 2 + finger.width / 2
-    reach = rng.uniform(0.35, 1.3) * short
-    start = edge + rng.uniform(8, 50)
+    # It starts clear of the whole tower and stops some way beyond the near face of the course that it pokes.
+    face = (-leftmost if side > 0 else rightmost) * (short + gap) + short / 2
+    start = centre - side * (long / 2 + finger.width / 2 + rng.uniform(8, 50))
+    stop = centre - side * (face + finger.width / 2 - rng.uniform(0.35, 1.3) * short)
     speed = rng.uniform(50, 140)
-    at = centre - side * start
-    stop = centre - side * (edge - reach)
     bodies.append(
         Body(
             finger,
-            at,
+            start,
             FLOOR + (poked + 0.5) * height,
             vx=side * speed,
             kinematic=True,
-            bounds=(min(at, stop), 0.0, max(at, stop), 600.0),
+            bounds=(min(start, stop), 0.0, max(start, stop), 600.0),
             friction=rng.uniform(0.2, 0.6),
             elasticity=0.0,
         )
@@ -76,5 +75,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         bodies=tuple(bodies),
         statics=walls(radius=20, **surface(rng, (0.7, 1.0), (0.1, 0.3))),
         solver=Solver(iterations=20),
-        description="A finger pokes a course of a wooden block tower and is pulled back.",
+        description="A finger pokes a tower of loose wooden blocks and is pulled back.",
     )

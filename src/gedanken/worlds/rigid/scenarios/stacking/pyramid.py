@@ -18,7 +18,8 @@ FLOOR = 10.0
 
 def build(rng: np.random.Generator, level: int) -> Scene:
     """Bricks course by course from the ground up, then the balls."""
-    count = body_count(rng, level)
+    # Two courses and a ball are the least.
+    count = max(4, body_count(rng, level))
     courses = 1
     while (courses + 1) * (courses + 2) / 2 <= 0.85 * count:
         courses += 1
@@ -54,5 +55,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         bodies=tuple(bodies),
         statics=walls(radius=20, **surface(rng, (0.7, 1.0), (0.1, 0.4))),
         solver=Solver(iterations=20),
-        description="Balls fall on a pyramid of bricks.",
+        description="A pyramid of bricks is bombarded from above.",
     )

@@ -43,5 +43,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         bodies=tuple(bodies),
         statics=walls(**surface(rng, (0.7, 1.0), (0.1, 0.4))),
         solver=Solver(iterations=20),
-        description="Leaning stacks of blocks collapse under their own weight.",
+        description="Blocks stacked too far out of line collapse under their own weight.",
     )

@@ -1,8 +1,8 @@
 """Towers of blocks and a ball that is shot into the first one.
 
-Blocks of one width lie on each other a little out of line, held by friction; heavier and lighter blocks are
-mixed. The ball strikes the tower next to it somewhere between foot and top: low hits knock a block out from under the
-rest, high ones throw the top off, and falling blocks may bring the next tower down.
+Blocks of one width lie on each other a little out of line, held by friction; heavier and lighter ones are mixed. The
+ball strikes the tower next to it somewhere between foot and top: low hits knock a block out from under the rest, high
+ones throw the top off, and falling blocks may bring the next tower down.
 """
 
 import math
@@ -21,7 +21,7 @@ FLOOR = 10.0
 
 def build(rng: np.random.Generator, level: int) -> Scene:
     """Tower by tower from the left, each from the ground up; the ball is the last body."""
-    blocks = body_count(rng, level, others=1)
+    blocks = max(2, body_count(rng, level, others=1))
     towers = math.ceil(blocks / 11)
     width = rng.uniform(44, 60)
     x = rng.uniform(280, 400)
@@ -53,5 +53,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         bodies=tuple(bodies),
         statics=walls(radius=20, **surface(rng, (0.7, 1.0), (0.1, 0.4))),
         solver=Solver(iterations=20),
-        description="A ball is shot into towers of loosely stacked blocks.",
+        description="A ball is shot at loosely stacked blocks.",
     )
