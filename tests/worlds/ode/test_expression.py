@@ -10,8 +10,9 @@ from gedanken.bench import hostile
 from gedanken.errors import Unanswerable, UserError
 from gedanken.worlds.ode import expression, kernels
 from gedanken.worlds.ode.algebra import evaluate
-from gedanken.worlds.ode.expression import Binary, Call, Equations, Minus, Name, Number, equivalent, parse, walk
+from gedanken.worlds.ode.expression import parse
 from gedanken.worlds.ode.trajectory import StateSpace
+from gedanken.worlds.ode.tree import Binary, Call, Equations, Expression, Minus, Name, Number, equivalent, walk
 
 FALL = StateSpace.second_order(y="vy")
 PLANE = StateSpace.second_order(x="vx", y="vy")
@@ -19,7 +20,7 @@ PREY = StateSpace.first_order("x", "y")
 PARAMS = ("g", "k")
 
 
-def read(side: str) -> expression.Expression:
+def read(side: str) -> Expression:
     return parse(f"d2y/dt2 = {side}", FALL, PARAMS).right_sides[0]
 
 

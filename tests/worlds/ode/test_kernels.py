@@ -15,7 +15,7 @@ from gedanken.seeding import stream
 from gedanken.worlds.ode import kernels as k
 from gedanken.worlds.ode.algebra import evaluate
 from gedanken.worlds.ode.expression import parse
-from gedanken.worlds.ode.simulate import _symbols
+from gedanken.worlds.ode.track import pack_symbols
 from gedanken.worlds.ode.trajectory import StateSpace
 
 FALL = StateSpace.second_order(y="vy")
@@ -33,7 +33,7 @@ class Program:
         values = np.array([float(value) for value in params.values()])
         work = np.zeros(288, np.int64)
         self.status = k._parse(
-            text, 0, text.size, names, 0, names.size, values, _symbols(states), fold, self.code, self.R, self.out,
+            text, 0, text.size, names, 0, names.size, values, pack_symbols(states), fold, self.code, self.R, self.out,
             self.st, work,
         )  # fmt: skip
         self.operations = int(self.st[0])

@@ -1,5 +1,8 @@
 import json
 import math
+import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -473,3 +476,29 @@ def test_tracks_that_cannot_be_scored_raise():
         Track(LINE, Trajectory(T, np.full((120, 1), np.nan)))
     with pytest.raises(UserError):
         Track(StateSpace.first_order("sin"), Trajectory(T, T[:, None]))
+
+
+FORK = """
+import os
+import numpy as np
+from gedanken.worlds.ode.simulate import Track, score_json_batch
+from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
+
+t = np.linspace(0.0, 10.0, 120)
+track = Track(StateSpace.first_order("x"), Trajectory(t, np.exp(-t)[:, None]), [1.0])
+texts = ['{"equation": "dx/dt = -x", "params": {}}'] * 500
+assert score_json_batch(track, texts, threads=2).r2.min() > 0.999
+child = os.fork()
+if child == 0:
+    os._exit(0 if score_json_batch(track, texts, threads=2).r2.min() > 0.999 else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+print("both")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked here")
+def test_a_forked_process_scores_with_threads_of_its_own():
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORK], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stdout.strip() == "both", done.stderr

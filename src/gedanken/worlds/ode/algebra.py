@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from gedanken.seeding import stream
-from gedanken.worlds.ode.expression import Binary, Call, Expression, Minus, Name, Number, walk
 from gedanken.worlds.ode.trajectory import Array
+from gedanken.worlds.ode.tree import Binary, Call, Expression, Minus, Name, Number, walk
 
 POINTS = 256
 # Points needed at which both sides have a value that is not lost in rounding.

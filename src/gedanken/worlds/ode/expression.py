@@ -16,85 +16,58 @@ linear in the text and never recurses; the compiled parser of `kernels.py` accep
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal
+from collections.abc import Collection, Mapping
 
 from gedanken.errors import Unanswerable, UserError
 from gedanken.worlds.ode.trajectory import StateSpace
+from gedanken.worlds.ode.tree import (
+    FUNCTIONS,
+    MAX_TEXT,
+    PRECEDENCE,
+    TIME,
+    Binary,
+    Call,
+    Equations,
+    Expression,
+    Minus,
+    Name,
+    Number,
+    equivalent,
+    print_expression,
+    walk,
+)
 
-MAX_TEXT = 512
+# The trees are this module's result, so that who reads a text need not know where they are defined.
+__all__ = [
+    "FUNCTIONS",
+    "MAX_NAME",
+    "MAX_OPERATORS",
+    "MAX_PARAMS",
+    "MAX_STACK",
+    "MAX_STATES",
+    "MAX_TEXT",
+    "TIME",
+    "Binary",
+    "Call",
+    "Equations",
+    "Expression",
+    "Minus",
+    "Name",
+    "Number",
+    "check_params",
+    "check_states",
+    "equivalent",
+    "foreign_character",
+    "is_name",
+    "parse",
+    "walk",
+]
+
 MAX_OPERATORS = 128
 MAX_STACK = 64
 MAX_PARAMS = 16
 MAX_NAME = 32
 MAX_STATES = 8
-TIME = "t"
-
-FUNCTIONS: Mapping[str, Callable[[float], float]] = {
-    "sin": math.sin,
-    "cos": math.cos,
-    "tan": math.tan,
-    "exp": math.exp,
-    "log": math.log,
-    "sqrt": math.sqrt,
-    "abs": abs,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A decimal number, finite and not negative (a minus sign is a `Minus`)."""
-
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A state variable, `t` or a parameter; an alias has been replaced by the variable's own name."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Minus:
-    """The argument with its sign changed."""
-
-    argument: "Expression"
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One of `FUNCTIONS` of one argument."""
-
-    function: str
-    argument: "Expression"
-
-
-@dataclass(frozen=True, slots=True)
-class Binary:
-    """Two operands joined by `+`, `-`, `*`, `/` or `**`."""
-
-    operator: Literal["+", "-", "*", "/", "**"]
-    left: "Expression"
-    right: "Expression"
-
-
-Expression = Number | Name | Minus | Call | Binary
-
-
-def walk(expression: Expression) -> Iterator[Expression]:
-    """Every node of the tree, in prefix order, without recursion."""
-    pending = [expression]
-    while pending:
-        node = pending.pop()
-        yield node
-        match node:
-            case Binary():
-                pending += (node.right, node.left)
-            case Minus() | Call():
-                pending.append(node.argument)
 
 
 def is_name(text: str) -> bool:
@@ -121,88 +94,6 @@ def check_states(states: StateSpace) -> None:
             )
         if states.columns.count(name) > 1:
             raise UserError(f"two state variables are called {name}")
-
-
-@dataclass(frozen=True)
-class Equations:
-    """The right-hand side of a system, one expression for each of `states.left_sides`, in that order."""
-
-    states: StateSpace
-    right_sides: tuple[Expression, ...]
-
-    @cached_property
-    def operators(self) -> int:
-        """Binary operators, minus signs before an operand, and function calls, over all right-hand sides.
-
-        `-g + k*vy**2` has 4. A redundant `dy/dt = vy` has none.
-        """
-        return sum(isinstance(node, Binary | Minus | Call) for side in self.right_sides for node in walk(side))
-
-    @cached_property
-    def complexity(self) -> int:
-        """Operators, variables and constants, over all right-hand sides: the size of the prefix form (ODEBench).
-
-        A minus sign before a number belongs to the constant, as it does in that benchmark's prefix form.
-        """
-        nodes = [node for side in self.right_sides for node in walk(side)]
-        return len(nodes) - sum(isinstance(node, Minus) and isinstance(node.argument, Number) for node in nodes)
-
-    @property
-    def uses_time(self) -> bool:
-        """Whether the time itself occurs in a right-hand side."""
-        return TIME in self.names
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """Every name that occurs in a right-hand side."""
-        return frozenset(node.name for side in self.right_sides for node in walk(side) if isinstance(node, Name))
-
-    def text(self) -> str:
-        """The equations in the grammar, with no more parentheses than needed: parsing it gives the same trees.
-
-        Spaces are left out where the text would otherwise be longer than the grammar allows.
-        """
-        sides = [_print(side) for side in self.right_sides]
-        text = "; ".join(f"{left} = {right}" for left, right in zip(self.states.left_sides, sides, strict=True))
-        return text if len(text) <= MAX_TEXT else text.replace(" ", "")
-
-    def latex(self) -> str:
-        r"""The equations in LaTeX, lines joined by `\\`; dots stand for derivatives by time."""
-        from gedanken.worlds.ode.latex import latex
-
-        return latex(self)
-
-    def sympy(self) -> tuple[Any, ...]:
-        """The right-hand sides as SymPy expressions over real symbols, built from the trees."""
-        from gedanken.worlds.ode.algebra import to_sympy
-
-        return tuple(to_sympy(side) for side in self.right_sides)
-
-    def bind(self, params: Mapping[str, float]) -> "Equations":
-        """The equations with values in place of these names.
-
-        Raises:
-            ValueError: a value is not finite.
-        """
-        values: dict[str, Expression] = {}
-        for name, value in params.items():
-            if not math.isfinite(value):
-                raise ValueError(f"{name} is {value}")
-            number = Number(abs(float(value)))
-            values[name] = Minus(number) if value < 0 else number
-        return Equations(self.states, tuple(_replace(side, values) for side in self.right_sides))
-
-
-def equivalent(a: Equations, b: Equations) -> bool:
-    """Whether two systems are the same functions of their variables and parameters, however they are written.
-
-    A parameter is the same in both when its name is; `bind` gives it a value instead.
-    """
-    from gedanken.worlds.ode.algebra import same_function
-
-    return a.states == b.states and all(
-        same_function(left, right) for left, right in zip(a.right_sides, b.right_sides, strict=True)
-    )
 
 
 def parse(text: str, states: StateSpace, params: Collection[str] = ()) -> Equations:
@@ -276,7 +167,6 @@ def _shorten(token: str) -> str:
 
 
 _OPEN = "("
-_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "minus": 3, "**": 4}
 _BLANK = re.compile(r"[ \t\r]*")
 _BETWEEN = re.compile(r"[ \t\r;\n]*")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -363,7 +253,7 @@ class _Parser:
             if operator not in ("+", "-", "*", "/", "**"):
                 raise self.unexpected(position, "an operator")
             # `**` binds to the right: an equal one before it waits.
-            self.reduce(_PRECEDENCE[operator] + (operator == "**"))
+            self.reduce(PRECEDENCE[operator] + (operator == "**"))
             if len(self.pending) >= MAX_STACK - 1:
                 raise self.too_deep(position)
             self.push(operator, position)
@@ -413,7 +303,7 @@ class _Parser:
 
     def reduce(self, precedence: int) -> None:
         """Apply the pending operators of at least this precedence, back to the last open parenthesis."""
-        while self.pending and self.pending[-1][0] != _OPEN and _PRECEDENCE[self.pending[-1][0]] >= precedence:
+        while self.pending and self.pending[-1][0] != _OPEN and PRECEDENCE[self.pending[-1][0]] >= precedence:
             self.apply()
 
     def apply(self) -> None:
@@ -430,7 +320,7 @@ class _Parser:
             node = Binary(operator, left, right)  # type: ignore[arg-type]
             value = 1.0 if operator == "**" and b == 0.0 else _value(operator, a, b)
         if value is not None and not math.isfinite(value):
-            raise self.refuse(f"the constant part {_shorten(_print(node))} has no finite value", position)
+            raise self.refuse(f"the constant part {_shorten(print_expression(node))} has no finite value", position)
         self.operands.append((node, value))
 
     def skip(self, pattern: re.Pattern[str], position: int) -> int:
@@ -493,55 +383,3 @@ def _value(operator: str, *operands: float | None) -> float | None:
                 return FUNCTIONS[operator](a)
     except (ArithmeticError, ValueError):
         return math.nan
-
-
-def _strength(node: Expression) -> int:
-    match node:
-        case Binary():
-            return _PRECEDENCE[node.operator]
-        case Minus():
-            return _PRECEDENCE["minus"]
-        case _:
-            return 5
-
-
-def print_number(value: float) -> str:
-    """The shortest text that reads as this value."""
-    return str(int(value)) if value.is_integer() and value < 1e15 else repr(value)
-
-
-def _print(node: Expression) -> str:
-    """The expression in the grammar. Depth is bounded by the limits on what was parsed."""
-    match node:
-        case Number():
-            return print_number(node.value)
-        case Name():
-            return node.name
-        case Call():
-            return f"{node.function}({_print(node.argument)})"
-        case Minus():
-            inner = _print(node.argument)
-            return f"-({inner})" if _strength(node.argument) < _PRECEDENCE["minus"] else f"-{inner}"
-        case Binary():
-            own = _PRECEDENCE[node.operator]
-            left, right = _print(node.left), _print(node.right)
-            if _strength(node.left) < own + (node.operator == "**"):
-                left = f"({left})"
-            # A minus sign may follow any operator, so it needs no parentheses on the right.
-            if not isinstance(node.right, Minus) and _strength(node.right) < own + (node.operator != "**"):
-                right = f"({right})"
-            return f"{left} {node.operator} {right}" if own == 1 else f"{left}{node.operator}{right}"
-
-
-def _replace(node: Expression, values: Mapping[str, Expression]) -> Expression:
-    match node:
-        case Name():
-            return values.get(node.name, node)
-        case Minus():
-            return Minus(_replace(node.argument, values))
-        case Call():
-            return Call(node.function, _replace(node.argument, values))
-        case Binary():
-            return Binary(node.operator, _replace(node.left, values), _replace(node.right, values))
-        case _:
-            return node

@@ -2,8 +2,8 @@
 
 import re
 
-from gedanken.worlds.ode.expression import Binary, Call, Equations, Expression, Minus, Name, Number, print_number
 from gedanken.worlds.ode.trajectory import StateSpace
+from gedanken.worlds.ode.tree import Binary, Call, Equations, Expression, Minus, Name, Number, print_number
 
 _LETTERS = (
     r"alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu"

@@ -11,7 +11,6 @@ scored in bounded time: a fuel budget, in units of at most about a nanosecond, p
 its slowest argument.
 """
 
-import math
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -21,238 +20,44 @@ from itertools import chain
 from typing import Any, NamedTuple, overload
 
 import numpy as np
-import orjson
 from numpy.typing import ArrayLike, NDArray
 
 from gedanken.errors import Unanswerable
 from gedanken.worlds.ode import jit, kernels
-from gedanken.worlds.ode.expression import MAX_PARAMS, MAX_TEXT, check_states, foreign_character, parse
-from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
+from gedanken.worlds.ode.answer import MAX_JSON, Answer, Encoded, decode, encode, read_json
+from gedanken.worlds.ode.expression import check_states, parse
+from gedanken.worlds.ode.kernels import MAX_SAMPLES
+from gedanken.worlds.ode.track import SCORE_FUEL, Track, pack, pack_symbols
+from gedanken.worlds.ode.trajectory import Array, StateSpace
 
-MAX_SAMPLES = kernels.MAX_SAMPLES
-MAX_JSON = 4096
-# A JSON reader spends 0.05 us on each nested object, and a text of 4,096 characters has room for 2,000 of them.
-MAX_BRACKETS = 256
-SCORE_FUEL = 500_000
+__all__ = [
+    "MAX_JSON",
+    "MAX_SAMPLES",
+    "SCORE_FUEL",
+    "SIMULATE_FUEL",
+    "UNREADABLE",
+    "Answer",
+    "Score",
+    "Scores",
+    "Simulation",
+    "Track",
+    "decode",
+    "explain",
+    "score",
+    "score_batch",
+    "score_json",
+    "score_json_batch",
+    "simulate",
+    "warm_up",
+]
+
 SIMULATE_FUEL = 100_000_000
-# Work that fitting an unknown start may take, in shares of the fuel of one simulation.
-START_SHARE = 8
 
 UNREADABLE = 30  # not {"equation": text, "params": {name: number}}
 
 _SOLVED = (kernels.OK, kernels.S_ZERO)
 # Statuses of a text that no equation could be read from; the others concern the solution.
 _REFUSED = frozenset([*range(kernels.OK + 1, kernels.S_NONFINITE), UNREADABLE])
-
-
-class Answer(NamedTuple):
-    """A proposed law: equations in the grammar, the values of its parameters, and what was said about it."""
-
-    equation: str
-    params: Mapping[str, float]
-    rationale: str = ""
-
-
-def decode(text: str) -> Answer:
-    """Read one JSON object `{"equation": ..., "params": {...}, "rationale": ...}`; other keys are ignored.
-
-    Raises:
-        Unanswerable: not such an object, or larger than an answer may be. Names and grammar are not looked at.
-    """
-    return _to_answer(_load(text))
-
-
-def _load(text: str) -> Any:
-    """The JSON value in a text, refused before it is read when reading it could take long."""
-    if len(text) > MAX_JSON:
-        raise Unanswerable(f"the answer has {len(text):,} characters; a JSON answer has at most {MAX_JSON:,}")
-    if text.count("{") + text.count("[") > MAX_BRACKETS:
-        raise Unanswerable(f"the answer has more than {MAX_BRACKETS} opening brackets")
-    try:
-        return orjson.loads(text)
-    except ValueError as error:  # JSONDecodeError, lone surrogates
-        raise Unanswerable(f"the answer is not JSON: {error}") from None
-
-
-def _to_answer(data: Any) -> Answer:
-    if type(data) is not dict:
-        raise Unanswerable("the answer is JSON but not an object with an equation and params")
-    equation, params = data.get("equation"), data.get("params", {})
-    if type(equation) is not str:
-        raise Unanswerable('the answer has no text under "equation"')
-    if type(params) is not dict:
-        raise Unanswerable('"params" is not an object of names and numbers')
-    if len(params) > MAX_PARAMS:
-        raise Unanswerable(f"{len(params)} parameters are declared; at most {MAX_PARAMS} are allowed")
-    _encode(equation, params)
-    rationale = data.get("rationale", "")
-    return Answer(equation, params, rationale if type(rationale) is str else "")
-
-
-# What the kernels read: the text, the NUL-joined names, the values.
-_Encoded = tuple[bytes, bytes, list[float]]
-
-
-def _encode(equation: str, params: Mapping[str, float]) -> _Encoded:
-    """Pack an answer for the kernels.
-
-    Raises:
-        Unanswerable: what must not reach them. What the parameters are called is left to them.
-    """
-    if not isinstance(equation, str):
-        raise Unanswerable("the equation is not a text")
-    if len(equation) > MAX_TEXT:
-        raise Unanswerable(f"the equation has {len(equation):,} characters; at most {MAX_TEXT} are allowed", MAX_TEXT)
-    if not equation.isascii():
-        raise foreign_character(equation)
-    try:
-        values = list(params.values())
-        for value in values:
-            if type(value) is not float and not _is_number(value):
-                raise TypeError
-        return equation.encode(), "\0".join(params).encode(), list(map(float, values))
-    except (TypeError, ValueError, OverflowError, AttributeError):
-        raise _bad_params(params) from None
-
-
-def _is_number(value: Any) -> bool:
-    """Whether a value counts as a number: a truth value does not, nor does a text that looks like one."""
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-
-
-def _bad_params(params: Any) -> Unanswerable:
-    """Why these are no parameters."""
-    if not isinstance(params, Mapping):
-        return Unanswerable("the parameters are not an object of names and numbers")
-    for name, value in params.items():
-        if not isinstance(name, str):
-            return Unanswerable(f"the name of the parameter {str(name)[:40]!a} is not a text")
-        if not _is_number(value):
-            return Unanswerable(f"the value of the parameter {name[:40]!a} is not a number")
-    return Unanswerable("a parameter has a name that is no text or a value that is too large")
-
-
-class Track:
-    """One observed trajectory, packed for scoring.
-
-    Attributes:
-        states: names and order of the state variables.
-        trajectory: the samples; NaN marks what was not observed, and a column may be missing altogether.
-        y0: the state at the first sample time, or the guess that a fit of it begins with.
-        known_start: whether answers start from `y0` as it is. Otherwise the score of an answer is that of its best
-            start, found by a bounded Levenberg-Marquardt fit of the initial state and of nothing else.
-    """
-
-    def __init__(
-        self,
-        states: StateSpace,
-        trajectory: Trajectory,
-        y0: ArrayLike | None = None,
-        *,
-        rtol: float = 1e-6,
-        atol: float = 1e-9,
-        fuel: int = SCORE_FUEL,
-    ):
-        """Pack a trajectory.
-
-        Args:
-            states: the state variables; at most eight.
-            trajectory: at least two and at most 1,024 samples.
-            y0: initial state, shape (n,), or None where it is to be fitted.
-            rtol: error of a step relative to the larger of the state and the spread of its observations.
-            atol: absolute error of a step. It is lowered where a column's spread is too small for it.
-            fuel: work that one simulation may take, in units of about a nanosecond.
-
-        Raises:
-            ValueError: wrong shapes, too many samples, nothing observed, or a start that is not finite.
-            UserError: a state variable whose name the grammar cannot use.
-        """
-        check_states(states)
-        values = np.asarray(trajectory.values, np.float64)
-        m, n = values.shape
-        if n != states.size:
-            raise ValueError(f"{n} columns do not fit the {states.size} state variables {', '.join(states.columns)}")
-        if m > MAX_SAMPLES:
-            raise ValueError(f"{m} samples are too many to score; at most {MAX_SAMPLES} are used")
-        spread, floor = _spread(values)
-        if (spread < 0).all():
-            raise ValueError("nothing was observed")
-        self.states, self.trajectory = states, trajectory
-        self.known_start = y0 is not None
-        self.y0 = _guess_start(states, trajectory) if y0 is None else np.array(y0, np.float64)
-        if self.y0.shape != (n,) or not np.isfinite(self.y0).all():
-            raise ValueError(f"the initial state must be {n} finite numbers, not {self.y0}")
-        if (floor > 0).any():
-            atol = min(atol, 1e-3 * rtol * floor[floor > 0].min())
-        start_fuel = 0 if self.known_start else START_SHARE * fuel
-        self._symbols = _symbols(states)
-        self._packed = _pack(trajectory.t, values, self.y0, spread, floor, rtol, atol, fuel, start_fuel)
-        self._size = n
-        self._zeros = tuple(0.0 if found >= 0 else math.nan for found in spread)
-
-
-def _spread(values: Array) -> tuple[Array, Array]:
-    """Sum of squares about the mean of each column, -1 where nothing was observed, and its standard deviation.
-
-    A constant column has no spread to measure an error against. It counts as if it varied by a millionth of its size
-    (of the record's largest value for a column of zeros): far above rounding, far below what a wrong law does.
-    """
-    seen = np.isfinite(values)
-    count = seen.sum(0)
-    filled = np.where(seen, values, 0.0)
-    mean = filled.sum(0) / np.maximum(count, 1)
-    squares = np.where(seen, (values - mean) ** 2, 0.0).sum(0)
-    largest = np.abs(filled).max(0)
-    size = np.where(largest > 0, largest, largest.max() or 1.0)
-    spread = np.where(count > 0, np.maximum(squares, count * (1e-6 * size) ** 2), -1.0)
-    floor = np.sqrt(squares / np.maximum(count, 1))
-    return spread, floor
-
-
-def _pack(
-    t: Array,
-    values: Array,
-    y0: Array,
-    spread: Array,
-    floor: Array,
-    rtol: float,
-    atol: float,
-    fuel: int,
-    start_fuel: int,
-) -> Array:
-    m, n = values.shape
-    if not (1e-13 <= rtol < 1.0 and atol >= 0.0):
-        raise ValueError(f"rtol must lie in [1e-13, 1) and atol be at least 0, not {rtol} and {atol}")
-    head = [m, n, rtol, atol, fuel, start_fuel]
-    return np.concatenate([head, y0, spread, floor, np.asarray(t, np.float64), values.ravel()])
-
-
-def _symbols(states: StateSpace) -> NDArray[np.uint8]:
-    """What the compiled parser knows of the names: see `_parse`."""
-    columns = states.columns
-    symbols = [*((i, name) for i, name in enumerate(columns))]
-    symbols += [(columns.index(name), alias) for alias, name in states.aliases.items()]
-    symbols.append((len(columns), "t"))
-    packed = bytearray([len(columns), len(symbols), *(255 if i is None else i for i in states.derivative_of)])
-    for i, name in symbols:
-        packed += bytes([i, len(name)]) + name.encode()
-    return np.frombuffer(bytes(packed), np.uint8)
-
-
-def _guess_start(states: StateSpace, trajectory: Trajectory) -> Array:
-    """First observed sample of each column; an unobserved velocity is the slope of the first observed positions."""
-    t, values = trajectory.t, trajectory.values
-    start = np.zeros(states.size)
-    for i in range(states.size):
-        seen = np.flatnonzero(np.isfinite(values[:, i]))
-        if len(seen):
-            start[i] = values[seen[0], i]
-    for i, velocity in enumerate(states.derivative_of):
-        if velocity is not None and not np.isfinite(values[:, velocity]).any():
-            seen = np.flatnonzero(np.isfinite(values[:, i]))[:5]
-            if len(seen) >= 2:
-                start[velocity] = np.polyfit(t[seen] - t[seen[0]], values[seen, i], 1)[0]
-    return start
 
 
 class Score(NamedTuple):
@@ -389,26 +194,8 @@ def warm_up(progress: Callable[[str], None] | None = None) -> None:
         _own_workspace()
 
 
-def _read_json(text: str) -> tuple[_Encoded, tuple[str, Mapping[str, float]]]:
-    """An encoded JSON answer and what it was: straight on when all is in order, else the thorough way."""
-    data = _load(text)
-    try:
-        equation, params = data["equation"], data["params"]
-        if len(equation) <= MAX_TEXT and equation.isascii():
-            values = list(params.values())
-            if set(map(type, values)) <= _FLOAT:
-                return (equation.encode(), "\0".join(params).encode(), values), (equation, params)
-    except (TypeError, KeyError, AttributeError, ValueError):
-        pass
-    answer = _to_answer(data)
-    return _encode(answer.equation, answer.params), (answer.equation, answer.params)
-
-
-_FLOAT = frozenset([float])
-
-
 def _run_one(
-    symbols: NDArray[np.uint8], packed: Array, answer: _Encoded, mode: int
+    symbols: NDArray[np.uint8], packed: Array, answer: Encoded, mode: int
 ) -> tuple[_Workspace, int, list[float]]:
     """(workspace, status, row of results) of one encoded answer."""
     space = _own_workspace()
@@ -431,7 +218,7 @@ def score(track: Track, equation: str, params: Mapping[str, float], *, predict: 
             to be 0, so that a solution which diverges later is not called broken.
     """
     try:
-        answer = _encode(equation, params)
+        answer = encode(equation, params)
     except Unanswerable as fault:
         return _unreadable(track, fault)
     mode = kernels.FULL if predict else 0
@@ -442,7 +229,7 @@ def score(track: Track, equation: str, params: Mapping[str, float], *, predict: 
 def score_json(track: Track, text: str) -> Score:
     """Score one answer that is a JSON object, as `decode` reads it, without its predicted trajectory."""
     try:
-        answer, source = _read_json(text)
+        answer, source = read_json(text)
     except Unanswerable as fault:
         return _unreadable(track, fault)
     space, status, row = _run_one(track._symbols, track._packed, answer, 0)
@@ -491,7 +278,7 @@ def score_batch(
     sources: list[Any] = []
     for equation, params in answers:
         try:
-            encoded.append(_encode(equation, params))
+            encoded.append(encode(equation, params))
             sources.append((equation, params))
         except Unanswerable as fault:
             encoded.append(None)
@@ -505,7 +292,7 @@ def score_json_batch(tracks: Tracks, texts: Sequence[str], *, threads: int | Non
     sources: list[Any] = []
     for text in texts:
         try:
-            answer, source = _read_json(text)
+            answer, source = read_json(text)
             encoded.append(answer)
             sources.append(source)
         except Unanswerable as fault:
@@ -627,12 +414,12 @@ def simulate(
         raise ValueError("times must be finite and strictly increasing")
     nothing = np.full((times.size, n), np.nan)
     try:
-        answer = _encode(equation, params)
+        answer = encode(equation, params)
     except Unanswerable as fault:
         return Simulation(nothing, UNREADABLE, float(times[0]), str(fault))
     unobserved = np.full(n, -1.0)
-    packed = _pack(times, nothing, start, unobserved, np.zeros(n), rtol, atol, fuel, 0)
-    space, status, row = _run_one(_symbols(states), packed, answer, kernels.FULL)
+    packed = pack(times, nothing, start, unobserved, np.zeros(n), rtol, atol, fuel, 0)
+    space, status, row = _run_one(pack_symbols(states), packed, answer, kernels.FULL)
     if status in _REFUSED:
         reason = explain(status, states, equation, params, 0.0)
         return Simulation(nothing, status, float(times[0]), reason)
