@@ -10,7 +10,6 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -28,7 +27,10 @@ class Atom:
         inner: starting values of these constants.
         cost: minus twice the log prior of using it, next to the price of its coefficients.
         stage: 0 in the first library that is tried, later ones only when the simpler leave something unexplained.
-        tags: families, for hints.
+        tags: what a hint may speak of.
+        owners: the variables in whose equations it is at home. Empty for everywhere.
+        abroad: added to the cost elsewhere.
+        family: what a law has to speak of to use it (angles, exponentials, ...), at a price of its own; empty for none.
     """
 
     name: str
@@ -37,18 +39,15 @@ class Atom:
     cost: float = 0.0
     stage: int = 0
     tags: frozenset[str] = frozenset()
-
-    @property
-    def family(self) -> str:
-        """What a law has to speak of to use this atom; empty for polynomials, which every law may."""
-        return _family(self.template)
+    family: str = ""
+    owners: frozenset[str] = frozenset()
+    abroad: float = 0.0
 
     def text(self, constants: Sequence[str] = ()) -> str:
         """The atom with names or numbers for its constants."""
         return self.template.format(*(constants or [f"({value!r})" for value in self.inner]))
 
 
-@cache
 def _family(template: str) -> str:
     for family, marks in (("exponential", ("exp(", "log(")), ("angle", ("sin(", "cos(")), ("size", ("abs(", "sqrt("))):
         if any(mark in template for mark in marks):
@@ -59,7 +58,7 @@ def _family(template: str) -> str:
 # A word of the hint makes a family as cheap as a linear term. The words are those of scenes and instruments, never of
 # laws; matching is by prefix. What a hint says is a prior: data that disagree still win.
 HINTS: dict[str, tuple[str, ...]] = {
-    "trigonometric": ("pendulum", "swing", "angle", "rotat", "hoop", "phase", "torque", "bob", "rod"),
+    "trigonometric": ("theta", "phi", "pendulum", "swing", "angle", "rotat", "hoop", "phase", "torque", "bob", "rod"),
     "drag": ("air", "drag", "wind", "fluid", "viscous", "water", "falling through", "parachut", "feather", "resist"),
     "saturation": ("enzyme", "predat", "graz", "uptake", "receptor", "gene", "saturat", "harvest"),
     "central": ("planet", "orbit", "gravit", "satellite", "comet", "star", "moon"),
@@ -68,14 +67,14 @@ HINTS: dict[str, tuple[str, ...]] = {
 }
 
 
-def apply_hint(atoms: Iterable[Atom], hint: str, base: float) -> list[Atom]:
-    """The atoms with the families that the hint speaks of made cheap."""
+def apply_hint(atoms: Iterable[Atom], hint: str, cheap: float) -> list[Atom]:
+    """The atoms, with the families that the hint speaks of at the price of a linear term."""
     text = hint.lower()
     meant = {
-        family for family, words in HINTS.items() if any(re.search(rf"\b{re.escape(word)}", text) for word in words)
+        family for family, words in HINTS.items() if any(re.search(rf"(?<![a-z]){re.escape(word)}", text) for word in words)
     }
     return [
-        replace(atom, cost=min(atom.cost, base), stage=min(atom.stage, 1) if atom.inner else atom.stage)
+        replace(atom, cost=min(atom.cost, cheap + 2.0 * len(atom.inner) + 0.5 * ("abs(" in atom.template)), family="")
         if atom.tags & meant
         else atom
         for atom in atoms
@@ -92,14 +91,18 @@ def build(states: StateSpace, samples: Array, steps: Array, hint: str = "") -> l
             by more than a radian a sample is noise to the eye.
         hint: the sentence about the scene.
     """
-    mechanical = any(c.velocity is not None for c in states.coordinates)
-    atoms = _mechanical(states, samples, steps) if mechanical else _general(states.columns, samples, steps)
+    words = f"{hint} {' '.join(states.columns)}"  # a variable called theta is a hint, too
+    if any(c.velocity is not None for c in states.coordinates):
+        return apply_hint(_mechanical(states, samples, steps), words, 3.0)
+    atoms = _general(states.columns, samples, steps)
     # A library of T atoms gives each one a prior of about 1/T (the extended BIC of Chen & Chen, Biometrika 95, 2008).
-    simple = len({atom.name for atom in atoms if atom.stage == 0})
-    base = 2 * math.log(simple)
+    simple = 2 * math.log(len({atom.name for atom in atoms if atom.stage == 0}))
     rich = 2 * math.log(2 * len({atom.name for atom in atoms if atom.stage <= 1}))
-    priced = [replace(atom, cost=atom.cost + (base if atom.stage == 0 else rich)) for atom in atoms]
-    return apply_hint(priced, hint, base)
+    priced = [
+        replace(atom, cost=atom.cost + (simple if atom.stage == 0 else rich), family=_family(atom.template))
+        for atom in atoms
+    ]
+    return apply_hint(priced, words, simple)
 
 
 def _is_angle(column: Array, step: float) -> bool:
@@ -117,60 +120,63 @@ TRIG = frozenset({"trigonometric"})
 
 
 def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
+    """Atoms of forces. Costs are minus twice the log of how often a force law has such a term, judged by eye."""
     names = list(states.columns)
     column = {name: samples[:, i] for i, name in enumerate(names)}
     positions = [c.name for c in states.coordinates]
     velocities = [c.velocity for c in states.coordinates if c.velocity is not None]
-    atoms = [Atom("1", "1")]
-    for k in (1, 2, 3):
-        if k == 3 and len(names) > 2:
-            continue
+    one = len(names) == 2
+    angles = [q for i, q in enumerate(names) if q in positions and _is_angle(column[q], steps[i])]
+    atoms = [Atom("1", "1", cost=2.0)]
+    for k in (1, 2, 3) if one else (1, 2):
         for chosen in combinations_with_replacement(names, k):
-            square = len(set(chosen)) == 1
-            cost = {1: 0.0, 2: 1.0 if square else 2.0, 3: 3.0 if square else 6.0}[k]
-            atoms.append(replace(_monomial(chosen), cost=cost))
-    small = [q for i, q in enumerate(names) if q in positions and _is_angle(column[q], steps[i])]
-    for q in small:
-        atoms.append(Atom(f"sin({q})", f"sin({q})", cost=1.0, tags=TRIG))
-        atoms.append(Atom(f"cos({q})", f"cos({q})", cost=3.0, tags=TRIG))
-    if len(velocities) == 1:
-        v = velocities[0]
-        atoms.append(Atom(f"{v}*abs({v})", f"{v}*abs({v})", cost=1.5, tags=frozenset({"drag"})))
+            speeds = sum(name in velocities for name in chosen)
+            if k == 1:
+                cost = 3.0 if one else 3.5
+            elif k == 2:
+                cost = (2.5 if speeds == 2 else 7.0 if speeds == 0 else 9.0) + (0.0 if one else 3.0)
+            else:
+                cost = {0: 6.0, 1: 8.0, 2: 12.0, 3: 9.0}[speeds]
+            tags = frozenset({"drag"} if k <= 2 and len(set(chosen)) == 1 and speeds == k else ()) | _monomial(chosen).tags
+            atoms.append(replace(_monomial(chosen), cost=cost, tags=tags, owners=frozenset(chosen), abroad=2.0))
+    for q in angles:
+        atoms.append(Atom(f"sin({q})", f"sin({q})", (), 4.5, 0, TRIG, "angle", frozenset({q}), 2.0))
+        atoms.append(Atom(f"cos({q})", f"cos({q})", (), 7.0, 0, frozenset(), "angle", frozenset({q}), 2.0))
+    drag = frozenset({"drag"})
+    if one:
+        atoms += [Atom(f"{v}*abs({v})", f"{v}*abs({v})", cost=3.0, tags=drag) for v in velocities]
     else:
         speed = "sqrt(" + " + ".join(f"{v}**2" for v in velocities) + ")"
-        for v in velocities:
-            atoms.append(Atom(f"{v}*speed", f"{v}*{speed}", cost=1.0, tags=frozenset({"drag"})))
-    if len(positions) == 1 and small and velocities:
-        q, v = positions[0], velocities[0]
+        atoms += [Atom(f"{v}*speed", f"{v}*{speed}", (), 3.5, 0, drag, "", frozenset({v}), 8.0) for v in velocities]
+    if one and angles:
+        q, v = names
         atoms += [
-            Atom(text, text, cost=6.0, tags=TRIG) for text in (f"{v}*sin({q})", f"{v}*cos({q})", f"sin({q})*cos({q})")
+            Atom(text, text, cost=10.0, family="angle")
+            for text in (f"{v}*sin({q})", f"{v}*cos({q})", f"sin({q})*cos({q})")
         ]
     if len(positions) > 1:
         r2 = " + ".join(f"{q}**2" for q in positions)
         if np.sqrt(sum(column[q] ** 2 for q in positions)).min() > 1e-3 * samples.std():
-            for q in positions:
-                atoms.append(Atom(f"{q}/r**3", f"{q}/({r2})**1.5", cost=3.0, tags=frozenset({"central"})))
+            central = frozenset({"central"})
+            atoms += [
+                Atom(f"{q}/r**3", f"{q}/({r2})**1.5", (), 6.0, 0, central, "", frozenset({q}), 8.0) for q in positions
+            ]
     # Second library: other exponents and frequencies, poles, exponentials.
-    for v in velocities:
-        atoms.append(
-            Atom(f"{v}*abs({v})**K", f"{v}*abs({v})**{{0}}", (0.5,), cost=5.0, stage=1, tags=frozenset({"drag"}))
-        )
+    atoms += [Atom(f"{v}*abs({v})**K", f"{v}*abs({v})**{{0}}", (0.5,), 8.0, 1, drag) for v in velocities]
     for q in positions:
         x = column[q]
-        atoms.append(Atom(f"{q}*abs({q})**K", f"{q}*abs({q})**{{0}}", (1.5,), cost=6.0, stage=1))
-        if q in small:
+        atoms.append(Atom(f"{q}*abs({q})**K", f"{q}*abs({q})**{{0}}", (1.5,), 10.0, 1))
+        if q in angles:
             for k in (0.5, 2.0, 3.0):
-                atoms.append(Atom(f"sin(K*{q})", f"sin({{0}}*{q})", (k,), cost=5.0, stage=1, tags=TRIG))
+                atoms.append(Atom(f"sin(K*{q})", f"sin({{0}}*{q})", (k,), 7.0, 1, TRIG, "angle"))
         if np.abs(x).min() > 0.02 * np.median(np.abs(x)):
             for k in (1, 2, 3):
                 text = f"1/{q}" if k == 1 else f"1/{q}**{k}"
-                atoms.append(Atom(text, text, cost=5.0, stage=1))
+                atoms.append(Atom(text, text, cost=10.0, stage=1, tags=frozenset({"central"})))
         if np.abs(x).max() < 50:
-            atoms.append(Atom(f"exp(-{q})", f"exp(-{q})", cost=6.0, stage=1))
-    if len(names) == 2:
-        for q in positions:
-            for k in (4, 5):
-                atoms.append(Atom(f"{q}**{k}", f"{q}**{k}", cost=5.0, stage=1))
+            atoms.append(Atom(f"exp(-{q})", f"exp(-{q})", cost=12.0, stage=1))
+        if one:
+            atoms += [Atom(f"{q}**{k}", f"{q}**{k}", cost=10.0, stage=1) for k in (4, 5)]
     return atoms
 
 

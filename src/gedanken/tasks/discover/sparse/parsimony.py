@@ -44,7 +44,7 @@ class Parsimony:
 
 
 def simplify(
-    params: Array, information: Array, coefficients: np.ndarray, names: Sequence[str], samples: int, misfit: float
+    params: Array, information: Array, coefficients: np.ndarray, names: Sequence[tuple[str, str]], samples: int, misfit: float
 ) -> Parsimony:
     """Tie constants greedily, each at the least rise of the squared residuals.
 
@@ -53,7 +53,7 @@ def simplify(
         information: their information matrix.
         coefficients: whether each is a coefficient of a term, which may be shared, or a constant inside one, which may
             only be one.
-        names: the atom that each belongs to.
+        names: the atom that each belongs to, and the role of that atom in its equation.
         samples: number of samples, which prices a free constant.
         misfit: mean square weighted residual.
     """
@@ -65,10 +65,8 @@ def simplify(
     C = np.where(np.isfinite(C), C, 0.0)
     price = math.log(samples)
     floor = 1e-16 * max(float((p**2).max()), 1e-100)
-    label = np.array(names)
-    choice = np.where(
-        label[:, None] == label[None, :], _SAME, _SHARED + math.log(max(int(coefficients.sum()) - 1, 1))
-    )
+    same = np.array([[a[0] == b[0] or a[1] == b[1] for b in names] for a in names])
+    choice = np.where(same, _SAME, _SHARED + math.log(max(int(coefficients.sum()) - 1, 1)))
     ties: dict[int, Tie] = {}
     saving = 0.0
     free = known.copy()

@@ -1,8 +1,10 @@
 """The search: propose structures, fit each through the simulator, keep the one that the samples and the prior prefer."""
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -19,6 +21,7 @@ Key = tuple[frozenset[str], ...]
 
 FAMILY = 5.0
 REPEATED = 0.6
+NOTHING = 8.0
 _FLOOR = 1e-4  # accuracy that the comparison of models trusts, as a share of each column's spread
 _ADEQUATE = 1.25  # residual variance against the smoother's, up to which nothing is left to explain
 _CHAOS = 16  # segments a trajectory is cut into when no start can be followed through all of it
@@ -29,20 +32,38 @@ def key_of(structure: Structure) -> Key:
     return tuple(frozenset(atom.name for atom in terms) for terms in structure)
 
 
-def prior(structure: Structure) -> float:
+def prior(structure: Structure, homes: tuple[tuple[str, ...], ...]) -> float:
     """Minus twice the log prior probability of a structure, up to a constant.
 
     The first atom of a family costs more than the next: a law speaks of angles or it does not. An atom that another
-    equation has already is cheap, since what leaves one variable often enters another.
+    equation has already, or its mirror image, is cheap, since what leaves one variable often enters another. A force that knows nothing of its
+    own coordinate is rare. homes: the variables of each equation's coordinate.
     """
     families = {atom.family for terms in structure for atom in terms if atom.family}
-    cost = FAMILY * len(families)
+    cost = FAMILY * len(families) + NOTHING * all(not terms for terms in structure)
     seen: set[str] = set()
-    for terms in structure:
-        cost += sum(REPEATED * atom.cost if atom.name in seen else atom.cost for atom in terms)
+    for e, terms in enumerate(structure):
+        here = [(atom, role(atom.name, e, homes)) for atom in terms]
+        for atom, part in here:
+            cost += REPEATED * atom.cost if atom.name in seen or part in seen else atom.cost
+            if atom.owners and atom.owners.isdisjoint(homes[e]):
+                cost += atom.abroad
         cost -= 2 * math.lgamma(len(terms) + 1)
-        seen.update(atom.name for atom in terms)
+        seen.update(name for atom, part in here for name in (atom.name, part))
     return cost
+
+
+@cache
+def role(name: str, equation: int, homes: tuple[tuple[str, ...], ...]) -> str:
+    """What an atom is to its equation: of two coordinates, `#` is the equation's own and `~` the other one.
+
+    Mirror images, `vy` in the law of x and `vx` in the law of y, have the same role. With another number of
+    coordinates an atom's role is its name.
+    """
+    if len(homes) != 2:
+        return name
+    swap = {v: f"#{k}" for k, v in enumerate(homes[equation])} | {v: f"~{k}" for k, v in enumerate(homes[1 - equation])}
+    return _exchange(name, swap)
 
 
 def size_of(structure: Structure) -> int:
@@ -158,6 +179,7 @@ class Search:
         steps = np.max([np.abs(np.diff(s.values, axis=0)).max(0) for s in self.smoothed], axis=0)
         self.atoms = build(states, values, steps, hint)
         self.rows = [i for i, derivative in enumerate(states.derivative_of) if derivative is None]
+        self.homes = tuple((c.name,) if c.velocity is None else (c.name, c.velocity) for c in states.coordinates)
         self.compiler = Compiler(states)
         self.segments = 1
         self.models: dict[tuple[int, Key], Model | None] = {}
@@ -175,7 +197,7 @@ class Search:
 
     def penalty(self, structure: Structure) -> float:
         """What the prior and the number of parameters cost."""
-        return size_of(structure) * math.log(self.total) + prior(structure)
+        return size_of(structure) * math.log(self.total) + prior(structure, self.homes)
 
     def criterion(self, structure: Structure, refined: Refined) -> float:
         """Extended Bayesian information criterion of the simulated record."""
@@ -186,9 +208,16 @@ class Search:
         """Price a fit."""
         which = [k == 0 for terms in structure for atom in terms for k in range(1 + len(atom.inner))]
         misfit = float(np.mean(self._mean_square(refined.predicted)))
-        names = [atom.name for terms in structure for atom in terms for _ in range(1 + len(atom.inner))]
+        names = [
+            (atom.name, role(atom.name, e, self.homes))
+            for e, terms in enumerate(structure)
+            for atom in terms
+            for _ in range(1 + len(atom.inner))
+        ]
         parsimony = simplify(refined.params, refined.information, np.array(which, bool), names, self.total, misfit)
-        return Model(structure, program, refined, self.criterion(structure, refined) - parsimony.saving, segments, parsimony)
+        return Model(
+            structure, program, refined, self.criterion(structure, refined) - parsimony.saving, segments, parsimony
+        )
 
     def adequate(self, model: Model) -> bool:
         """Whether the model leaves no more than the smoother does."""
@@ -274,23 +303,28 @@ class Search:
         return model
 
     def _from_pieces(self, program: Program, p0: Array, structure: Structure) -> Refined | None:
-        done = None
+        """Fit on short pieces first, and each longer one from where its first half ended."""
+        done, starts, before = None, None, 0
         p = p0
-        for count, iterations, free in ((16, 5, False), (5, 6, True), (1, 12, True)):
+        for count, iterations, free in ((_CHAOS, 5, False), (4, 5, True), (2, 6, True), (1, 12, True)):
             if count < self.segments:
                 break
-            result = refine(
-                program, p, self.record, segments=count, iterations=iterations, free_starts=free, tolerance=1e-4
-            )
-            if result is None:
+            if before:
+                starts = _merge(starts, self.record.segments(before), self.record.segments(count))
+            done = refine(
+                program, p, self.record, segments=count, iterations=iterations, free_starts=free, tolerance=1e-4,
+                starts=starts,
+            )  # fmt: skip
+            if done is None:
+                starts, before = None, 0
                 continue
-            p = result.params
-            if count == self.segments:
-                done = result
-            elif free and self.best is not None and self.criterion(structure, result) > self.best.criterion + 100:
-                break  # pieces with free starts fit better than any whole can
-        if self.segments not in (16, 5, 1) or (done is None and self.segments > 1):
-            done = refine(program, p, self.record, segments=self.segments, iterations=8)
+            p = done.params
+            if free:
+                starts, before = done.starts, count
+            if 1 < count < _CHAOS and self.best is not None and self.criterion(structure, done) > self.best.criterion + 100:
+                return None  # pieces with free starts fit better than any whole can
+        if self.segments == _CHAOS:
+            done = refine(program, p, self.record, segments=_CHAOS, iterations=8)
         return done
 
     def run(self) -> None:
@@ -401,8 +435,11 @@ class Search:
             for e in range(2):
                 for p in pools[e][:4]:
                     image = self.mirror(p.atoms, e, 1 - e, library.atoms)
-                    if image is not None:
-                        other = weak.coefficients(1 - e, image)
+                    if image is None:
+                        continue
+                    bare = [atom for atom in image if atom.name != "1"]
+                    for terms in (bare, [*bare, library.atoms[0]]):  # a uniform force breaks the symmetry of the axes
+                        other = weak.coefficients(1 - e, terms)
                         if other is not None:
                             yield [p, other] if e == 0 else [other, p]
 
@@ -429,8 +466,6 @@ def _merge(starts: Array, fine: np.ndarray, coarse: np.ndarray) -> Array:
 
 def _exchange(name: str, swap: dict[str, str]) -> str:
     """An atom's name with variables exchanged, its factors in a fixed order."""
-    import re
-
     text = re.sub(r"[A-Za-z_]\w*", lambda m: swap.get(m[0], m[0]), name)
     return text if "(" in text or "/" in text else "*".join(sorted(text.replace("**", "^").split("*")))
 
@@ -604,7 +639,9 @@ class Quasilinear:
             G, h = self.G[np.ix_(cols, cols)], self.h[cols]
             if base:  # what is left when the other equations may adjust
                 cross = self.G[np.ix_(base, cols)]
-                solved = np.linalg.lstsq(self.G[np.ix_(base, base)], np.column_stack([cross, self.h[base]]), rcond=1e-9)[0]
+                solved = np.linalg.lstsq(
+                    self.G[np.ix_(base, base)], np.column_stack([cross, self.h[base]]), rcond=1e-9
+                )[0]
                 G, h = G - cross.T @ solved[:, :-1], h - cross.T @ solved[:, -1]
             scale = np.sqrt(np.maximum(np.diag(G), 1e-12))
             labels: dict[str, int] = {}

@@ -21,6 +21,7 @@ from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 _LOG_STIFFNESS = np.arange(-15.0, 7.1, 1.0)
 _OUTLIER = 4.5  # robust standard deviations; a Gaussian record of 1,000 samples loses one in 150
 _DIFFUSE = 1e10
+_PROPORTIONAL = 8.0  # log likelihood by which noise in proportion to the signal must be the better description
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,33 @@ class Smoothed:
     spline: Array
     outliers: NDArray[np.bool_]
     live: NDArray[np.bool_]
+
+
+@jit()
+def _solve3(Q, d):
+    """Solve a symmetric positive definite system of three by Cholesky; a pivot that rounding made negative is dropped."""
+    L = np.zeros((3, 3))
+    z = np.zeros(3)
+    for i in range(3):
+        for j in range(i + 1):
+            s = Q[i, j]
+            for k in range(j):
+                s -= L[i, k] * L[j, k]
+            if i == j:
+                L[i, i] = np.sqrt(s) if s > 1e-14 * Q[i, i] else np.inf
+            else:
+                L[i, j] = s / L[j, j]
+    for i in range(3):
+        s = d[i]
+        for k in range(i):
+            s -= L[i, k] * z[k]
+        z[i] = s / L[i, i]
+    for i in range(2, -1, -1):
+        s = z[i]
+        for k in range(i + 1, 3):
+            s -= L[k, i] * z[k]
+        z[i] = s / L[i, i]
+    return z
 
 
 @jit()
@@ -113,6 +141,8 @@ def _smooth(t, y, r, q, drive, out, work):
         v = work[k + 1]
         Q[0, 0], Q[0, 1], Q[0, 2], Q[1, 1], Q[1, 2], Q[2, 2] = v[0], v[1], v[2], v[3], v[4], v[5]
         Q[1, 0], Q[2, 0], Q[2, 1] = v[1], v[2], v[4]
+        for i in range(3):
+            Q[i, i] = Q[i, i] * (1.0 + 1e-9) + 1e-100
         F[:] = 0.0
         F[0, 0] = F[1, 1] = F[2, 2] = 1.0
         F[0, 1] = F[1, 2] = h
@@ -120,7 +150,7 @@ def _smooth(t, y, r, q, drive, out, work):
         d = np.empty(3)
         for i in range(3):
             d[i] = out[k + 1, i] - v[6 + i]
-        g = P @ (F.T @ np.linalg.solve(Q, d))
+        g = P @ (F.T @ _solve3(Q, d))
         for i in range(3):
             out[k, i] = w[15 + i] + g[i]
     return used, chi2, logs
@@ -175,7 +205,9 @@ def _spread(column: Array) -> float:
     )
 
 
-def _proportional(c: _Coordinate, relative: Array, channel: int) -> tuple[Array, tuple[float, float, float], Array]:
+def _proportional(
+    c: _Coordinate, relative: Array, channel: int, bend: bool
+) -> tuple[Array, tuple[float, float, float], Array]:
     """The best description with noise in proportion to the signal: relative variances, likelihood and so on, drive."""
     y = np.abs(c.y[:, channel])
     seen = np.isfinite(y)
@@ -192,7 +224,7 @@ def _proportional(c: _Coordinate, relative: Array, channel: int) -> tuple[Array,
             trial = relative.copy()
             trial[:, channel] *= shape
             # What grows and decays by orders of magnitude bends in proportion to its size, too.
-            for drive in (flat, shape):
+            for drive in (flat, shape) if bend else (flat,):
                 c.drive = drive
                 size = c.best(trial)
                 if best is None or size[0] > best[1][0]:
@@ -240,13 +272,14 @@ def _fit_coordinate(
         if both:
             share = (_spread(velocity) * c.step / c.scale) ** 2
             relative[:, 1] = share
-            best = c.best(relative)
+            best, penalty = c.best(relative), 0.0
             for factor in (0.01, 0.1, 0.3, 3.0, 10.0, 100.0):
                 trial = relative.copy()
                 trial[:, 1] = share * factor
                 other = c.best(trial)
-                if other[0] > best[0] + 1.0:
-                    best, relative = other, trial
+                # A rough signal can pass for an exact one, so that the same share of noise in both is the prior.
+                if other[0] - 10 * abs(np.log10(factor)) > best[0] - penalty:
+                    best, relative, penalty = other, trial, 10 * abs(np.log10(factor))
         else:
             best = c.best(relative)
         # The size of multiplicative noise follows the signal, which takes a few rounds to settle. Each channel decides
@@ -255,16 +288,16 @@ def _fit_coordinate(
             for channel in range(2):
                 if np.isfinite(c.y[:, channel]).sum() < 8:
                     continue
-                trial, size, drive = _proportional(c, relative, channel)
+                trial, size, drive = _proportional(c, relative, channel, bend=not both)
                 gains[channel] = size[0] - best[0]
-                if gains[channel] > 3.0:
+                if gains[channel] > _PROPORTIONAL:
                     relative, best, c.drive = trial, size, drive
         states = c.states(relative, best[1])
         sigma = np.sqrt(best[2] * relative)
         # Samples where a signal has died out say nothing of the noise in proportion to it.
         live = np.ones((m, 2), bool)
         for channel in range(2):
-            if gains[channel] > 3.0 and not both:
+            if gains[channel] > _PROPORTIONAL and not both:
                 level = np.abs(states[:, channel])
                 live[:, channel] = level > 0.003 * np.sqrt(np.mean(level**2))
                 z = ((c.y[:, channel] - states[:, channel]) / sigma[:, channel])[live[:, channel]]
@@ -283,7 +316,7 @@ def _fit_coordinate(
     states = states * c.scale / c.step ** np.arange(3)
     sigma = sigma * np.array([c.scale, c.scale / c.step])
     sign = np.sign(np.nanmedian(position)) if np.isfinite(position).any() else 0.0
-    if gains[0] > 3.0 and not np.isfinite(velocity).any() and np.nanmin(sign * position) > 0:
+    if gains[0] > _PROPORTIONAL and not np.isfinite(velocity).any() and np.nanmin(sign * position) > 0:
         # Noise in proportion to a value of one sign is plain noise of its logarithm, where growth and decay are lines.
         # The two descriptions compete by the likelihood of the same samples (hence the Jacobian).
         logarithm = _Coordinate(t, np.log(sign * position), velocity)
@@ -322,7 +355,9 @@ def smooth(states: StateSpace, trajectories: Sequence[Trajectory]) -> list[Smoot
             live[:, column : column + width] = alive[:, :width]
             column += width
         used = np.isfinite(trajectory.values) & ~outliers
-        out.append(Smoothed(trajectory.t, values, sigma, np.where(used, 1.0 / sigma, 0.0), spline, outliers, used & live))
+        out.append(
+            Smoothed(trajectory.t, values, sigma, np.where(used, 1.0 / sigma, 0.0), spline, outliers, used & live)
+        )
     return out
 
 
