@@ -58,10 +58,10 @@ def test_the_fixed_loop_solves_the_systems(cases):
     if limit is None:
         pytest.skip("no C compiler")
     for case in cases:
-        limit.repeat(case, 1)
+        limit.repeat(case.name, case.params, case.track, 1)
     wrong = verifier.make_case("spring_mass", 1)
     with pytest.raises(AssertionError, match="spring_mass"):
-        limit.repeat(verifier.Case(**{**vars(wrong), "params": {"k": 99.0, "m": 1.0}}), 1)
+        limit.repeat(wrong.name, {"k": 99.0, "m": 1.0}, wrong.track, 1)
 
 
 @pytest.mark.slow

@@ -5,14 +5,10 @@ to the same records: the eight seed systems with drawn parameters, 120 samples o
 rtol 1e-12.
 """
 
-import ctypes
 import os
 import platform
-import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +22,7 @@ import numpy as np
 import orjson
 
 from gedanken.bench import hostile
+from gedanken.bench.fixed_loop import FixedLoop
 from gedanken.bench.reference_verifier import ReferenceVerifier
 from gedanken.seeding import stream
 from gedanken.worlds.ode import kernels, system
@@ -259,7 +256,7 @@ def run(rounds: int = 7, seed: int = 0, progress: Callable[[int, int, str], None
     return result
 
 
-def _race(case: Case, limit: "FixedLoop | None", number: int) -> Iterator[tuple[str, float]]:
+def _race(case: Case, limit: FixedLoop | None, number: int) -> Iterator[tuple[str, float]]:
     """(what, CPU seconds a score) of one round for one system. The reference takes other answers in every round."""
     start = time.process_time()
     score_json_batch(case.track, case.near, threads=1)
@@ -274,7 +271,7 @@ def _race(case: Case, limit: "FixedLoop | None", number: int) -> Iterator[tuple[
     yield "mixed", (time.process_time() - start) / len(case.mixed)
     if limit is not None:
         start = time.process_time()
-        limit.repeat(case, 200)
+        limit.repeat(case.name, case.params, case.track, 200)
         yield "limit", (time.process_time() - start) / 200
     low = max(number, 0) * REFERENCE_ANSWERS % BATCH
     some = case.near[low : low + REFERENCE_ANSWERS]
@@ -367,49 +364,6 @@ def _painful(rng: np.random.Generator) -> str:
 
     terms = [f"1e{rng.integers(-3, 4)}*{part(int(rng.integers(1, 6)))}" for _ in range(rng.integers(1, 5))]
     return "d2y/dt2 = " + "+".join(terms)
-
-
-class FixedLoop:
-    """The compiled limit: `fixed_loop.c`, built for this machine."""
-
-    def __init__(self, library: ctypes.CDLL):
-        """Wrap a built library."""
-        self.library = library
-
-    @classmethod
-    def build(cls) -> "FixedLoop | None":
-        """Compile with the system's C compiler, or None where there is none."""
-        compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-        if compiler is None:
-            return None
-        with tempfile.TemporaryDirectory() as place:
-            output = Path(place) / "fixed_loop.so"
-            source = Path(__file__).with_name("fixed_loop.c")
-            flags = ["-O3", "-march=native", "-ffp-contract=fast", "-shared", "-fPIC"]
-            made = subprocess.run([compiler, *flags, "-o", output, source, "-lm"], capture_output=True, check=False)
-            return cls(ctypes.CDLL(str(output))) if made.returncode == 0 else None
-
-    def repeat(self, case: Case, times: int) -> None:
-        """Simulate the true law that often.
-
-        Raises:
-            AssertionError: the hand-written equation is not the system's.
-        """
-        observed = case.track.trajectory
-        values = np.zeros(observed.values.shape)
-        arguments = [
-            np.array(list(case.params.values())),
-            np.ascontiguousarray(observed.t),
-            case.track.y0,
-            np.ascontiguousarray(observed.values.std(0)),
-        ]
-        params, t, y0, floors = (array.ctypes.data_as(ctypes.c_void_p) for array in arguments)
-        function = getattr(self.library, f"run_{case.name}")
-        rtol, atol = ctypes.c_double(1e-6), ctypes.c_double(1e-9)
-        out = values.ctypes.data_as(ctypes.c_void_p)
-        written = function(times, params, t, len(observed.t), y0, rtol, atol, floors, out)
-        if written != len(observed.t) or not np.allclose(values, observed.values, rtol=1e-3, atol=1e-3):
-            raise AssertionError(f"fixed_loop.c does not hold the law of {case.name}")
 
 
 @contextmanager
