@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gedanken.worlds.rigid import Body, Circle, Scene, walls
+from gedanken.worlds.rigid import Body, Circle, Gravitation, Scene, Wind, walls
 from gedanken.worlds.rigid.simulate import record
 from gedanken.worlds.rigid.text import Prompt, residual, v1
 
@@ -30,9 +30,39 @@ def test_bodies_in_free_fall_take_no_characters():
     assert residual.parse_frame("Frame 10 corrections\nend\n", prompt).answered.all()
 
 
+def test_planets_and_paddles_take_no_characters_either():
+    bodies = (
+        Body(Circle(5), x=350, y=300, vy=-50),
+        Body(Circle(5), x=450, y=300, vy=50),
+        Body(Circle(5), x=100, y=300, vy=90, kinematic=True, bounds=(100, 280, 100, 320)),
+    )
+    scene = Scene(bodies, gravity=(0, -20), fields=(Gravitation(1e5, 10), Wind(0, 0, 400, 600, 50, 0)), damping=0.9)
+    states = record(scene, 60).states
+    told = residual.write_prompt(Prompt(residual.Header.of(scene), states, 0)).count(": p")
+    # Sixty frames of rounding may have to be put right once in a while.
+    assert told <= 2
+
+
+def test_a_resting_body_takes_no_characters():
+    scene = Scene([Body(Circle(10), x=100, y=20), Body(Circle(10), x=300, y=20)], walls(sides=("bottom",)))
+    states = record(scene, 60).states
+    prompt = Prompt(residual.Header.of(scene), states[40:-1], 40)
+    assert residual.write_target(prompt, states[-1]) == "Frame 60 corrections\nend\n"
+
+
+def test_a_prompt_that_would_take_too_long_is_refused():
+    scene = Scene(
+        [Body(Circle(1), x=x, y=y) for x in range(0, 800, 4) for y in (5, 10)], fields=[Gravitation(1.0)] * 60
+    )
+    text = residual.write_prompt(Prompt(residual.Header.of(scene), record(scene, 1).states, 0))
+    text = text.replace("Predict frame 2:\n", "".join(f"Frame {n} corrections\nend\n" for n in range(2, 900)))
+    assert "too much to read" in residual.parse_prompt(text)[0]
+
+
 def test_a_collision_is_told():
     prompt = Prompt(residual.Header.of(SCENE), STATES[:2], 0)
-    struck = residual.extrapolate(prompt.header, STATES[:2])
+    with residual.Extrapolation(prompt.header) as extrapolate:
+        struck = extrapolate(STATES[:2])
     struck[3, 2:4] += (12.5, -3.0)
     assert residual.write_target(prompt, struck) == "Frame 2 corrections\n3: v 12.5000,-3.0000\nend\n"
 
@@ -63,5 +93,5 @@ def test_a_fault_in_an_answer_is_named(text, sentence):
 
 def test_a_prompt_without_a_known_prior_is_complained_about():
     text = residual.write_prompt(Prompt(residual.Header.of(SCENE), STATES[:4], 0))
-    for damaged in (text.replace("Prior: accelerate", "Prior: guess"), text.replace("Prior:", "Posterior:")):
+    for damaged in (text.replace("Prior: adaptive", "Prior: guess"), text.replace("Prior:", "Posterior:")):
         assert "a header line must say `Prior:" in residual.parse_prompt(damaged)[0]
