@@ -46,10 +46,10 @@ class FixedLoop:
             track.y0,
             np.ascontiguousarray(observed.values.std(0)),
         ]
-        params, t, y0, floors = (array.ctypes.data_as(ctypes.c_void_p) for array in arguments)
+        pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in arguments]
         function = getattr(self.library, f"run_{name}")
         rtol, atol = ctypes.c_double(1e-6), ctypes.c_double(1e-9)
         out = values.ctypes.data_as(ctypes.c_void_p)
-        written = function(times, params, t, len(observed.t), y0, rtol, atol, floors, out)
+        written = function(times, pointers[0], pointers[1], len(observed.t), pointers[2], rtol, atol, pointers[3], out)
         if written != len(observed.t) or not np.allclose(values, observed.values, rtol=1e-3, atol=1e-3):
             raise AssertionError(f"fixed_loop.c does not hold the law of {name}")
