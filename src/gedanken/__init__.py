@@ -4,14 +4,27 @@ A simulator writes text, a model answers, the simulator verifies. The loop is in
 and judge are in `gedanken.worlds`, the questions in `gedanken.tasks`, the answerers in `gedanken.models`.
 """
 
+import importlib
+from typing import Any
+
 from gedanken.errors import GedankenError, Unanswerable, UserError
 from gedanken.loop import Player, Problem, Question, Task, Turn, Verdict, play
 from gedanken.seeding import stream
 
 __version__ = "0.1.0"
 
+# Names whose modules take a while to import, or need an extra: looked up when they are asked for.
+_LATER = {
+    "LocalEnv": "gedanken.environment",
+    "DiscoverAction": "gedanken.serve.openenv.models",
+    "DiscoverEnv": "gedanken.serve.openenv.client",
+    "PredictAction": "gedanken.serve.openenv.models",
+    "PredictEnv": "gedanken.serve.openenv.client",
+}
+
 __all__ = [
     "GedankenError",
+    "LocalEnv",
     "Player",
     "Problem",
     "Question",
@@ -24,3 +37,14 @@ __all__ = [
     "play",
     "stream",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(importlib.import_module(_LATER[name]), name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "openenv":
+            raise
+        raise ImportError(f"{name} needs OpenEnv; install it with: pip install 'gedanken[openenv]'") from None
