@@ -4,6 +4,7 @@ A task makes a shard in memory (`shards.make_shard`) and hands back its bytes; t
 dies takes its unfinished tasks and unfetched results along, and Ray makes them again elsewhere: the same bytes.
 """
 
+import socket
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +33,9 @@ class Cluster:
         ours = not ray.is_initialized()
         if ours:
             try:
+                _knock(self.address)
                 ray.init(self.address, log_to_driver=False, logging_level="error", include_dashboard=False)
-            except (ConnectionError, ValueError, RuntimeError) as error:
+            except (OSError, ValueError, RuntimeError) as error:
                 where = self.address or "this machine"
                 raise UserError(f"there is no Ray cluster at {where}: {str(error).splitlines()[0]}") from error
         try:
@@ -41,6 +43,13 @@ class Cluster:
         finally:
             if ours:
                 ray.shutdown()
+
+
+def _knock(address: str | None) -> None:
+    """Raise `OSError` at once where nobody listens; Ray itself would try for five minutes."""
+    host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=10).close()
 
 
 def _run(ray: Any, plan: Plan, numbers: Sequence[int], folder: Path) -> Generator[tuple[int, Receipt]]:
