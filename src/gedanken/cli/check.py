@@ -16,14 +16,21 @@ def check(
 
     from gedanken import zoo
     from gedanken.errors import UserError
-    from gedanken.tasks.discover import contracts
 
     module = zoo.load_file(file)
-    if not hasattr(module, "SYSTEM"):
-        raise UserError(f"{file} holds no SYSTEM; copy a file of src/gedanken/worlds/ode/systems")
+    if hasattr(module, "SYSTEM"):
+        from gedanken.tasks.discover import contracts as system_contracts
+
+        promises = system_contracts.examine(file.stem, module.SYSTEM)
+    elif hasattr(module, "build"):
+        from gedanken.worlds.rigid import contracts as scenario_contracts
+
+        promises = scenario_contracts.examine(str(file))
+    else:
+        raise UserError(f"{file} holds neither a SYSTEM nor a function build; CONTRIBUTING.md names a file to copy")
     console = Console(highlight=False)
     broken = 0
-    for promise, complaint in contracts.examine(file.stem, module.SYSTEM):
+    for promise, complaint in promises:
         broken += complaint is not None
         mark = "[red]broken[/]" if complaint else "[green]kept[/]  "
         console.print(f"{mark}  {promise.replace('_', ' ')}{': ' if complaint else ''}{complaint or ''}")
