@@ -1,6 +1,5 @@
 """The zoo of scenarios: `pose` makes the scene that a name, a level and an index stand for."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from gedanken import zoo
@@ -43,4 +42,7 @@ def pose(name: str, level: int = 1, *, split: str = "train", index: int = 0) -> 
     else:
         module, folder = zoo.load(PACKAGE, name), category(name)
     scene: Scene = module.build(stream("rigid", name, level, split, index), level)
-    return replace(scene, name=name, category=folder, level=level).check()
+    # The scene was made a moment ago and nobody else has it. `replace` would check all of it once more.
+    for attribute, value in (("name", name), ("category", folder), ("level", level)):
+        object.__setattr__(scene, attribute, value)
+    return scene.check()

@@ -39,7 +39,7 @@ from gedanken.worlds.rigid.parts import (
     Wind,
 )
 from gedanken.worlds.rigid.scene import DT, Scene
-from gedanken.worlds.rigid.shapes import Circle
+from gedanken.worlds.rigid.shapes import Box, Circle, Polygon
 
 Array = NDArray[np.float64]
 
@@ -331,11 +331,13 @@ class Space:
         lib.cpBodySetPosition(handle, state[:2])
         if state[4]:
             lib.cpBodySetAngle(handle, state[4])
-        if isinstance(body.shape, Circle):
-            shape = lib.cpCircleShapeNew(handle, body.shape.radius, (0.0, 0.0))
-        else:
-            core = body.shape.core
-            shape = lib.cpPolyShapeNewRaw(handle, len(core), core, 0.0)
+        match body.shape:
+            case Circle(radius):
+                shape = lib.cpCircleShapeNew(handle, radius, (0.0, 0.0))
+            case Box(width, height):
+                shape = lib.cpBoxShapeNew(handle, width, height, 0.0)
+            case Polygon(vertices):
+                shape = lib.cpPolyShapeNewRaw(handle, len(vertices), vertices, 0.0)
         lib.cpShapeSetFriction(shape, body.friction)
         lib.cpShapeSetElasticity(shape, body.elasticity)
         if body.kinematic:

@@ -146,6 +146,7 @@ def deepest_overlap(
     starts: NDArray[np.int64],
     radii: Array,
     movers: int,
+    fixed: NDArray[np.bool_],
     groups: NDArray[np.int64],
     exempt: NDArray[np.int64],
 ) -> tuple[int, int, float]:
@@ -156,8 +157,8 @@ def deepest_overlap(
         starts: where each shape's vertices begin, and the end, shape (n + 1,).
         radii: radius of each, shape (n,).
         movers: the first so many are bodies, the rest are statics; pairs of statics are not looked at.
-        groups: shape (n, 2): whether it never responds to a contact (kinematic bodies and statics), and its collision
-            group or 0. Two that never respond do not collide, nor do two of one group.
+        fixed: which never respond to a contact (kinematic bodies and statics), shape (n,); two of them do not collide.
+        groups: collision group of each, 0 for none; two of one group do not collide.
         exempt: pairs of bodies that do not collide because a joint says so, shape (k, 2).
     """
     n = radii.shape[0]
@@ -174,7 +175,7 @@ def deepest_overlap(
         for j in range(i + 1, n):
             if box[i, 0] > box[j, 2] or box[j, 0] > box[i, 2] or box[i, 1] > box[j, 3] or box[j, 1] > box[i, 3]:
                 continue
-            if (groups[i, 0] and groups[j, 0]) or (groups[i, 1] and groups[i, 1] == groups[j, 1]):
+            if (fixed[i] and fixed[j]) or (groups[i] != 0 and groups[i] == groups[j]):
                 continue
             skip = False
             for k in range(exempt.shape[0]):
