@@ -129,6 +129,9 @@ def test_zoo_lists_and_shows():
     assert len(rows) >= 40
     assert {"name", "equation", "source", "tier"} <= set(rows[0])
     assert "keeps" in run("zoo", "show", "simple_pendulum").output
+    assert len(json.loads(run("zoo", "list", "predict", "--json").output)) >= 44
+    assert "Static: segment" in run("zoo", "show", "billiards").output
+    assert {row["tier"] for row in json.loads(run("zoo", "list", "--tier", "3", "--json").output)} == {3}
 
 
 def test_check_tells_kept_from_broken(tmp_path: Path):

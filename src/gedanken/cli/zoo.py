@@ -8,61 +8,93 @@ import typer
 app = typer.Typer(help="What there is to ask about.", no_args_is_help=True)
 
 
-@app.command("list", epilog="gedanken zoo list --tier 3\n\ngedanken zoo list --json | jq length")
+@app.command("list", epilog="gedanken zoo list discover --tier 3\n\ngedanken zoo list predict --json | jq length")
 def list_subjects(
+    task: Annotated[str, typer.Argument(help="discover (systems) or predict (scenarios).")] = "discover",
     category: Annotated[str | None, typer.Option(help="Only this category.")] = None,
-    tier: Annotated[int | None, typer.Option(help="Only this tier.")] = None,
+    tier: Annotated[int | None, typer.Option(help="Only systems of this tier.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A JSON list.")] = False,
 ) -> None:
-    """List the systems of `discover`."""
+    """List the systems of `discover` or the scenarios of `predict`."""
     from rich.console import Console
     from rich.table import Table
 
     from gedanken.cli._show import print_json
-    from gedanken.worlds.ode import system
+    from gedanken.errors import UserError
 
-    rows: list[dict[str, Any]] = []
-    for name in system.names():
-        entry = system.load(name)
-        if category in (None, entry.category) and tier in (None, entry.tier):
-            rows.append(
-                {
-                    "name": name,
-                    "category": entry.category,
-                    "tier": entry.tier,
-                    "held_out": entry.held_out,
-                    "equation": entry.equation,
-                    "source": entry.source,
-                }
-            )
+    listings = {"discover": _systems, "predict": _scenarios}
+    if task not in listings:
+        raise UserError(f"there is no task {task!r}; there are {', '.join(listings)}")
+    rows = [
+        row
+        for row in listings[task]()
+        if category in (None, row["category"]) and (tier is None or row.get("tier") == tier)
+    ]
     if as_json:
         print_json(rows)
         return
+    shown = (
+        ["name", "category", "tier", "split", "equation"]
+        if task == "discover"
+        else ["name", "category", "split", "about"]
+    )
     table = Table(box=None, pad_edge=False)
-    for column in ("system", "category", "tier", "split", "law"):
+    for column in shown:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(
-            row["name"], row["category"], str(row["tier"]), "held out" if row["held_out"] else "train", row["equation"]
-        )
+        cells = {**row, "split": "held out" if row["held_out"] else "train"}
+        table.add_row(*(str(cells[column]) for column in shown))
     Console().print(table, highlight=False)
 
 
-@app.command(epilog="gedanken zoo show lorenz --index 1")
+def _systems() -> list[dict[str, Any]]:
+    from gedanken.worlds.ode import system
+
+    entries = {name: system.load(name) for name in system.names()}
+    fields = ("category", "tier", "held_out", "equation", "source")
+    return [{"name": name} | {field: getattr(entry, field) for field in fields} for name, entry in entries.items()]
+
+
+def _scenarios() -> list[dict[str, Any]]:
+    from gedanken import zoo
+    from gedanken.worlds.rigid import catalogue
+
+    return [
+        {
+            "name": name,
+            "category": catalogue.category(name),
+            "held_out": name in catalogue.HELD_OUT,
+            "about": " ".join((zoo.load(catalogue.PACKAGE, name).__doc__ or "").split("\n\n")[0].split()),
+        }
+        for name in catalogue.names()
+    ]
+
+
+@app.command(epilog="gedanken zoo show lorenz --index 1\n\ngedanken zoo show newtons_cradle --level 2")
 def show(
-    name: Annotated[str, typer.Argument(help="A system.")],
+    name: Annotated[str, typer.Argument(help="A system or a scenario.")],
     index: Annotated[int, typer.Option(help="Which instance to draw.")] = 0,
+    level: Annotated[int, typer.Option(help="Of a scenario: 1 to 5.")] = 2,
 ) -> None:
-    """Show one system: its law, its source and one instance."""
+    """Show one subject: what it is, its source, and one instance."""
     from rich.console import Console
 
-    from gedanken import tasks
+    from gedanken import tasks, zoo
     from gedanken.worlds.ode import system
     from gedanken.worlds.ode.expression import parse
+    from gedanken.worlds.rigid import catalogue, text
 
+    console = Console(highlight=False)
+    if name in catalogue.names():
+        held_out = ", held out" if name in catalogue.HELD_OUT else ""
+        console.print(f"[bold]{name}[/]  {catalogue.category(name)}{held_out}")
+        console.print((zoo.load(catalogue.PACKAGE, name).__doc__ or "").strip() + "\n", markup=False)
+        writer = text.load("v1")
+        scene = catalogue.pose(name, level, split="test", index=index)
+        console.print(writer.write_header(writer.Header.of(scene)), markup=False)
+        return
     entry = system.load(name)
     problem = tasks.load("discover").pose(name, split="test", index=index, noise=0.0)
-    console = Console(highlight=False)
     console.print(f"[bold]{name}[/]  {entry.category}, tier {entry.tier}{', held out' if entry.held_out else ''}")
     console.print(f"law     {entry.equation}")
     console.print(f"LaTeX   {parse(entry.equation, entry.states, tuple(entry.params)).latex()}")
