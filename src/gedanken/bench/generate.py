@@ -7,9 +7,9 @@ Four things are timed on the same scenes, a batch at a time in changing order, i
 - `arrays`: `shards.write_shard`, from the scenes' keys to a Parquet file on the disk.
 - `text`: from the scenes' keys to the `v1` text of all frames in a file on the disk.
 - `reference`: from the scenes' keys to JSONL on the disk the way the generator of PhysicsLLMEngine works: Pymunk's
-  objects, each attribute of each body read in Python in every frame, rounded, put into dictionaries, `json.dumps`. It is
-  spared what would make it slower still and the published one does not have: forces of fields, speed caps, and paddles
-  that turn round.
+  objects, each attribute of each body read in Python in every frame, rounded, put into dictionaries, `json.dumps`. It
+  is spared what would make it slower still and the published one does not have: forces of fields, speed caps, and
+  paddles that turn round.
 """
 
 import json
@@ -40,8 +40,8 @@ README_TYPES = (
 )
 """The thirty scenario types that PhysicsLLMEngine's README lists; figures are means over them and levels 1 to 5."""
 
-BATCH = 75
-"""Scenes of a batch: half of the cells."""
+BATCH = 100
+"""Scenes of a batch: a row group of a shard."""
 
 
 def run(

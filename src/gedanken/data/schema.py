@@ -49,6 +49,9 @@ VERSION = 1
 STATE = ("x", "y", "vx", "vy", "angle", "spin")
 """The columns of frames, in the order of a recording's last axis."""
 
+FRAMES = pa.list_(pa.field("element", pa.int32(), nullable=False))
+"""Type of a column of frames."""
+
 _real, _text, _whole = pa.float64(), pa.string(), pa.int32()
 
 
@@ -90,7 +93,7 @@ SCHEMA = pa.schema(
         pa.field("first_frame", _whole),
         pa.field("frames", _whole),
         pa.field("angle_decimals", pa.int8()),
-        *[pa.field(name, pa.list_(pa.int32())) for name in STATE],
+        *[pa.field(name, FRAMES, nullable=False) for name in STATE],
     ]
 )
 
