@@ -71,7 +71,9 @@ def apply_hint(atoms: Iterable[Atom], hint: str, cheap: float) -> list[Atom]:
     """The atoms, with the families that the hint speaks of at the price of a linear term."""
     text = hint.lower()
     meant = {
-        family for family, words in HINTS.items() if any(re.search(rf"(?<![a-z]){re.escape(word)}", text) for word in words)
+        family
+        for family, words in HINTS.items()
+        if any(re.search(rf"(?<![a-z]){re.escape(word)}", text) for word in words)
     }
     return [
         replace(atom, cost=min(atom.cost, cheap + 2.0 * len(atom.inner) + 0.5 * ("abs(" in atom.template)), family="")
@@ -117,6 +119,7 @@ def _monomial(names: Sequence[str]) -> Atom:
 
 
 TRIG = frozenset({"trigonometric"})
+RESTORING = frozenset({"restoring"})
 
 
 def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
@@ -126,25 +129,31 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
     positions = [c.name for c in states.coordinates]
     velocities = [c.velocity for c in states.coordinates if c.velocity is not None]
     one = len(names) == 2
+    changes = {v: min(-column[v].min(), column[v].max()) > 0.1 * np.abs(column[v]).max() for v in velocities}
     angles = [q for i, q in enumerate(names) if q in positions and _is_angle(column[q], steps[i])]
-    atoms = [Atom("1", "1", cost=2.0)]
+    atoms = [Atom("1", "1", cost=3.5)]
     for k in (1, 2, 3) if one else (1, 2):
         for chosen in combinations_with_replacement(names, k):
             speeds = sum(name in velocities for name in chosen)
+            square = len(set(chosen)) == 1
             if k == 1:
-                cost = 3.0 if one else 3.5
+                cost = (3.5 if speeds else 3.0) + (0.0 if one else 0.5)
             elif k == 2:
-                cost = (2.5 if speeds == 2 else 7.0 if speeds == 0 else 9.0) + (0.0 if one else 3.0)
+                # The square of a velocity that changes sign does not resist anything.
+                drags = square and speeds == 2 and not changes[chosen[0]]
+                cost = (3.0 if drags else 7.0 if speeds == 0 else 9.0) + (0.0 if one else 3.0)
             else:
                 cost = {0: 6.0, 1: 8.0, 2: 12.0, 3: 9.0}[speeds]
-            tags = frozenset({"drag"} if k <= 2 and len(set(chosen)) == 1 and speeds == k else ()) | _monomial(chosen).tags
-            atoms.append(replace(_monomial(chosen), cost=cost, tags=tags, owners=frozenset(chosen), abroad=2.0))
+            kinds = {"drag"} if square and speeds == k <= 2 else {"restoring"} if k == 1 else set()
+            atoms.append(
+                replace(_monomial(chosen), cost=cost, tags=frozenset(kinds), owners=frozenset(chosen), abroad=2.0)
+            )
     for q in angles:
-        atoms.append(Atom(f"sin({q})", f"sin({q})", (), 4.5, 0, TRIG, "angle", frozenset({q}), 2.0))
+        atoms.append(Atom(f"sin({q})", f"sin({q})", (), 4.5, 0, TRIG | RESTORING, "angle", frozenset({q}), 2.0))
         atoms.append(Atom(f"cos({q})", f"cos({q})", (), 7.0, 0, frozenset(), "angle", frozenset({q}), 2.0))
     drag = frozenset({"drag"})
     if one:
-        atoms += [Atom(f"{v}*abs({v})", f"{v}*abs({v})", cost=3.0, tags=drag) for v in velocities]
+        atoms += [Atom(f"{v}*abs({v})", f"{v}*abs({v})", cost=3.5, tags=drag) for v in velocities]
     else:
         speed = "sqrt(" + " + ".join(f"{v}**2" for v in velocities) + ")"
         atoms += [Atom(f"{v}*speed", f"{v}*{speed}", (), 3.5, 0, drag, "", frozenset({v}), 8.0) for v in velocities]
@@ -165,10 +174,10 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
     atoms += [Atom(f"{v}*abs({v})**K", f"{v}*abs({v})**{{0}}", (0.5,), 8.0, 1, drag) for v in velocities]
     for q in positions:
         x = column[q]
-        atoms.append(Atom(f"{q}*abs({q})**K", f"{q}*abs({q})**{{0}}", (1.5,), 10.0, 1))
+        atoms.append(Atom(f"{q}*abs({q})**K", f"{q}*abs({q})**{{0}}", (1.5,), 10.0, 1, RESTORING))
         if q in angles:
             for k in (0.5, 2.0, 3.0):
-                atoms.append(Atom(f"sin(K*{q})", f"sin({{0}}*{q})", (k,), 7.0, 1, TRIG, "angle"))
+                atoms.append(Atom(f"sin(K*{q})", f"sin({{0}}*{q})", (k,), 7.0, 1, TRIG | RESTORING, "angle"))
         if np.abs(x).min() > 0.02 * np.median(np.abs(x)):
             for k in (1, 2, 3):
                 text = f"1/{q}" if k == 1 else f"1/{q}**{k}"

@@ -36,15 +36,22 @@ class Parsimony:
         ties: constant -> what it is; those not listed are free.
         params: all constants under the ties, shape (p,).
         saving: by how much the criterion falls, >= 0.
+        bonus: the same before the rise of the squared residuals is taken off.
     """
 
     ties: dict[int, Tie]
     params: Array
     saving: float
+    bonus: float = 0.0
 
 
 def simplify(
-    params: Array, information: Array, coefficients: np.ndarray, names: Sequence[tuple[str, str]], samples: int, misfit: float
+    params: Array,
+    information: Array,
+    coefficients: np.ndarray,
+    names: Sequence[tuple[str, str]],
+    samples: int,
+    misfit: float,
 ) -> Parsimony:
     """Tie constants greedily, each at the least rise of the squared residuals.
 
@@ -68,7 +75,7 @@ def simplify(
     same = np.array([[a[0] == b[0] or a[1] == b[1] for b in names] for a in names])
     choice = np.where(same, _SAME, _SHARED + math.log(max(int(coefficients.sum()) - 1, 1)))
     ties: dict[int, Tie] = {}
-    saving = 0.0
+    saving = bonus = 0.0
     free = known.copy()
     while free.any():
         variance = np.maximum(np.diag(C), 1e-300)
@@ -105,4 +112,5 @@ def simplify(
         ties[k] = Tie(float(sign[k] if other is None else sign[k] * sign[other]), other)
         free[k] = False
         saving += best
-    return Parsimony(ties, p, saving)
+        bonus += price - (_UNIT if other is None else float(choice[k, other]))
+    return Parsimony(ties, p, saving, bonus)

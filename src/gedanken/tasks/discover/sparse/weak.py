@@ -1,12 +1,9 @@
-"""Which atoms? Two linear regressions whose solutions are worth fitting in earnest.
+"""Which atoms? A regression on the smoothed record alone.
 
-`weak_form` asks it of the smoothed record alone: multiplied by test functions and integrated by parts, the law becomes
-linear in its coefficients and no derivative of data is needed (Messenger & Bortz, Multiscale Model. Simul. 19, 2021).
-Cheap and global, but blind to how errors travel.
-
-`quasilinear` asks it along a trajectory that is already about right: linearised there (Bellman & Kalaba, 1965), the
-whole simulation is linear in the coefficients of every atom at once, so that one pass prices thousands of changes of
-structure by the residual of the samples themselves, under their own noise.
+Multiplied by test functions and integrated by parts, a law becomes linear in its coefficients and no derivative of data
+is needed (the weak form: Messenger & Bortz, Multiscale Model. Simul. 19, 2021). The best subsets of every size are
+found by a beam search on the Gram matrix, so that there is no threshold to tune. Cheap and global, but blind to how
+errors travel: what it proposes is fitted through the simulator.
 """
 
 from collections.abc import Sequence
@@ -249,59 +246,3 @@ class WeakForm:
         solution, *_ = np.linalg.lstsq(a[:, chosen], target, rcond=None)
         misfit = float(np.sum((a[:, chosen] @ solution - target) ** 2) / (target @ target + 1e-300))
         return Proposal(tuple(self.atoms[k] for k in chosen), solution, misfit)
-
-
-@jit()
-def propagate(t, A, drift, phi, rows, resets, kept, S, start, fixed):
-    """Solve the variational equation for every forcing at once, by the trapezoidal rule.
-
-    At nodes t (M,): A (M, n, n) is the Jacobian, phi (M, T) the atoms, drift (M, n) = what moves the reference of its
-    own accord, less its known part. Column e*T + a answers a forcing by atom a in state rows[e]. At the nodes with
-    resets[k] the state is free again. For kept nodes (m of them) S (m, n, E*T), start (m, n, n) and fixed (m, n) get the
-    responses to the atoms, to a free start, and to the drift.
-    """
-    M, n = A.shape[0], A.shape[1]
-    T, E = phi.shape[1], rows.size
-    s = np.zeros((n, E * T))
-    f = np.eye(n)
-    g = np.zeros(n)
-    B = np.empty((n, n))
-    V = np.empty((n, n))
-    column = np.empty(n)
-    m = 0
-    for k in range(M):
-        if resets[k]:
-            s[:] = 0.0
-            f[:] = 0.0
-            g[:] = 0.0
-            for i in range(n):
-                f[i, i] = 1.0
-        elif k > 0:
-            h = t[k] - t[k - 1]
-            for i in range(n):
-                for j in range(n):
-                    V[i, j] = -0.5 * h * A[k, i, j]
-                    B[i, j] = 0.5 * h * A[k - 1, i, j]
-                V[i, i] += 1.0
-                B[i, i] += 1.0
-            V = np.linalg.inv(V)
-            B = V @ B
-            for q in range(E):
-                r = rows[q]
-                for a in range(T):
-                    c = q * T + a
-                    force = 0.5 * h * (phi[k - 1, a] + phi[k, a])
-                    for i in range(n):
-                        v = V[i, r] * force
-                        for j in range(n):
-                            v += B[i, j] * s[j, c]
-                        column[i] = v
-                    for i in range(n):
-                        s[i, c] = column[i]
-            f = B @ f
-            g = B @ g + V @ drift[k]
-        if kept[k]:
-            S[m] = s
-            start[m] = f
-            fixed[m] = g
-            m += 1

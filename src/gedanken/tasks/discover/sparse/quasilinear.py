@@ -1,0 +1,312 @@
+"""Which atoms? A regression along a trajectory that is already about right.
+
+Linearised there (quasilinearisation: Bellman & Kalaba, 1965), the whole simulation is linear in the coefficients of
+every atom of every equation at once. One pass through the variational equation prices thousands of changes of structure
+by the residual of the samples themselves, under their own noise, and says where to start the fit of each.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gedanken.tasks.discover.sparse.library import Atom
+from gedanken.tasks.discover.sparse.smooth import interpolate
+from gedanken.tasks.discover.sparse.structure import Model, Structure, key_of, size_of
+from gedanken.tasks.discover.sparse.weak import beam_search, explained_many
+from gedanken.worlds.ode.fit import differentiate, simulate_pieces
+from gedanken.worlds.ode.jit import jit
+from gedanken.worlds.ode.kernels import MAX_PARAM
+from gedanken.worlds.ode.trajectory import Array
+
+if TYPE_CHECKING:
+    from gedanken.tasks.discover.sparse.search import Library, Search
+
+
+@jit()
+def propagate(t, A, drift, phi, rows, resets, kept, S, start, fixed):
+    """Solve the variational equation for every forcing at once, by the trapezoidal rule.
+
+    At nodes t (M,): A (M, n, n) is the Jacobian, phi (M, T) the atoms, drift (M, n) = what moves the reference of its
+    own accord, less its known part. Column e*T + a answers a forcing by atom a in state rows[e]. At the nodes with
+    resets[k] the state is free again. For kept nodes (m of them) S (m, n, E*T), start (m, n, n) and fixed (m, n) get the
+    responses to the atoms, to a free start, and to the drift.
+    """
+    M, n = A.shape[0], A.shape[1]
+    T, E = phi.shape[1], rows.size
+    s = np.zeros((n, E * T))
+    f = np.eye(n)
+    g = np.zeros(n)
+    B = np.empty((n, n))
+    V = np.empty((n, n))
+    column = np.empty(n)
+    m = 0
+    for k in range(M):
+        if resets[k]:
+            s[:] = 0.0
+            f[:] = 0.0
+            g[:] = 0.0
+            for i in range(n):
+                f[i, i] = 1.0
+        elif k > 0:
+            h = t[k] - t[k - 1]
+            for i in range(n):
+                for j in range(n):
+                    V[i, j] = -0.5 * h * A[k, i, j]
+                    B[i, j] = 0.5 * h * A[k - 1, i, j]
+                V[i, i] += 1.0
+                B[i, i] += 1.0
+            V = np.linalg.inv(V)
+            B = V @ B
+            for q in range(E):
+                r = rows[q]
+                for a in range(T):
+                    c = q * T + a
+                    force = 0.5 * h * (phi[k - 1, a] + phi[k, a])
+                    for i in range(n):
+                        v = V[i, r] * force
+                        for j in range(n):
+                            v += B[i, j] * s[j, c]
+                        column[i] = v
+                    for i in range(n):
+                        s[i, c] = column[i]
+            f = B @ f
+            g = B @ g + V @ drift[k]
+        if kept[k]:
+            S[m] = s
+            start[m] = f
+            fixed[m] = g
+            m += 1
+
+
+class Quasilinear:
+    """The simulation linearised along a reference, as a regression on every atom of every equation."""
+
+    def __init__(self, search: "Search", model: Model, library: "Library"):
+        self.search, self.model, self.atoms, self.pools = search, model, library.atoms, library.pools
+        record, states = search.record, search.states
+        n, E = states.size, len(search.rows)
+        M = len(record.t)
+        per = int(np.clip(round(700 / M), 1, 8))
+        bounds = record.segments(model.segments)
+        times, kept, cuts = [], [], [0]
+        for a, b in zip(bounds[:-1], bounds[1:], strict=True):
+            t = record.t[a:b]
+            fine = np.concatenate([(t[:-1, None] + np.diff(t)[:, None] * np.arange(per) / per).ravel(), t[-1:]])
+            mark = np.zeros(len(fine), bool)
+            mark[::per] = True
+            times.append(fine)
+            kept.append(mark)
+            cuts.append(cuts[-1] + len(fine))
+        node_bounds = np.array(cuts, np.int64)
+        t, keep = np.concatenate(times), np.concatenate(kept)
+        resets = np.zeros(len(t), bool)
+        resets[node_bounds[:-1]] = True
+        p = model.refined.params
+        x = None
+        if search.explained(model) > 0.8:
+            x = simulate_pieces(model.program, p, t, node_bounds, model.refined.starts, search.scale)
+        if x is None:
+            x = np.empty((len(t), n))
+            first = 0
+            for s, (a, b) in zip(search.smoothed, zip(record.bounds[:-1], record.bounds[1:], strict=True), strict=True):
+                last = int(node_bounds[np.searchsorted(bounds, b)])
+                x[first:last] = interpolate(s, states, t[first:last])
+                first = last
+        rhs, jacobian, by_param = differentiate(model.program, t, x, p)
+        extra: list[tuple[int, int, Atom, int]] = []  # equation, term, atom, its first parameter
+        at = 0
+        forcing = [library.columns(t, x)]
+        for e, terms in enumerate(model.structure):
+            for k, atom in enumerate(terms):
+                if atom.inner:
+                    extra.append((e, k, atom, at))
+                    own = [by_param[:, search.rows[e], at + q] for q in range(1 + len(atom.inner))]
+                    forcing.append(np.stack(own, 1))
+                at += 1 + len(atom.inner)
+        phi = np.concatenate(forcing, axis=1)
+        usable = np.isfinite(phi).all(0)
+        phi = np.ascontiguousarray(np.where(usable, phi, 0.0))
+        T = phi.shape[1]
+        known = rhs.copy()
+        known[:, search.rows] = 0.0
+        drift = np.zeros((len(t), n))
+        drift[1:] = 0.5 * np.diff(t)[:, None] * (known[1:] + known[:-1]) - np.diff(x, axis=0)
+        S, start, fixed = np.empty((M, n, E * T)), np.empty((M, n, n)), np.empty((M, n))
+        jacobian = np.where(np.isfinite(jacobian), jacobian, 0.0)
+        propagate(t, jacobian, drift, phi, np.array(search.rows, np.int64), resets, keep, S, start, fixed)
+        self.reference, w = x[keep], record.weights
+        z = (record.y - self.reference - fixed) * w
+        D = S * w[:, :, None]
+        F = start * w[:, :, None]
+        design, target = np.empty((M * n, E * T)), np.empty(M * n)
+        for a, b in zip(bounds[:-1], bounds[1:], strict=True):
+            rows = slice(a * n, b * n)
+            block, out = D[a:b].reshape(-1, E * T), z[a:b].ravel()
+            free = F[a:b].reshape(-1, n)
+            free = free[:, np.abs(free).max(0) > 1e-12]
+            with np.errstate(all="ignore"):
+                q, _ = np.linalg.qr(free) if np.isfinite(free).all() else (np.zeros((len(free), 0)), None)
+                design[rows] = block - q @ (q.T @ block)
+                target[rows] = out - q @ (q.T @ out)
+        with np.errstate(all="ignore"):
+            norm = np.sqrt((design**2).sum(0))
+            before = np.sqrt((D.reshape(M * n, -1) ** 2).sum(0))
+            good = np.isfinite(norm) & (norm > 1e-6 * before) & np.tile(usable, E) & (norm > 1e-9)
+        self.norm = np.where(good, norm, 1.0)
+        unit = np.where(good, design, 0.0) / self.norm
+        self.G, self.h = unit.T @ unit, unit.T @ target
+        self.total = float(target @ target)
+        # Groups: an atom of the library is one column; a term of the model with constants of its own brings their
+        # derivatives along.
+        self.groups: list[tuple[int, Atom, tuple[int, ...]]] = []
+        place: dict[tuple[int, str], list[int]] = {}
+        for e in range(E):
+            for k, atom in enumerate(self.atoms):
+                if good[e * T + k]:
+                    place.setdefault((e, atom.name), []).append(len(self.groups))
+                    self.groups.append((e, atom, (e * T + k,)))
+        base = len(self.atoms)
+        current: list[int] = []
+        special = {}
+        for e, k, atom, _ in extra:
+            cols = tuple(e * T + base + q for q in range(1 + len(atom.inner)))
+            base += len(cols)
+            cols = (cols[0], *(c for c in cols[1:] if good[c]))
+            if good[cols[0]]:
+                special[e, k] = len(self.groups)
+                self.groups.append((e, atom, cols))
+        self.complete = True
+        for e, terms in enumerate(model.structure):
+            for k, atom in enumerate(terms):
+                if (e, k) in special:
+                    current.append(special[e, k])
+                elif (e, atom.name) in place:
+                    current.append(place[e, atom.name][0])
+                else:
+                    self.complete = False
+        self.current = tuple(sorted(current))
+        self.names = [(e, atom.name) for e, atom, _ in self.groups]
+
+    def scores(self, subsets: list[tuple[int, ...]]) -> Array:
+        """The criterion that each subset of groups should reach."""
+        search = self.search
+        lists = [[c for g in subset for c in self.groups[g][2]] for subset in subsets]
+        sizes = np.array([len(c) for c in lists], np.int64)
+        padded = np.zeros((len(lists), max(1, int(sizes.max(initial=0)))), np.int64)
+        for k, c in enumerate(lists):
+            padded[k, : len(c)] = c
+        gain = np.empty(len(lists))
+        explained_many(self.G, self.h, padded, sizes, gain)
+        N = search.total
+        floor = float(search.floor.sum())
+        out = np.full(len(lists), np.inf)
+        for k, subset in enumerate(subsets):
+            if gain[k] < 0 and sizes[k] > 0:
+                continue
+            rss = max(self.total - max(gain[k], 0.0), 0.0) + floor
+            cost = 0.0
+            terms = [0] * len(search.rows)
+            parameters = 0
+            for g in subset:
+                e, atom, _ = self.groups[g]
+                cost += atom.cost
+                terms[e] += 1
+                parameters += 1 + len(atom.inner)
+            if parameters > MAX_PARAM or max(terms) > 6:
+                continue
+            out[k] = (
+                N * math.log(rss / N) + cost + parameters * math.log(N) - 2 * sum(math.lgamma(k_ + 1) for k_ in terms)
+            )
+        return out
+
+    def _moves(self, subset: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
+        taken = {self.names[g] for g in subset}
+        for g in subset:
+            rest = tuple(x for x in subset if x != g)
+            yield rest
+            for other in range(len(self.groups)):
+                if self.groups[other][0] == self.groups[g][0] and self.names[other] not in taken:
+                    yield tuple(sorted((*rest, other)))
+        for other in range(len(self.groups)):
+            if self.names[other] not in taken:
+                yield tuple(sorted((*subset, other)))
+
+    def _whole_sides(self) -> list[tuple[int, ...]]:
+        """For each equation the best right-hand sides of every size, the others keeping their terms."""
+        out = []
+        place = {name: g for g, name in reversed(list(enumerate(self.names)))}
+        for e in range(len(self.search.rows)):
+            rest = [g for g in self.current if self.groups[g][0] != e]
+            for p in self.pools[e][:12]:
+                wanted = [place.get((e, atom.name)) for atom in p.atoms]
+                if None not in wanted:
+                    out.append(tuple(sorted([*rest, *(g for g in wanted if g is not None)])))
+            base = [c for g in rest for c in self.groups[g][2]]
+            own = [g for g, (equation, _, cols) in enumerate(self.groups) if equation == e and len(cols) == 1]
+            cols = [self.groups[g][2][0] for g in own]
+            G, h = self.G[np.ix_(cols, cols)], self.h[cols]
+            if base:  # what is left when the other equations may adjust
+                cross = self.G[np.ix_(base, cols)]
+                solved = np.linalg.lstsq(
+                    self.G[np.ix_(base, base)], np.column_stack([cross, self.h[base]]), rcond=1e-9
+                )[0]
+                G, h = G - cross.T @ solved[:, :-1], h - cross.T @ solved[:, -1]
+            scale = np.sqrt(np.maximum(np.diag(G), 1e-12))
+            labels: dict[str, int] = {}
+            identity = np.array([labels.setdefault(self.names[g][1], len(labels)) for g in own], np.int64)
+            subsets, gain = beam_search(G / np.outer(scale, scale), h / scale, identity, min(5, len(labels)), 30)
+            for size in range(subsets.shape[0]):
+                for rank in range(12):
+                    if gain[size, rank] >= 0:
+                        out.append(tuple(sorted([*rest, *(own[k] for k in subsets[size, rank, : size + 1])])))
+        return out
+
+    def neighbours(self) -> list[tuple[Structure, list[list[float]], float]]:
+        """Structures in the order of the criterion that they should reach, with starting coefficients."""
+        found: dict[tuple[int, ...], float] = {}
+        front = [self.current]
+        front += self._whole_sides()
+        front = list(dict.fromkeys(front))
+        found.update(zip(front, self.scores(front), strict=True))
+        front = [self.current]
+        for width in (8, 4, 0):
+            fresh = list(dict.fromkeys(m for subset in front for m in self._moves(subset) if m not in found))
+            found.update(zip(fresh, self.scores(fresh), strict=True))
+            if not width:
+                break
+            front = sorted(found, key=lambda s: found[s])[:width]
+        out = []
+        keys = set()
+        for subset in sorted(found, key=lambda s: found[s])[:150]:
+            if not math.isfinite(found[subset]):
+                break
+            structure, coefficients = self._solution(subset)
+            key = key_of(structure)
+            if key not in keys:
+                keys.add(key)
+                out.append((structure, coefficients, found[subset]))
+        return out
+
+    def _solution(self, subset: tuple[int, ...]) -> tuple[Structure, list[list[float]]]:
+        cols = [c for g in subset for c in self.groups[g][2]]
+        E = len(self.search.rows)
+        structure: list[list[Atom]] = [[] for _ in range(E)]
+        coefficients: list[list[float]] = [[] for _ in range(E)]
+        if cols:
+            solution = np.linalg.lstsq(self.G[np.ix_(cols, cols)], self.h[cols], rcond=1e-12)[0] / self.norm[cols]
+        at = 0
+        for g in subset:
+            e, atom, own = self.groups[g]
+            structure[e].append(atom)
+            coefficients[e].append(float(solution[at]))
+            if len(own) == 1 + len(atom.inner) and atom.inner:
+                moved = []
+                for k, value in enumerate(atom.inner):
+                    step = float(solution[at + 1 + k])
+                    moved.append(value + float(np.clip(step, -0.5 * abs(value), 0.5 * abs(value))))
+                structure[e][-1] = replace(atom, inner=tuple(moved))
+            at += len(own)
+        return tuple(tuple(terms) for terms in structure), coefficients
