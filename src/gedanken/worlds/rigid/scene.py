@@ -22,10 +22,10 @@ canvas coordinates. All randomness comes from `rng`; the same (rng, level) must 
 and `level` are filled in by `gedanken.worlds.rigid.catalogue.pose` from the file's place; leave them out.
 
 Rules that the contract tests hold every scenario to: the number of bodies (kinematic ones count) lies in
-`LEVELS[level]`; nothing overlaps by more than 0.1 px at the start; every body starts on the canvas, and stays there
-unless `open=True`; at least five random degrees of freedom; nothing passes through a wall. For the last one keep
-`speed / 60` below the thinnest thing a body can meet: `speed_cap`, thick walls (`walls` makes them 20 px thick), or
-`Solver(substeps=2)` where neither will do (it doubles the cost).
+`LEVELS[level]`; nothing overlaps by more than 0.1 px at the start; joints start in place (0.5 px); every body starts on
+the canvas, and stays there unless `open=True`; at least five random degrees of freedom; nothing passes through a wall.
+For the last one keep `speed / 60` below the thinnest thing a body can meet: `speed_cap`, thick walls (`walls` makes them
+20 px thick), or `Solver(substeps=2)` where neither will do (it doubles the cost).
 
 Facts worth knowing about the solver: friction and elasticity of a contact are the *products* of the two surfaces'
 values; it tolerates 0.1 px of overlap; stacks stay quiet when they start touching or within 0.1 px of touching;
@@ -41,7 +41,7 @@ import numpy as np
 
 from gedanken.errors import UserError
 from gedanken.worlds.rigid.geometry import deepest_overlap, first_outside
-from gedanken.worlds.rigid.parts import GROUND, Body, Field, Joint, Pin, Static
+from gedanken.worlds.rigid.parts import GROUND, Body, Field, Joint, Motor, Pin, Pivot, Slide, Static
 from gedanken.worlds.rigid.shapes import settle, settle_points
 
 CANVAS = (800.0, 600.0)
@@ -55,6 +55,9 @@ LEVELS = {1: (2, 5), 2: (5, 15), 3: (10, 30), 4: (20, 40), 5: (30, 50)}
 
 OVERLAP = 0.1
 """Deepest overlap, in px, that a scene may start with; it is also the overlap that the solver leaves alone."""
+
+OUT_OF_PLACE = 0.5
+"""Largest distance (px) by which a joint may start violated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +148,31 @@ class Scene:
                 raise UserError(f"joint {number} names body {end}, but the bodies are 0 to {len(self.bodies) - 1}")
         if joint.a == joint.b:
             raise UserError(f"joint {number} connects body {joint.a} with itself")
+        # The solver divides by what the two ends can be moved: nothing, and the numbers are no numbers.
+        ends = [self.bodies[end] for end in (joint.a, joint.b) if end != GROUND]
+        if all(body.kinematic for body in ends):
+            raise UserError(f"joint {number} connects nothing that it could move")
+        if isinstance(joint, Motor) and not any(body.rotates and not body.kinematic for body in ends):
+            raise UserError(f"joint {number} is a motor on bodies that do not rotate")
         if isinstance(joint, Pin) and joint.length is None:
             (ax, ay), (bx, by) = self.anchor(joint.a, joint.anchor_a), self.anchor(joint.b, joint.anchor_b)
             return replace(joint, length=math.hypot(bx - ax, by - ay))
         return joint
+
+    def _check_joints(self) -> None:
+        """Refuse rods, ropes and hinges that the first step would have to tear into place."""
+        for number, joint in enumerate(self.joints):
+            if isinstance(joint, Pin | Pivot | Slide):
+                (ax, ay), (bx, by) = self.anchor(joint.a, joint.anchor_a), self.anchor(joint.b, joint.anchor_b)
+                distance = math.hypot(bx - ax, by - ay)
+                low, high = 0.0, 0.0
+                if isinstance(joint, Pin):
+                    low = high = joint.length or 0.0
+                elif isinstance(joint, Slide):
+                    low, high = joint.minimum, joint.maximum
+                if not low - OUT_OF_PLACE <= distance <= high + OUT_OF_PLACE:
+                    limits = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+                    raise UserError(f"the anchors of joint {number} are {distance:.2f} px apart, not {limits}")
 
     def anchor(self, body: int, point: tuple[float, float]) -> tuple[float, float]:
         """Where a joint's anchor is on the canvas at the start."""
@@ -159,8 +183,10 @@ class Scene:
 
         Raises:
             UserError: two things overlap at the start by more than 0.1 px, a body lies outside the canvas of a scene
-                that is not open, or the number of bodies is outside the level's range.
+                that is not open, a joint's anchors are out of place by more than 0.5 px, or the number of bodies is
+                outside the level's range.
         """
+        self._check_joints()
         if self.level is not None:
             if self.level not in LEVELS:
                 raise UserError(f"levels are 1 to {max(LEVELS)}, not {self.level}")

@@ -79,7 +79,11 @@ fields = st.one_of(
 @st.composite
 def scenes(draw):
     bodies = draw(st.lists(free | driven, min_size=1, max_size=6))
-    ends = st.sampled_from([(a, b) for a in range(GROUND, len(bodies)) for b in range(len(bodies)) if a != b])
+    pairs = [(a, b) for a in range(GROUND, len(bodies)) for b in range(len(bodies)) if a != b]
+    loose = [(a, b) for a, b in pairs if not all(bodies[end].kinematic for end in (a, b) if end != GROUND)]
+    turning = [(a, b) for a, b in loose if any(bodies[e].rotates and bodies[e].mass for e in (a, b) if e != GROUND)]
+    ends = st.sampled_from(loose) if loose else st.nothing()
+    shafts = st.sampled_from(turning) if turning else st.nothing()
     anchors = st.tuples(ends, point, point, st.booleans())
 
     def joint(kind, **more):
@@ -88,11 +92,13 @@ def scenes(draw):
         )
 
     joints = st.one_of(
-        joint(Pin, length=st.none() | number(1, 500)),
+        joint(Pin, length=number(1, 500)),
         joint(Pivot),
         joint(Slide, minimum=number(0, 10), maximum=number(20, 500)),
         joint(Spring, rest_length=number(0, 300), stiffness=number(0, 1e5), damping=number(0, 100)),
-        st.builds(lambda ab, rate, torque: Motor(*ab, rate, torque), ends, number(-20, 20), st.none() | number(0, 1e9)),
+        st.builds(
+            lambda ab, rate, torque: Motor(*ab, rate, torque), shafts, number(-20, 20), st.none() | number(0, 1e9)
+        ),
     )
     return Scene(
         bodies,
