@@ -12,7 +12,7 @@ ray = pytest.importorskip("ray")
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
-PLAN = Plan("val", 96, ("head_on", "jenga"), (3, 4, 5), frames=200, shard_scenes=8)
+PLAN = Plan("val", 96, ("head_on", "jenga"), (3, 4, 5), frames=200, shard_scenes=4)
 
 
 def contents(folder):
@@ -29,7 +29,9 @@ def cluster():
     nodes.shutdown()
 
 
-def test_a_cluster_that_loses_a_node_writes_the_same_bytes(tmp_path, cluster):
+def test_a_cluster_that_loses_a_node_writes_the_same_bytes(tmp_path, cluster, monkeypatch):
+    # All tasks are in flight, so that both nodes have work at the moment of the loss.
+    monkeypatch.setattr("gedanken.data.ray.AHEAD", PLAN.shards)
     generate.generate(PLAN, tmp_path / "local", Processes(1))
     second = cluster.add_node(num_cpus=1)
     cluster.wait_for_nodes()

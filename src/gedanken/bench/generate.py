@@ -41,7 +41,7 @@ README_TYPES = (
 """The thirty scenario types that PhysicsLLMEngine's README lists; figures are means over them and levels 1 to 5."""
 
 BATCH = 100
-"""Scenes of a batch: a row group of a shard."""
+"""Scenes of a batch: two row groups of a shard."""
 
 
 def run(

@@ -29,8 +29,8 @@ SPLITS = ("train", "val", "test")
 SHARD_SCENES = 500
 """Scenes of a shard. A task of Ray's costs 0.5 ms on top, which is nothing beside the two seconds of 500 scenes."""
 
-GROUP_SCENES = 100
-"""Scenes of a row group: what a reader decodes to look at one scene (about 3 ms)."""
+GROUP_SCENES = 50
+"""Scenes of a row group: what a reader decodes to look at one scene (about 5 ms). With 25, shards grow by 1.4 %."""
 
 MOST_SCENES = 100_000_000
 MOST_FRAMES = 100_000
