@@ -15,14 +15,16 @@ from gedanken.data.tables import read_trajectories
 from gedanken.errors import UserError
 from gedanken.loop import Player, Problem, Turn, play
 from gedanken.tasks.discover.observation import Observation
-from gedanken.tasks.discover.task import HINT_LEVELS, DiscoverTask
+from gedanken.tasks.discover.task import HINT_LEVELS, DiscoverTask, score_trials
 from gedanken.worlds.ode import system
 from gedanken.worlds.ode.expression import parse
 from gedanken.worlds.ode.fit import Fit, fit
-from gedanken.worlds.ode.simulate import Track, score, simulate
+from gedanken.worlds.ode.simulate import Answer, Track, score, simulate
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 CURVE_POINTS = 600
+# Loss of R2 that is put down to fitting against another weighting of the columns.
+FIT_TOLERANCE = 2e-3
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,26 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Law:
+    """The best law of an episode, as far as the record determines it.
+
+    Attributes:
+        equation: in the grammar.
+        params: the best parameter values.
+        standard_errors: one standard deviation of each, infinite where the record does not determine it; None where no
+            fit came out at least as good as the answer.
+        starts: the state at the first sample of each trial, shape (n,) each.
+        r2: R2 of each observed column over the fitted trials.
+    """
+
+    equation: str
+    params: Mapping[str, float]
+    standard_errors: Mapping[str, float] | None
+    starts: tuple[Array, ...]
+    r2: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Finding:
     """What a player found out about a record.
 
@@ -63,7 +85,7 @@ class Finding:
         player: who looked.
         turns: the episode.
         best: the turn with the best match, None when no turn could be read.
-        fitted: the best law with its parameters fitted to the record, for intervals and residuals.
+        law: its law, None when no turn could be read.
         alternatives: other laws that the player weighed.
         criterion: the best law's own rank, on the alternatives' scale.
         held_out_r2: R2 of each column over the held-out samples.
@@ -74,7 +96,7 @@ class Finding:
     player: str
     turns: tuple[Turn, ...]
     best: Turn | None
-    fitted: Fit | None
+    law: Law | None
     alternatives: tuple[Alternative, ...] = ()
     criterion: float | None = None
     held_out_r2: Mapping[str, float] | None = None
@@ -210,68 +232,82 @@ def run(
         (turn for turn in played if not turn.verdict.error), key=lambda turn: turn.verdict.terms["match"], default=None
     )
     observation: Observation = record.problem.observation
-    fitted = None
-    if best is not None:
-        details = best.verdict.details
-        fitted = fit(details["equation"], details["params"], observation.states, record.problem.truth.scored)
-        if fitted.status != "fitted":
-            fitted = None
-    alternatives, criterion = _weighed(player, observation, best)
+    ranked = getattr(player, "candidates", None)
+    candidates = ranked(observation) if ranked and best else ()
+    mine = next((c for c in candidates if best and _same_text(c.equation, best, observation.states)), None)
+    others = [c for c in candidates if c is not mine]
     finding = Finding(
         record,
         player.name,
         tuple(played),
         best,
-        fitted,
-        alternatives,
-        criterion,
+        None if best is None else _law(record.problem, best, mine),
+        tuple(Alternative(c.equation, c.params, c.criterion, c.match) for c in others),
+        mine.criterion if mine else None,
         seconds=time.perf_counter() - start,
     )
     return replace(finding, held_out_r2=_held_out_r2(finding))
 
 
-def _weighed(
-    player: Player, observation: Observation, best: Turn | None
-) -> tuple[tuple[Alternative, ...], float | None]:
-    """What a player that ranks its candidates says of them."""
-    ranked = getattr(player, "candidates", None)
-    if ranked is None or best is None:
-        return (), None
-    laws = [Alternative(c.equation, c.params, c.criterion, c.match) for c in ranked(observation)]
-    text = best.verdict.details["equation"]
-    mine = next((law for law in laws if parse(law.equation, observation.states, law.params).text() == text), None)
-    return tuple(law for law in laws if law is not mine), mine.criterion if mine else None
+def _same_text(equation: str, turn: Turn, states: StateSpace) -> bool:
+    details = turn.verdict.details
+    return bool(parse(equation, states, details["params"]).text() == details["equation"])
 
 
-def law(finding: Finding) -> tuple[str, dict[str, float]]:
-    """The equation and the parameters that a finding stands for: the fitted ones where there is a fit."""
-    if finding.best is None:
-        raise ValueError("no turn of this finding could be read")
-    details = finding.best.verdict.details
-    return details["equation"], dict(finding.fitted.params if finding.fitted else details["params"])
+def _law(problem: Problem, best: Turn, candidate: Any) -> Law:
+    """The law of a turn: with the player's own fit where it ranks candidates, else fitted here to the record."""
+    details = best.verdict.details
+    columns = problem.observation.states.columns
+    if candidate is not None:
+        errors = candidate.standard_errors
+        return Law(details["equation"], candidate.params, errors, candidate.initials, details["r2"])
+    fitted = _fit(problem, best)
+    if fitted is not None:
+        r2 = {name: float(value) for name, value in zip(columns, fitted.r2, strict=True) if np.isfinite(value)}
+        return Law(details["equation"], fitted.params, fitted.standard_errors, fitted.initials, r2)
+    trials = score_trials(problem, _proposal(best))
+    starts = tuple(
+        trial.values[0] if result.start is None else result.start
+        for trial, result in zip(problem.truth.scored, trials, strict=True)
+    )
+    return Law(details["equation"], details["params"], None, starts, details["r2"])
 
 
-def _starts(finding: Finding) -> list[Array]:
-    """The state at each fitted trial's first sample."""
-    if finding.fitted is not None and finding.fitted.segments == 1:
-        return list(finding.fitted.initials)
-    equation, params = law(finding)
-    problem = finding.record.problem
-    found = []
-    for trial, known in zip(problem.truth.scored, problem.truth.initials, strict=True):
-        start = score(Track(problem.observation.states, trial, known), equation, params).start
-        found.append(trial.values[0] if start is None else start)
-    return found
+def _fit(problem: Problem, best: Turn) -> Fit | None:
+    """The turn's law with its parameters fitted to the record; None where that ends worse than the answer itself."""
+    proposal = _proposal(best)
+    states, trials = problem.observation.states, problem.truth.scored
+    # The answer's own trajectory is where the fit begins: it is at least as good as what the samples alone suggest.
+    predicted = [each.predicted for each in score_trials(problem, proposal)]
+    guess = [values for values in predicted if values is not None and np.isfinite(values).all()]
+    tried = []
+    if len(guess) == len(trials):
+        tried.append(fit(proposal.equation, proposal.params, states, trials, guess=guess, schedule=((1, 30),)))
+    if not tried or _mean_r2(tried[0]) < best.verdict.terms["match"] - FIT_TOLERANCE:
+        tried.append(fit(proposal.equation, proposal.params, states, trials))
+    fitted = max(tried, key=_mean_r2)
+    return fitted if _mean_r2(fitted) >= best.verdict.terms["match"] - FIT_TOLERANCE else None
+
+
+def _mean_r2(fitted: Fit) -> float:
+    """Mean over the observed columns, minus infinity where nothing could be simulated from a single start."""
+    seen = fitted.r2[np.isfinite(fitted.r2)]
+    return float(np.mean(seen)) if len(seen) and fitted.segments == 1 else -np.inf
+
+
+def _proposal(best: Turn) -> Answer:
+    details = best.verdict.details
+    return Answer(details["equation"], details["params"], details["rationale"], tuple(details["initial"]))
 
 
 def _follow(finding: Finding, start: Array, t: Array) -> Array:
     """The law from `start` at t[0], shape (m, n), NaN from where it ends."""
-    equation, params = law(finding)
+    law, states = _known(finding), finding.record.problem.observation.states
     values = np.empty((len(t), len(start)))
     # The simulator takes at most 1,024 times at once.
     for a in range(0, len(t) - 1, 1000):
         piece = slice(a, min(a + 1001, len(t)))
-        solution = simulate(equation, finding.record.problem.observation.states, params, start, t[piece]).values
+        solution = simulate(law.equation, states, law.params, start, t[piece]).values
         values[piece], start = solution, solution[-1]
         if not np.isfinite(start).all():
             values[piece.stop :] = np.nan
@@ -279,19 +315,31 @@ def _follow(finding: Finding, start: Array, t: Array) -> Array:
     return values
 
 
+def _known(finding: Finding) -> Law:
+    """The law of a finding.
+
+    Raises:
+        UserError: no turn could be read, so there is none.
+    """
+    if finding.law is None:
+        reason = finding.turns[-1].verdict.error if finding.turns else "it had no turn"
+        raise UserError(f"{finding.player} gave no answer that could be scored: {reason}")
+    return finding.law
+
+
 def _predict(finding: Finding) -> tuple[list[Array], list[Array]]:
     """The law at the samples of the fitted trials, and at those of the held-out ones."""
     record = finding.record
     trials = record.problem.observation.trajectories
-    starts = _starts(finding)
-    fitted = [_follow(finding, start, trial.t) for start, trial in zip(starts, trials, strict=True)]
+    law = _known(finding)
+    fitted = [_follow(finding, start, trial.t) for start, trial in zip(law.starts, trials, strict=True)]
     if not record.held_out:
         return fitted, []
     if record.continues:
         t = np.concatenate([trials[-1].t[:1], record.held_out[0].t])
-        return fitted, [_follow(finding, starts[-1], t)[1:]]
-    equation, params = law(finding)
-    held = [score(Track(record.problem.observation.states, trial), equation, params) for trial in record.held_out]
+        return fitted, [_follow(finding, law.starts[-1], t)[1:]]
+    states = record.problem.observation.states
+    held = [score(Track(states, trial), law.equation, law.params) for trial in record.held_out]
     return fitted, [
         np.full_like(trial.values, np.nan) if result.predicted is None else result.predicted
         for trial, result in zip(record.held_out, held, strict=True)
@@ -300,7 +348,7 @@ def _predict(finding: Finding) -> tuple[list[Array], list[Array]]:
 
 def _held_out_r2(finding: Finding) -> dict[str, float] | None:
     """R2 of each observed column over the held-out samples; the mean it is measured against is their own."""
-    if not finding.record.held_out or finding.best is None:
+    if not finding.record.held_out or finding.law is None:
         return None
     _, predicted = _predict(finding)
     found = {}
@@ -322,12 +370,10 @@ def report(finding: Finding, command: Sequence[str] = ()) -> DiscoveryReport:
     Raises:
         UserError: no turn could be read, so there is nothing to report.
     """
-    if finding.best is None:
-        raise UserError(f"{finding.player} gave no answer that could be scored: {finding.turns[-1].verdict.error}")
+    law = _known(finding)
     record = finding.record
     observation: Observation = record.problem.observation
     states: StateSpace = observation.states
-    equation, params = law(finding)
     trials = observation.trajectories
     fitted, held = _predict(finding)
     return DiscoveryReport(
@@ -336,20 +382,20 @@ def report(finding: Finding, command: Sequence[str] = ()) -> DiscoveryReport:
         states=states,
         trajectories=(*trials, *record.held_out),
         predictions=(*fitted, *held),
-        equation=equation,
-        params=params,
-        r2=_r2(finding),
+        equation=law.equation,
+        params=law.params,
+        r2=law.r2,
         solved=finding.solved,
         player=finding.player,
-        latex=parse(equation, states, tuple(params)).latex(),
-        standard_errors=finding.fitted.standard_errors if finding.fitted else None,
+        latex=parse(law.equation, states, tuple(law.params)).latex(),
+        standard_errors=law.standard_errors,
         curves=_curves(finding),
         alternatives=finding.alternatives,
         criterion=finding.criterion,
         held_out=tuple(range(len(trials), len(trials) + len(held))),
         held_out_r2=finding.held_out_r2,
         turns=finding.turns,
-        rationale=finding.best.verdict.details.get("rationale", ""),
+        rationale=finding.best.verdict.details["rationale"] if finding.best else "",
         units=record.units,
         time=record.time,
         time_unit=record.time_unit,
@@ -361,15 +407,6 @@ def report(finding: Finding, command: Sequence[str] = ()) -> DiscoveryReport:
     )
 
 
-def _r2(finding: Finding) -> dict[str, float]:
-    """R2 of each observed column over the fitted trials."""
-    columns = finding.record.problem.observation.states.columns
-    if finding.fitted is None:
-        return dict(finding.best.verdict.details["r2"]) if finding.best else {}
-    values = zip(columns, finding.fitted.r2, strict=True)
-    return {name: float(value) for name, value in values if np.isfinite(value)}
-
-
 def _curves(finding: Finding) -> tuple[Trajectory, ...]:
     """The law at many times: over each fitted trial, and on through held-out samples that continue the last one."""
     record = finding.record
@@ -378,7 +415,7 @@ def _curves(finding: Finding) -> tuple[Trajectory, ...]:
     if record.continues:
         ends[-1] = record.held_out[0].t[-1]
     found = []
-    for start, trial, end in zip(_starts(finding), trials, ends, strict=True):
+    for start, trial, end in zip(_known(finding).starts, trials, ends, strict=True):
         t = np.linspace(trial.t[0], end, CURVE_POINTS)
         found.append(Trajectory(t, _follow(finding, start, t), trial.name))
     return tuple(found)

@@ -416,7 +416,11 @@ def test_an_equation_that_is_no_text_is_refused(spring, equation):
 
 def test_decode():
     answer = decode('{"rationale": "free", "equation": "d2y/dt2 = -g", "params": {"g": 10}, "more": []}')
-    assert answer == ("d2y/dt2 = -g", {"g": 10}, "free")
+    assert answer == ("d2y/dt2 = -g", {"g": 10}, "free", ())
+    started = decode('{"equation": "d2y/dt2 = -g", "initial": [{"y": 3, "vy": 0.5}, {"y": 1}]}')
+    assert started.initial == ({"y": 3, "vy": 0.5}, {"y": 1})
+    for unreadable in ("3", '"y"', '{"y": "high"}', '[{"y": 1}, 2]', '{"y": true}'):
+        assert decode('{"equation": "d2y/dt2 = 1", "initial": ' + unreadable + "}").initial == ()
     assert decode('{"equation": "d2y/dt2 = 1"}').params == {}
     reasons = []
     for text in hostile.REFUSED_JSON.values():

@@ -17,7 +17,7 @@ from gedanken.tasks.discover.observation import Observation, Truth
 from gedanken.tasks.discover.rewards import OPERATOR_BUDGET, SOLVED, Evidence, compute_terms, weights
 from gedanken.worlds.ode import corrupt, system, text
 from gedanken.worlds.ode.expression import Equations, parse
-from gedanken.worlds.ode.simulate import Answer, Track, score
+from gedanken.worlds.ode.simulate import Answer, Score, Track, score
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
 # An answer repeated in the conversation is cut here; a model that rambles would otherwise fill its own context.
@@ -220,7 +220,7 @@ class DiscoverTask:
             equations = parse(proposal.equation, problem.observation.states, proposal.params)
         except Unanswerable as fault:
             return self._refuse(str(fault), previous)
-        trials = [score(track, proposal.equation, proposal.params) for track in _tracks(problem)]
+        trials = score_trials(problem, proposal)
         broken = next((trial for trial in trials if trial.reason), None)
         if broken is not None:
             return self._refuse(broken.reason, previous, equations, proposal.params)
@@ -254,6 +254,7 @@ class DiscoverTask:
                 "equation": equations.text(),
                 "params": dict(proposal.params),
                 "rationale": proposal.rationale,
+                "initial": [dict(trial) for trial in proposal.initial],
                 "operators": equations.operators,
                 "r2": {
                     name: float(value)
@@ -313,11 +314,22 @@ def _could_copy(equations: Equations) -> bool:
     return equations.uses_time or equations.operators > COPY_OPERATORS
 
 
-def _tracks(problem: Problem) -> list[Track]:
-    """The packed trials of a problem."""
+def score_trials(problem: Problem, proposal: Answer) -> list[Score]:
+    """The simulator's word on each trial, from its true start or, where that is unknown, from the best it can fit."""
     truth: Truth = problem.truth
     states = problem.observation.states
-    return [Track(states, trial, start) for trial, start in zip(truth.scored, truth.initials, strict=True)]
+    found = []
+    for number, (trial, start) in enumerate(zip(truth.scored, truth.initials, strict=True)):
+        track = Track(states, trial, start)
+        best = score(track, proposal.equation, proposal.params)
+        if start is None and number < len(proposal.initial):
+            named = proposal.initial[number]
+            guess = [named.get(name, value) for name, value in zip(states.columns, track.y0, strict=True)]
+            if np.isfinite(guess).all():
+                other = score(Track(states, trial, guess=guess), proposal.equation, proposal.params)
+                best = max(best, other, key=lambda each: (not each.reason, each.r2))
+        found.append(best)
+    return found
 
 
 def _match_elsewhere(problem: Problem, proposal: Answer) -> float:

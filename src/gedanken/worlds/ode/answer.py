@@ -16,15 +16,22 @@ MAX_BRACKETS = 256
 
 
 class Answer(NamedTuple):
-    """A proposed law: equations in the grammar, the values of its parameters, and what was said about it."""
+    """A proposed law: equations in the grammar, the values of its parameters, and what was said about it.
+
+    `initial` may name the state that each trial starts from. It is only a first guess, and only where the start of a
+    record is unknown and fitted anyway; what cannot be read as such is ignored.
+    """
 
     equation: str
     params: Mapping[str, float]
     rationale: str = ""
+    initial: tuple[Mapping[str, float], ...] = ()
 
 
 def decode(text: str) -> Answer:
-    """Read one JSON object `{"equation": ..., "params": {...}, "rationale": ...}`; other keys are ignored.
+    """Read one JSON object `{"equation": ..., "params": {...}, "rationale": ..., "initial": {...}}`.
+
+    Everything but the equation may be missing, and other keys are ignored.
 
     Raises:
         Unanswerable: not such an object, or larger than an answer may be. Names and grammar are not looked at.
@@ -56,7 +63,15 @@ def _to_answer(data: Any) -> Answer:
         raise Unanswerable(f"{len(params)} parameters are declared; at most {MAX_PARAMS} are allowed")
     encode(equation, params)
     rationale = data.get("rationale", "")
-    return Answer(equation, params, rationale if type(rationale) is str else "")
+    return Answer(equation, params, rationale if type(rationale) is str else "", _initial(data.get("initial")))
+
+
+def _initial(data: Any) -> tuple[Mapping[str, float], ...]:
+    """Guesses of starts: one object for one trial, or a list of them."""
+    trials = data if type(data) is list else [data]
+    if not all(type(trial) is dict and all(type(x) in (int, float) for x in trial.values()) for trial in trials):
+        return ()
+    return tuple(trials)
 
 
 # What the kernels read: the text, the NUL-joined names, the values.

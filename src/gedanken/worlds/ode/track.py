@@ -31,6 +31,7 @@ class Track:
         trajectory: Trajectory,
         y0: ArrayLike | None = None,
         *,
+        guess: ArrayLike | None = None,
         rtol: float = 1e-6,
         atol: float = 1e-9,
         fuel: int = SCORE_FUEL,
@@ -41,6 +42,7 @@ class Track:
             states: the state variables; at most eight.
             trajectory: at least two and at most 1,024 samples.
             y0: initial state, shape (n,), or None where it is to be fitted.
+            guess: where fitting it begins, shape (n,); by default the first observed samples.
             rtol: error of a step relative to the larger of the state and the spread of its observations.
             atol: absolute error of a step. It is lowered where a column's spread is too small for it.
             fuel: work that one simulation may take, in units of about a nanosecond.
@@ -61,7 +63,8 @@ class Track:
             raise ValueError("nothing was observed")
         self.states, self.trajectory = states, trajectory
         self.known_start = y0 is not None
-        self.y0 = _guess_start(states, trajectory) if y0 is None else np.array(y0, np.float64)
+        given = y0 if y0 is not None else guess
+        self.y0 = _guess_start(states, trajectory) if given is None else np.array(given, np.float64)
         if self.y0.shape != (n,) or not np.isfinite(self.y0).all():
             raise ValueError(f"the initial state must be {n} finite numbers, not {self.y0}")
         if (floor > 0).any():
