@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from gedanken.data import manifest, schema
 from gedanken.errors import UserError
-from gedanken.worlds.rigid.chipmunk import Array
+from gedanken.worlds.rigid.geometry import Array
 from gedanken.worlds.rigid.scene import Scene
 from gedanken.worlds.rigid.simulate import Recording
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gedanken.worlds.rigid import catalogue
-from gedanken.worlds.rigid.chipmunk import Array
+from gedanken.worlds.rigid.geometry import Array
 from gedanken.worlds.rigid.picture import INK, PAPER, Picture, mix, palette
 from gedanken.worlds.rigid.scene import DT, Scene
 from gedanken.worlds.rigid.simulate import record

@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.chipmunk import Array
+from gedanken.worlds.rigid.geometry import Array
 from gedanken.worlds.rigid.parts import GROUND, Attractor, Gravitation, Spring
 from gedanken.worlds.rigid.scene import CANVAS, DT, Scene
 from gedanken.worlds.rigid.simulate import Recording

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gedanken.worlds.rigid.chipmunk import Array
+from gedanken.worlds.rigid.geometry import Array
 from gedanken.worlds.rigid.parts import (
     GROUND,
     Attractor,

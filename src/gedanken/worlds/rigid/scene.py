@@ -24,8 +24,8 @@ and `level` are filled in by `gedanken.worlds.rigid.catalogue.pose` from the fil
 Rules that the contract tests hold every scenario to: the number of bodies (kinematic ones count) lies in
 `LEVELS[level]`; nothing overlaps by more than 0.1 px at the start; joints start in place (0.5 px); every body starts on
 the canvas, and stays there unless `open=True`; at least five random degrees of freedom; nothing passes through a wall.
-For the last one keep `speed / 60` below the thinnest thing a body can meet: `speed_cap`, thick walls (`walls` makes them
-20 px thick), or `Solver(substeps=2)` where neither will do (it doubles the cost).
+For the last one keep `speed / 60` below the thinnest thing a body can meet: `speed_cap`, thick walls (`walls` makes
+them 20 px thick), or `Solver(substeps=2)` where neither will do (it doubles the cost).
 
 Facts worth knowing about the solver: friction and elasticity of a contact are the *products* of the two surfaces'
 values; it tolerates 0.1 px of overlap; stacks stay quiet when they start touching or within 0.1 px of touching;
