@@ -1,0 +1,247 @@
+"""The server's side of a session: a `LocalEnv` in OpenEnv's clothes."""
+
+import os
+from dataclasses import fields
+from functools import cached_property
+from typing import Any, ClassVar
+
+from openenv.core.env_server.interfaces import Environment
+from openenv.core.env_server.types import EnvironmentMetadata
+from openenv.core.rubrics import Rubric, RubricDict
+
+from gedanken import __version__, environment
+from gedanken.environment import INSTANCES, SPLITS, SUBJECT, LocalEnv, locate, subjects
+from gedanken.errors import UserError
+from gedanken.serve.openenv.models import (
+    AnswerAction,
+    DiscoverAction,
+    DiscoverObservation,
+    DiscoverState,
+    EpisodeObservation,
+    EpisodeState,
+    PredictAction,
+    PredictObservation,
+    PredictState,
+)
+
+
+class Term(Rubric):
+    """One reward term, as the verifier found it."""
+
+    def __init__(self, name: str):
+        super().__init__()
+        self.term = name
+
+    def forward(self, action: Any, observation: Any) -> float:
+        """The term's value in [0, 1]."""
+        return float(observation.components.get(self.term, 0.0))
+
+
+class EpisodeReward(Rubric):
+    """The step's reward by the reward mode; its children are the terms, for whoever inspects the rubric."""
+
+    def __init__(self, names: tuple[str, ...]):
+        super().__init__()
+        self.terms = RubricDict({name: Term(name) for name in names})
+
+    def forward(self, action: Any, observation: Any) -> float:
+        """The reward that the episode gave."""
+        for name in self.terms:
+            self.terms[name](action, observation)
+        return float(observation.reward)
+
+
+class EpisodeEnvironment(Environment[Any, Any, Any]):
+    """One session of a task. Steps run in the session's own thread, off the event loop."""
+
+    SUPPORTS_CONCURRENT_SESSIONS = True
+
+    task: ClassVar[str]
+    description: ClassVar[str]
+    observation_type: ClassVar[type[EpisodeObservation]]
+    state_type: ClassVar[type[EpisodeState]]
+
+    def __init__(self) -> None:
+        self.local = LocalEnv(self.task, reward_mode=os.environ.get("REWARD_MODE", "r2"))
+        super().__init__(rubric=EpisodeReward(tuple(getattr(self.local.task, "weights", ()))))
+
+    def reset(self, seed: int | None = None, episode_id: str | None = None, **options: Any) -> EpisodeObservation:
+        """Pose a problem; see `gedanken.environment.LocalEnv.reset` for the options.
+
+        Raises:
+            UserError: an option that cannot be used.
+        """
+        result = self.local.reset(seed=seed, episode_id=episode_id, **options)
+        self._reset_rubric()
+        return self._seen(result.observation)
+
+    def step(self, action: Any, timeout_s: float | None = None, **_: Any) -> EpisodeObservation:
+        """Judge an answer.
+
+        Raises:
+            EpisodeError: nothing has been posed, the episode is over, or the session is closed.
+        """
+        seen = self._seen(self.local.step(action).observation)
+        self._apply_rubric(action, seen)
+        return seen
+
+    def _seen(self, observation: environment.Observation) -> EpisodeObservation:
+        return self.observation_type(**{field.name: getattr(observation, field.name) for field in fields(observation)})
+
+    @property
+    def state(self) -> EpisodeState:
+        """Which problem, how far, how good."""
+        return self.state_type(**self.local.state())
+
+    def close(self) -> None:
+        """End the session."""
+        self.local.close()
+
+    def get_metadata(self) -> EnvironmentMetadata:
+        """Who we are."""
+        return EnvironmentMetadata(
+            name=f"{self.task}_env", description=self.description, version=__version__, author="gedanken"
+        )
+
+    def list_splits(self) -> list[dict[str, str]]:
+        """The splits; `reset(split=, index=)` selects a task in one."""
+        kinds = {"train": "train", "val": "validation", "test": "test"}
+        return [{"name": split, "type": kinds[split]} for split in SPLITS]
+
+    def num_tasks(self, split: str) -> int:
+        """How many tasks `list_tasks` counts; any larger index can be posed, too."""
+        return len(subjects(self.task, _known(split))) * INSTANCES
+
+    def get_task(self, split: str, index: int) -> dict[str, Any]:
+        """One task of a split.
+
+        Raises:
+            IndexError: there is no such task.
+        """
+        if not 0 <= index < self.num_tasks(split):
+            raise IndexError(f"index {index} is outside 0 to {self.num_tasks(split) - 1}")
+        subject, instance = locate(self.task, split, None, index, None)
+        return {
+            "id": f"{split}-{index}",
+            "split": split,
+            "index": index,
+            "group": subject,
+            "difficulty": self._difficulty(subject),
+            SUBJECT[self.task]: subject,
+            "instance": instance,
+        }
+
+    def get_task_range(self, split: str, start: int | None = None, stop: int | None = None) -> list[dict[str, Any]]:
+        """The tasks of a slice."""
+        return [self.get_task(split, index) for index in range(*slice(start, stop).indices(self.num_tasks(split)))]
+
+    def list_tasks(self, split: str) -> list[dict[str, Any]]:
+        """The first task of each subject: a preview, since a split holds tens of thousands."""
+        return self.get_task_range(split, 0, len(subjects(self.task, _known(split))))
+
+    def _difficulty(self, subject: str) -> int | None:
+        return None
+
+    @cached_property
+    def mcp_server(self) -> Any:
+        """The session's tools for agents that speak MCP; the orchestrator keeps `reset`."""
+        from fastmcp import FastMCP
+
+        server: Any = FastMCP(f"{self.task}_env")
+
+        @server.tool
+        def submit_answer(answer: str) -> dict[str, Any]:
+            """Submit an answer to the posed problem and read the verdict."""
+            seen: dict[str, Any] = self.step(AnswerAction(answer=answer)).model_dump(mode="json")
+            return seen
+
+        @server.tool
+        def read_problem() -> dict[str, Any]:
+            """Read the posed problem again, and how far the episode is."""
+            if self.local.problem is None:
+                raise UserError("nothing has been posed yet; call reset first")
+            messages = self.local.task.ask(self.local.problem, self.local.turns)
+            state = self.local.state()
+            return {
+                "prompt": "\n\n".join(message["content"] for message in messages),
+                "turns_left": state["max_turns"] - state["step_count"],
+                "best_r_match": state["best_r_match"],
+            }
+
+        return server
+
+    def render_web(self, observation: dict[str, Any]) -> str | None:
+        """A picture of the problem and of the best answer so far."""
+        if self.local.problem is None:
+            return None
+        from gedanken.serve.openenv import picture
+
+        best = max(self.local.turns, key=lambda turn: turn.verdict.reward, default=None)
+        return picture.draw(self.task, self.local.problem, best)
+
+    def web_actions(self, observation: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+        """What one may try without writing: the baselines' answers to this very problem."""
+        if self.local.problem is None or self.local.state()["done"]:
+            return []
+        return [(label, {"answer": answer}) for label, answer in self._examples()]
+
+    def _examples(self) -> list[tuple[str, str]]:
+        return []
+
+
+def _known(split: str) -> str:
+    if split not in SPLITS:
+        raise IndexError(f"there is no split {split!r}; there are {', '.join(SPLITS)}")
+    return split
+
+
+class DiscoverEnvironment(EpisodeEnvironment):
+    """Find the law of motion behind a noisy trajectory."""
+
+    task = "discover"
+    description = "Find the law of motion behind a noisy trajectory; a simulator verifies every proposal."
+    observation_type, state_type = DiscoverObservation, DiscoverState
+
+    def _difficulty(self, subject: str) -> int | None:
+        from gedanken.worlds.ode import system
+
+        return system.load(subject).tier
+
+    def _examples(self) -> list[tuple[str, str]]:
+        import orjson
+
+        assert self.local.problem is not None
+        sides = self.local.problem.observation.states.left_sides
+        still = "; ".join(f"{side} = 0" for side in sides)
+        constant = "; ".join(f"{side} = c{k}" for k, side in enumerate(sides))
+        return [
+            (label, orjson.dumps({"equation": law, "params": params}).decode())
+            for label, law, params in (
+                ("nothing acts", still, {}),
+                ("constants act", constant, {f"c{k}": 1.0 for k in range(len(sides))}),
+            )
+        ]
+
+
+class PredictEnvironment(EpisodeEnvironment):
+    """Write the next frame of a rigid-body scene."""
+
+    task = "predict"
+    description = "Write the next frame of a rigid-body scene; the recorded frame judges, extrapolating earns nothing."
+    observation_type, state_type = PredictObservation, PredictState
+
+    def _examples(self) -> list[tuple[str, str]]:
+        from gedanken import zoo
+        from gedanken.loop import Question
+
+        assert self.local.problem is not None
+        problem = self.local.problem
+        question = Question(self.local.task.ask(problem), problem.observation)
+        package = "gedanken.tasks.predict.players"
+        return [(name, zoo.load(package, name).load().answer(question)) for name in ("hold", "linear", "restart1")]
+
+
+ENVIRONMENTS: dict[str, tuple[type[EpisodeEnvironment], type[AnswerAction]]] = {
+    "discover": (DiscoverEnvironment, DiscoverAction),
+    "predict": (PredictEnvironment, PredictAction),
+}

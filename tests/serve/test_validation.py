@@ -1,0 +1,110 @@
+"""OpenEnv's own graders on both environment directories: static, over HTTP, and at run time without Docker."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("openenv.core")
+
+from openenv.validation.providers import ExecResult
+from openenv.validation.runner import run_validation
+from openenv.validation.types import Level, ProviderCapability
+
+ENVS = Path(__file__).resolve().parents[2] / "envs"
+IMPLEMENTED = {"static.manifest", "runtime.startup", "runtime.reward_well_formed", "runtime.observation_schema"} | {
+    "runtime.state_contract"
+}
+
+
+class LocalProcess:
+    """A validation provider that starts the server as a process of this machine instead of a container."""
+
+    name = "local-process"
+    capabilities = frozenset({ProviderCapability.IMAGE_BUILD})
+    supported_network_modes = frozenset({"public", "no-network"})
+
+    def __init__(self, start):
+        self._start = start
+
+    def build(self, root, execution):
+        self.module = f"{Path(root).name}.server.app"
+        return "sha256:" + "0" * 64
+
+    def start(self, spec):
+        stack = contextlib.ExitStack()
+        url, process = stack.enter_context(self._start("-m", self.module, seconds=spec.startup_timeout_s * 2))
+        return Subject(url, process, stack)
+
+
+class Subject:
+    def __init__(self, url, process, stack):
+        self.base_url, self._process, self._stack = url, process, stack
+
+    def inspect(self):
+        return {"running": self._process.poll() is None}
+
+    def logs(self, max_bytes=65536):
+        return ""
+
+    def exec(self, argv, timeout_s):
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout_s)
+        return ExecResult(done.returncode, done.stdout, done.stderr, 0.0)
+
+    def stop(self):
+        self._stack.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["discover", "predict"])
+def test_the_runtime_graders_pass(task, run_server):
+    report = run_validation(ENVS / f"{task}_env", max_level=Level.SEMANTIC, provider=LocalProcess(run_server))
+    results = {check.check_id: check.status.value for check in report.results}
+    assert {name for name, status in results.items() if status == "pass"} >= IMPLEMENTED, results
+    assert "fail" not in results.values()
+    assert report.verdict.value in ("pass", "warn")
+
+
+@pytest.mark.parametrize("task", ["discover", "predict"])
+def test_the_static_graders_pass(task):
+    report = run_validation(ENVS / f"{task}_env", max_level=Level.STATIC, skip_build=True)
+    assert report.verdict.value == "pass"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["discover", "predict"])
+def test_the_http_profile_passes(task, request):
+    url = request.getfixturevalue(f"{task}_url")
+    command = [Path(sys.executable).with_name("openenv"), "validate", "--url", url]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("PASS") == 7  # six checks and the verdict
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["discover", "predict"])
+def test_auto_env_finds_the_installed_directory(task, request, tmp_path):
+    """As pip would lay it out: the package and its metadata on the path, found by AutoEnv under its short name."""
+    url = request.getfixturevalue(f"{task}_url")
+    source = shutil.copytree(ENVS / f"{task}_env", tmp_path / "source", ignore=shutil.ignore_patterns("__pycache__"))
+    site = tmp_path / "site"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    subprocess.run([*pip, "--target", site, source], check=True, capture_output=True)
+    code = f"""
+import json
+from openenv import AutoAction, AutoEnv
+env = AutoEnv.from_env("{task}", base_url="{url}")
+Action = AutoAction.from_env("{task}")
+with env.sync() as session:
+    session.reset(seed=1)
+    print(json.dumps([type(env).__module__, session.step(Action(answer="x")).reward]))
+"""
+    environ = {**os.environ, "PYTHONPATH": str(site), "XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environ, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(done.stdout.splitlines()[-1]) == [f"{task}_env.client", 0.0]
