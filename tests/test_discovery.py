@@ -49,6 +49,7 @@ def test_later_samples_are_predicted_not_fitted(tmp_path):
     finding = discovery.run(record, load_player("sparse", "discover"))
     assert finding.held_out_r2["y"] > 0.99
     assert discovery.report(finding).held_out == (1,)
+    assert discovery.write(finding, tmp_path / "report")["fit.png"].stat().st_size > 10_000
 
 
 def test_a_start_may_be_proposed_where_it_is_unknown(tmp_path):

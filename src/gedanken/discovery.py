@@ -408,16 +408,24 @@ def report(finding: Finding, command: Sequence[str] = ()) -> DiscoveryReport:
 
 
 def _curves(finding: Finding) -> tuple[Trajectory, ...]:
-    """The law at many times: over each fitted trial, and on through held-out samples that continue the last one."""
+    """The law at many times, over each fitted trial and then over each held-out one."""
     record = finding.record
+    law, states = _known(finding), record.problem.observation.states
     trials = record.problem.observation.trajectories
-    ends = [trial.t[-1] for trial in trials]
-    if record.continues:
-        ends[-1] = record.held_out[0].t[-1]
-    found = []
-    for start, trial, end in zip(_known(finding).starts, trials, ends, strict=True):
-        t = np.linspace(trial.t[0], end, CURVE_POINTS)
-        found.append(Trajectory(t, _follow(finding, start, t), trial.name))
+    pieces = [
+        (start, np.linspace(trial.t[0], trial.t[-1], CURVE_POINTS))
+        for start, trial in zip(law.starts, trials, strict=True)
+    ]
+    found = [Trajectory(t, _follow(finding, start, t)) for start, t in pieces]
+    for trial in record.held_out:
+        if record.continues:
+            t = np.linspace(trials[-1].t[0], trial.t[-1], 2 * CURVE_POINTS)
+            later = t >= trials[-1].t[-1]
+            found.append(Trajectory(t[later], _follow(finding, law.starts[-1], t)[later]))
+        else:
+            t = np.linspace(trial.t[0], trial.t[-1], CURVE_POINTS)
+            start = score(Track(states, trial), law.equation, law.params).start
+            found.append(Trajectory(t, _follow(finding, trial.values[0] if start is None else start, t)))
     return tuple(found)
 
 
