@@ -68,7 +68,9 @@ def generate(
         raise UserError(f"--levels wants whole numbers with commas between, not {levels!r}") from None
     plan = make_plan(split, scenes, names, numbers, frames=frames, labels=labels, shard_scenes=shard_scenes)
     if ray is None:
-        crew: Any = Processes(len(os.sched_getaffinity(0)) if workers is None else workers)
+        # Not every system tells how many processors this process may use.
+        usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        crew: Any = Processes(usable if workers is None else workers)
     else:
         crew = Cluster(None if ray == "local" else ray)
     with progress_bar(f"{split}, {scenes:,} scenes") as advance:
