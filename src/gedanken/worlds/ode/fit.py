@@ -201,6 +201,19 @@ def refine(
     return Refined(p, first, predicted, float(chi2), information, int(runs))
 
 
+def simulate_pieces(
+    program: Program, params: Array, t: Array, bounds: np.ndarray, starts: Array, scale: Array
+) -> Array | None:
+    """States at times t (m,) of pieces bounds[s] <= k < bounds[s + 1], each from its own start; None on failure."""
+    out = np.empty((t.size, program.states))
+    info = np.zeros(8, np.int64)
+    status = fit_kernels.shoot(
+        program.code, program.operations, program.registers, program.states, program.outputs, params, t, bounds, starts,
+        0, scale, _RTOL, _ATOL, EVALUATIONS, out, np.empty((t.size, program.states, 0)), info,
+    )  # fmt: skip
+    return out if status == kernels.OK else None
+
+
 def evaluate(program: Program, t: Array, x: Array, params: Array | None = None) -> Array:
     """Right-hand sides at times t (m,) and states x (m, n), shape (m, n)."""
     registers = program.registers
@@ -260,7 +273,7 @@ def covariance_of(information: Array) -> Array:
     if lost.any():
         undetermined = (vectors[:, lost] ** 2).sum(1) > 1e-6
         inverse[undetermined, undetermined] = np.inf
-    return inverse / np.outer(scale, scale)
+    return np.asarray(inverse / np.outer(scale, scale))
 
 
 def fit(
@@ -276,8 +289,8 @@ def fit(
     """Fit the parameters of an equation, shared by all trajectories, and the start of each.
 
     The noise level of each column is estimated from the residuals, so `sigma` matters only for how samples of one
-    column compare. Where no single start can be followed through the whole record (chaos), the fit on segments with free
-    starts is returned and `segments` says so.
+    column compare. Where no single start can be followed through the whole record (chaos), the fit on segments with
+    free starts is returned and `segments` says so.
 
     Args:
         equation: a law in the grammar.
@@ -347,4 +360,4 @@ def fit(
 def _rms(done: Refined, record: Record) -> Array:
     """Root mean square of the weighted residuals of each column, shape (n,)."""
     residual = (done.predicted - record.y) * record.weights
-    return np.sqrt((residual**2).sum(0) / np.maximum((record.weights > 0).sum(0), 1))
+    return np.asarray(np.sqrt((residual**2).sum(0) / np.maximum((record.weights > 0).sum(0), 1)))

@@ -7,6 +7,8 @@ block of their own segment only and are eliminated from the normal equations (Sc
 with the number of parameters and not with the number of segments.
 """
 
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
 import numpy as np
 
 from gedanken.worlds.ode.jit import jit
@@ -72,8 +74,8 @@ def levenberg_marquardt(
     """Minimise sum of (w * (simulated - y))**2 over p, and over the starts when free_starts.
 
     y and w are (M, n); w = 0 leaves a sample out. p and starts are refined in place. Y gets the trajectory of the best
-    point and information (P, P) its information matrix of p with the starts eliminated. Returns (status, weighted sum of
-    squares, simulations).
+    point and information (P, P) its information matrix of p with the starts eliminated. Returns (status, weighted sum
+    of squares, simulations).
     """
     P = p.size
     M = t.size

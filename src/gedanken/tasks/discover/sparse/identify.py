@@ -1,12 +1,14 @@
 """From a search to a statement: the law, its uncertainties, what else would do, and which experiment would decide."""
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gedanken.errors import UserError
+from gedanken.tasks.discover.sparse.parsimony import Tie
 from gedanken.tasks.discover.sparse.search import Search
 from gedanken.tasks.discover.sparse.structure import Model, write, write_tied
 from gedanken.worlds.ode.expression import parse
@@ -131,8 +133,6 @@ def discover(
     Raises:
         UserError: a variable that has to be observed is not, or there are too few samples.
     """
-    import time
-
     trials = [_usable(states, trajectory) for trajectory in trajectories]
     if not trials:
         raise UserError("there is no trajectory to look at")
@@ -186,15 +186,13 @@ def _finish(search: Search, model: Model) -> Finished:
     scale = np.ones(search.states.size)
     scale[search.counts > 0] = np.maximum(rms, 1e-3)
     weights = search.record.weights / scale
-    options = [(model.parsimony.params, model.parsimony.ties, model.parsimony.bonus)]
-    if model.parsimony.ties:
+    tied = model.parsimony
+    options: list[tuple[Array, dict[int, Tie], float]] = [(tied.params, tied.ties, tied.bonus)]
+    if tied.ties:
         options.append((model.refined.params, {}, 0.0))
     found: list[Finished] = []
     for params, ties, bonus in options:
-        if ties:
-            equation, values = write_tied(model.structure, search.states, params, ties, search.prefix)
-        else:
-            equation, values = write_tied(model.structure, search.states, params, {}, search.prefix)
+        equation, values = write_tied(model.structure, search.states, params.tolist(), ties, search.prefix)
         program = search.compiler(equation, tuple(values))
         refined = refine(
             program, np.array(list(values.values())), search.record, segments=model.segments,
@@ -226,7 +224,8 @@ def _candidate(
         followed = simulate_pieces(program, refined.params, record.t, record.bounds, np.array(initials), search.scale)
         whole = np.full_like(record.y, np.inf) if followed is None else followed
     r2 = {}
-    chi2 = dict(zip([states.columns[i] for i in range(states.size) if search.counts[i] > 0], search.mean_square(refined.predicted).tolist(), strict=True))
+    observed = [states.columns[i] for i in range(states.size) if search.counts[i] > 0]
+    chi2 = dict(zip(observed, search.mean_square(refined.predicted).tolist(), strict=True))
     for i, name in enumerate(states.columns):
         seen = record.weights[:, i] > 0
         if seen.sum() >= 2:
@@ -249,14 +248,15 @@ def _experiment(search: Search, close: Sequence[tuple[Program, Refined]]) -> Exp
     t = record.t[: record.bounds[1]]
     grid = np.linspace(t[0], t[-1], 200)
     first = close[0][1].starts[0]
-    noise = np.median(1.0 / np.where(record.weights > 0, record.weights, np.inf).clip(1e-300), axis=0)
-    noise = np.where(search.counts > 0, np.array([np.median(1.0 / w[w > 0]) if (w > 0).any() else np.inf for w in record.weights.T]), np.inf)
+    noise = np.array([np.median(1.0 / w[w > 0]) if (w > 0).any() else np.inf for w in record.weights.T])
+    positive = [bool(lowest > 0) for lowest in record.guess.min(0)]
     starts = [first * k for k in (0.25, 0.5, 1.5, 2.0)]
     for i in range(len(first)):
         for k in (-2.0, -1.0, 1.0, 2.0):
             moved = first.copy()
             moved[i] += k * search.scale[i]
-            starts.append(moved)
+            if not positive[i] or moved[i] > 0:
+                starts.append(moved)
     best: Experiment | None = None
     for start in starts:
         runs = [
@@ -277,8 +277,6 @@ def _experiment(search: Search, close: Sequence[tuple[Program, Refined]]) -> Exp
 
 
 def _with_notes(discovery: Discovery, search: Search) -> Discovery:
-    from dataclasses import replace
-
     notes = []
     columns = discovery.states.columns
     hidden = [columns[i] for i in range(len(columns)) if search.counts[i] == 0]
@@ -288,8 +286,8 @@ def _with_notes(discovery: Discovery, search: Search) -> Discovery:
         notes.append(f"The record is short ({search.total} readings): take the form with caution.")
     if discovery.segments > 1:
         notes.append(
-            f"No single start can be followed through the record (it is chaotic or very sensitive), so the law was fitted "
-            f"on {discovery.segments} pieces of it."
+            "No single start can be followed through the record (it is chaotic or very sensitive), so the law was "
+            f"fitted on {discovery.segments} pieces of it."
         )
     elif search.sensitive:
         notes.append("The record is very sensitive to its start; the fit was grown from short pieces to the whole.")

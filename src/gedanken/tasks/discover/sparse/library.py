@@ -143,7 +143,7 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
                 drags = square and speeds == 2 and not changes[chosen[0]]
                 cost = (3.0 if drags else 7.0 if speeds == 0 else 9.0) + (0.0 if one else 3.0)
             else:
-                cost = {0: 6.0, 1: 8.0, 2: 12.0, 3: 9.0}[speeds]
+                cost = (6.0, 8.0, 12.0, 9.0)[speeds]
             kinds = {"drag"} if square and speeds == k <= 2 else {"restoring"} if k == 1 else set()
             atoms.append(
                 replace(_monomial(chosen), cost=cost, tags=frozenset(kinds), owners=frozenset(chosen), abroad=2.0)
@@ -176,8 +176,8 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
         x = column[q]
         atoms.append(Atom(f"{q}*abs({q})**K", f"{q}*abs({q})**{{0}}", (1.5,), 10.0, 1, RESTORING))
         if q in angles:
-            for k in (0.5, 2.0, 3.0):
-                atoms.append(Atom(f"sin(K*{q})", f"sin({{0}}*{q})", (k,), 7.0, 1, TRIG | RESTORING, "angle"))
+            for factor in (0.5, 2.0, 3.0):
+                atoms.append(Atom(f"sin(K*{q})", f"sin({{0}}*{q})", (factor,), 7.0, 1, TRIG | RESTORING, "angle"))
         if np.abs(x).min() > 0.02 * np.median(np.abs(x)):
             for k in (1, 2, 3):
                 text = f"1/{q}" if k == 1 else f"1/{q}**{k}"
@@ -191,7 +191,7 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
 
 def _general(names: Sequence[str], samples: Array, steps: Array) -> list[Atom]:
     d = len(names)
-    low, high = samples.min(0), samples.max(0)
+    low = samples.min(0)
     median = np.maximum(np.median(np.abs(samples), 0), 1e-6)
     spread = samples.std(0)
     positive = low > 1e-6
@@ -250,8 +250,8 @@ def _general(names: Sequence[str], samples: Array, steps: Array) -> list[Atom]:
                 if d == 3 and a == i:
                     continue
                 factor = "" if a < 0 else f"{names[a]}*"
-                for k in median[i] * np.array([0.3, 1.0, 3.0]):
-                    atoms += _saturations(factor, n, float(k), bool(positive[i]), d <= 2)
+                for half in median[i] * np.array([0.3, 1.0, 3.0]):
+                    atoms += _saturations(factor, n, float(half), bool(positive[i]), d <= 2)
     if d in (1, 2, 4):
         for i, n in enumerate(names):
             for slope in (2.0, -2.0):

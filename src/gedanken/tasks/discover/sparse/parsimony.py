@@ -1,8 +1,8 @@
 """Constants that need not be free: a coefficient of one, or the same constant twice.
 
-Laws are full of both: what leaves one equation enters another, a drag acts on every axis alike, a dimensionless form has
-ones. A free constant costs log N in the information criterion, a shared or unit one only the choice, so a law with many
-terms and few constants can win against a shorter one whose constants are arbitrary.
+Laws are full of both: what leaves one equation enters another, a drag acts on every axis alike, a dimensionless form
+has ones. A free constant costs log N in the information criterion, a shared or unit one only the choice, so a law with
+many terms and few constants can win against a shorter one whose constants are arbitrary.
 """
 
 import math
@@ -84,7 +84,8 @@ def simplify(
         unit_net = price - _UNIT - unit_rise
         unit_net[unit_rise > _FARTHEST] = -np.inf
         i = int(np.argmax(unit_net))
-        best, move = float(unit_net[i]), (i, None)
+        best = float(unit_net[i])
+        move: tuple[int, int | None] = (i, None)
         both = np.outer(free & coefficients, free & coefficients)
         np.fill_diagonal(both, False)
         if both.any():

@@ -61,6 +61,11 @@ class Sparse:
             "equation": candidate.equation,
             "params": {name: _round(value) for name, value in candidate.params.items()},
             "rationale": _rationale(discovery, candidate, turn),
+            # Only a first guess, and only where a record's start is unknown: see `Answer`.
+            "initial": [
+                {name: _round(value) for name, value in zip(discovery.states.columns, start.tolist(), strict=True)}
+                for start in candidate.initials
+            ],
         }
         return orjson.dumps(answer).decode()
 

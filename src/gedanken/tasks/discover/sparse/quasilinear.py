@@ -5,16 +5,19 @@ every atom of every equation at once. One pass through the variational equation 
 by the residual of the samples themselves, under their own noise, and says where to start the fit of each.
 """
 
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
 import math
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gedanken.tasks.discover.sparse.library import Atom
 from gedanken.tasks.discover.sparse.smooth import interpolate
-from gedanken.tasks.discover.sparse.structure import Model, Structure, key_of, size_of
+from gedanken.tasks.discover.sparse.structure import Model, Structure, key_of
 from gedanken.tasks.discover.sparse.weak import beam_search, explained_many
 from gedanken.worlds.ode.fit import differentiate, simulate_pieces
 from gedanken.worlds.ode.jit import jit
@@ -31,8 +34,8 @@ def propagate(t, A, drift, phi, rows, resets, kept, S, start, fixed):
 
     At nodes t (M,): A (M, n, n) is the Jacobian, phi (M, T) the atoms, drift (M, n) = what moves the reference of its
     own accord, less its known part. Column e*T + a answers a forcing by atom a in state rows[e]. At the nodes with
-    resets[k] the state is free again. For kept nodes (m of them) S (m, n, E*T), start (m, n, n) and fixed (m, n) get the
-    responses to the atoms, to a free start, and to the drift.
+    resets[k] the state is free again. For kept nodes (m of them) S (m, n, E*T), start (m, n, n) and fixed (m, n) get
+    the responses to the atoms, to a free start, and to the drift.
     """
     M, n = A.shape[0], A.shape[1]
     T, E = phi.shape[1], rows.size
@@ -92,7 +95,7 @@ class Quasilinear:
         per = int(np.clip(round(700 / M), 1, 8))
         bounds = record.segments(model.segments)
         times, kept, cuts = [], [], [0]
-        for a, b in zip(bounds[:-1], bounds[1:], strict=True):
+        for a, b in pairwise(bounds):
             t = record.t[a:b]
             fine = np.concatenate([(t[:-1, None] + np.diff(t)[:, None] * np.arange(per) / per).ravel(), t[-1:]])
             mark = np.zeros(len(fine), bool)
@@ -111,7 +114,7 @@ class Quasilinear:
         if x is None:
             x = np.empty((len(t), n))
             first = 0
-            for s, (a, b) in zip(search.smoothed, zip(record.bounds[:-1], record.bounds[1:], strict=True), strict=True):
+            for s, b in zip(search.smoothed, record.bounds[1:], strict=True):
                 last = int(node_bounds[np.searchsorted(bounds, b)])
                 x[first:last] = interpolate(s, states, t[first:last])
                 first = last
@@ -142,7 +145,7 @@ class Quasilinear:
         D = S * w[:, :, None]
         F = start * w[:, :, None]
         design, target = np.empty((M * n, E * T)), np.empty(M * n)
-        for a, b in zip(bounds[:-1], bounds[1:], strict=True):
+        for a, b in pairwise(bounds):
             rows = slice(a * n, b * n)
             block, out = D[a:b].reshape(-1, E * T), z[a:b].ravel()
             free = F[a:b].reshape(-1, n)

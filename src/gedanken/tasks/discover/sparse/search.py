@@ -1,8 +1,7 @@
-"""The search: propose structures, fit each through the simulator, keep the one that the samples and the prior prefer."""
+"""The search: propose structures, fit each through the simulator, keep what the samples and the prior prefer."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -89,7 +88,7 @@ class Search:
         """Mean square weighted residual of each observed column."""
         residual = ((predicted - self.record.y) * self.record.weights) ** 2 + self.floor
         seen = self.counts > 0
-        return residual.sum(0)[seen] / self.counts[seen]
+        return np.asarray(residual.sum(0)[seen] / self.counts[seen])
 
     def penalty(self, structure: Structure) -> float:
         """What the prior and the number of parameters cost."""
@@ -153,7 +152,7 @@ class Search:
         near: Model | None = None,
         hope: float = math.inf,
     ) -> Model | None:
-        """Fit a structure from starting coefficients; near: a fitted model whose starts to use, skipping short pieces."""
+        """Fit a structure from starting coefficients; near: a fitted model whose starts to use, not those of pieces."""
         structure = tuple(tuple(terms) for terms in structure)
         key = (self.segments, key_of(structure))
         if key in self.models:
@@ -212,12 +211,14 @@ class Search:
 
     def _from_pieces(self, program: Program, p0: Array, structure: Structure) -> Refined | None:
         """Fit on short pieces first, and each longer one from where its first half ended."""
-        done, starts, before = None, None, 0
+        done: Refined | None = None
+        starts: Array | None = None
+        before = 0
         p = p0
         for count, iterations, free in ((_CHAOS, 5, False), (4, 5, True), (2, 6, True), (1, 12, True)):
             if count < self.segments:
                 break
-            if before:
+            if starts is not None:
                 starts = _merge(starts, self.record.segments(before), self.record.segments(count))
             done = refine(
                 program, p, self.record, segments=count, iterations=iterations, free_starts=free, tolerance=1e-4,
@@ -241,18 +242,27 @@ class Search:
 
     def run(self) -> None:
         """Search, the simple library first; on short pieces where nothing follows the whole record."""
+        self._say("the simple terms")
         simple = Library(self, [atom for atom in self.atoms if atom.stage == 0])
         self._start(simple)
         self._improve(simple)
         rich = Library(self, [atom for atom in self.atoms if atom.stage <= 1])
         if self.best is None or not self.adequate(self.best) or size_of(self.best.structure) > 1:
+            self._say("all terms")
             self._start(rich)
             self._improve(rich)
-        if self.best is None or self._lost(self.best):
+        long = min(len(trajectory.t) for trajectory in self.trajectories) >= 4 * _CHAOS
+        if self.best is None or (long and self._lost(self.best)):
             self._piecewise(simple, rich)
+
+    def _say(self, what: str) -> None:
+        if self.progress is not None:
+            law = "" if self.best is None else "; so far " + write(self.best.structure, self.states, self.prefix)[0]
+            self.progress(f"{self.fits} laws fitted, trying {what}{law}")
 
     def _piecewise(self, simple: "Library", rich: "Library") -> None:
         """Search on short pieces, each with its own start, then grow the pieces as far as they go."""
+        self._say("short pieces of a sensitive record")
         whole = self.best
         self.segments, self.best = _CHAOS, None
         self._start(simple)
@@ -265,7 +275,7 @@ class Search:
             self.segments, self.best = 1, whole
             return
         grown = self._grow(model.program, model.refined.params, model.structure, model)
-        model = grown or model
+        model = model if grown is None else grown
         self.segments, self.best = model.segments, model
         if self.segments < _CHAOS:
             self.sensitive = True

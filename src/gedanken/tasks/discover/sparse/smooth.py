@@ -3,9 +3,11 @@
 A Kalman filter and smoother on the state (x, x', x'') serves every case with one piece of code: uneven times, gaps,
 missing entries, positions without velocities, positions with velocities of another noise level. The posterior mean is
 the quintic smoothing spline (Wecker & Ansley, JASA 78, 1983), and its stiffness is chosen by the exact marginal
-likelihood of the samples. A cross-validated spline needs a search that is easily trapped: scipy's own returns a straight
-line on fast oscillations.
+likelihood of the samples. A cross-validated spline needs a search that is easily trapped: scipy's own returns a
+straight line on fast oscillations.
 """
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,7 +51,7 @@ class Smoothed:
 
 @jit()
 def _solve3(Q, d):
-    """Solve a symmetric positive definite system of three by Cholesky; a pivot that rounding made negative is dropped."""
+    """Cholesky solution of a positive definite system of three; a pivot that rounding made negative is dropped."""
     L = np.zeros((3, 3))
     z = np.zeros(3)
     for i in range(3):
@@ -78,8 +80,9 @@ def _solve3(Q, d):
 def _smooth(t, y, r, q, drive, out, work):
     """Filter and smooth observations y (m, 2) of (x, x') with variances r (m, 2), NaN = missing.
 
-    q * drive (m,) is the process noise on the way to each sample. Time unit: the mean step. Returns (number of innovations, their mean square, sum of log variances); out (m, 3) gets
-    the smoothed states when it is not empty. work: (m, 24).
+    q * drive (m,) is the process noise on the way to each sample. Time unit: the mean step. Returns (number of
+    innovations, sum of their squares over their variances, sum of log variances); out (m, 3) gets the smoothed states
+    when it is not empty. work: (m, 18).
     """
     m = t.size
     x0, x1, x2 = 0.0, 0.0, 0.0
@@ -166,7 +169,7 @@ class _Coordinate:
         if not np.isfinite(position).any():
             self.scale = _spread(velocity) * self.step
         self.y = np.stack([position / self.scale, velocity * self.step / self.scale], 1)
-        self.work = np.empty((len(t), 24))
+        self.work = np.empty((len(t), 18))
         self.drive = np.ones(len(t))
 
     def likelihood(self, relative: Array, log_stiffness: float) -> tuple[float, float]:
@@ -233,6 +236,7 @@ def _proportional(
         c.drive = best[2]
         level = np.abs(c.states(best[0], best[1][1])[:, channel])
     c.drive = flat
+    assert best is not None
     return best
 
 
@@ -282,6 +286,7 @@ def _fit_coordinate(
                     best, relative, penalty = other, trial, 10 * abs(np.log10(factor))
         else:
             best = c.best(relative)
+        plain = best[0]
         # The size of multiplicative noise follows the signal, which takes a few rounds to settle. Each channel decides
         # for itself; where the noise is negligible the question is moot.
         if best[2] > 1e-7:
@@ -316,7 +321,7 @@ def _fit_coordinate(
     states = states * c.scale / c.step ** np.arange(3)
     sigma = sigma * np.array([c.scale, c.scale / c.step])
     sign = np.sign(np.nanmedian(position)) if np.isfinite(position).any() else 0.0
-    if gains[0] > _PROPORTIONAL and not np.isfinite(velocity).any() and np.nanmin(sign * position) > 0:
+    if best[2] > 1e-7 and not np.isfinite(velocity).any() and np.nanmin(sign * position) > 0:
         # Noise in proportion to a value of one sign is plain noise of its logarithm, where growth and decay are lines.
         # The two descriptions compete by the likelihood of the same samples (hence the Jacobian).
         logarithm = _Coordinate(t, np.log(sign * position), velocity)
@@ -326,7 +331,8 @@ def _fit_coordinate(
         jacobian = float(np.nansum(np.log(np.abs(position) / c.scale))) * used / (used + 3) + used * np.log(
             logarithm.scale
         )
-        if other[0] - jacobian > best[0]:
+        if other[0] - jacobian > max(best[0], plain + _PROPORTIONAL):
+            live[:, 0] = np.abs(states[:, 0]) > 0.003 * np.sqrt(np.mean(states[:, 0] ** 2))
             z = logarithm.states(flat, other[1]) * logarithm.scale / logarithm.step ** np.arange(3)
             value = sign * np.exp(z[:, 0])
             states = np.stack([value, value * z[:, 1], value * (z[:, 2] + z[:, 1] ** 2)], 1)
@@ -362,7 +368,7 @@ def smooth(states: StateSpace, trajectories: Sequence[Trajectory]) -> list[Smoot
 
 
 def interpolate(smoothed: Smoothed, states: StateSpace, at: Array) -> Array:
-    """The smoothed state between the samples, shape (len(at), n): quintic Hermite, which is the posterior mean there."""
+    """The smoothed state between the samples, shape (len(at), n): quintic Hermite, the posterior mean there."""
     k = np.clip(np.searchsorted(smoothed.t, at, side="right") - 1, 0, len(smoothed.t) - 2)
     h = smoothed.t[k + 1] - smoothed.t[k]
     u = (at - smoothed.t[k]) / h

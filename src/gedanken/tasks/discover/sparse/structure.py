@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -132,7 +132,10 @@ def write_tied(
     return equation, values
 
 
-def _assemble(structure, states, names, constants):  # type: ignore[no-untyped-def]
+def _assemble(
+    structure: Structure, states: StateSpace, names: Iterator[str], constants: list[tuple[str, float]] | None
+) -> tuple[str, list[str]]:
+    """The text of a structure: with fresh names for all constants, or with these texts and signs."""
     used: list[str] = []
     sides = []
     at = 0

@@ -6,6 +6,8 @@ found by a beam search on the Gram matrix, so that there is no threshold to tune
 errors travel: what it proposes is fitted through the simulator.
 """
 
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
