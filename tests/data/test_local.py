@@ -137,6 +137,17 @@ def test_another_plan_is_refused_and_nothing_is_touched(tmp_path, whole):
     assert contents(tmp_path) == whole
 
 
+def test_a_run_that_made_nothing_may_be_repeated(tmp_path, whole):
+    def fails(plan, numbers, folder):
+        raise UserError("no worker came")
+        yield
+
+    with pytest.raises(UserError, match="no worker came"):
+        generate(PLAN, tmp_path, fails)
+    generate(PLAN, tmp_path, Processes(1))
+    assert contents(tmp_path) == whole
+
+
 def test_another_version_of_the_code_is_not_mixed_in(tmp_path, monkeypatch):
     generate(PLAN, tmp_path, Processes(1))
     (tmp_path / shard_name(2)).unlink()

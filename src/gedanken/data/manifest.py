@@ -161,6 +161,9 @@ def begin(folder: Path, fresh: Manifest, resume: bool) -> Manifest:
     found = read(folder)
     if found.made_by != fresh.made_by or found.plan != fresh.plan:
         raise UserError(f"{folder} holds another data set ({_difference(found, fresh)}); give another --out")
+    if not found.shards:
+        fresh.write(folder)
+        return fresh
     if not resume:
         state = "complete" if found.complete else f"begun ({len(found.shards)} of {found.total} shards)"
         raise UserError(f"{folder} holds this data set already, {state}; add --resume to go on with it")
