@@ -91,7 +91,8 @@ def read_problem(
     path = Path(scene)
     if scene in catalogue.names() or path.suffix == ".py":
         posed = catalogue.pose(scene, level, split=split, index=index)
-        recording = record(memoryless(posed) if exact else posed, context + frames - 1)
+        labels = "pushed" if exact else text.load(format).LABELS
+        recording = record(memoryless(posed) if exact else posed, context + frames - 1, labels)
         key = (scene, split, index, level)
         problem = PredictTask().pose_recording(recording, key, context, context, frames, format)
         return f"{posed.name} (level {level}, {split} {index})", problem

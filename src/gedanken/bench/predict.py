@@ -21,7 +21,7 @@ from gedanken.seeding import stream
 from gedanken.tasks.predict.extrapolation import EXTRAPOLATIONS
 from gedanken.tasks.predict.rewards import POSITION_FLOOR, VELOCITY_FLOOR
 from gedanken.tasks.predict.task import PredictTask, contact_bodies
-from gedanken.worlds.rigid import catalogue
+from gedanken.worlds.rigid import catalogue, text
 from gedanken.worlds.rigid.geometry import Array
 from gedanken.worlds.rigid.invariants import measure
 from gedanken.worlds.rigid.simulate import FRAMES, Recording, memoryless, record
@@ -232,7 +232,8 @@ def _job(job: tuple[Suite, tuple[int, ...], str, str, Item]) -> Row:
     suite, horizons, format, name, item = job
     player = load_player(name, "predict")
     scene = catalogue.pose(item.scenario, item.level, split="test", index=item.index)
-    recording = record(memoryless(scene) if suite.exact else scene)
+    labels = "pushed" if suite.exact else text.load(format).LABELS
+    recording = record(memoryless(scene) if suite.exact else scene, labels=labels)
     parts = []
     if 1 in horizons:
         steps = np.linspace(suite.context, FRAMES, suite.steps).round().astype(int)

@@ -128,7 +128,7 @@ def _guess_time(table: Columns, notes: list[str]) -> str:
     first = next((name for name in table.names if table.kinds[name] == "number" and name.lower() not in INDEXES), None)
     if first is not None:
         values = table.read([first], [])[0][first]
-        if len(values) > 1 and (np.diff(values) > 0).all():
+        if len(values) > 1 and np.isfinite(values).all() and (np.diff(values) > 0).all():
             notes.append(f"column {first!r} is read as the time: it comes first and only increases")
             return first
     raise UserError(

@@ -35,9 +35,14 @@ def test_the_teacher_is_right_in_every_format(format):
     assert verdict.solved
 
 
-def test_a_restart_from_the_text_is_nearly_the_teacher(stack):
-    assert first_verdict("restart10", stack).reward > 0.95
-    assert first_verdict("restart10", stack).reward >= first_verdict("restart1", stack).reward
+def test_a_restart_from_the_text_is_nearly_the_teacher():
+    """Ten frames rebuild the solver's memory of the contacts better than one, in stacks above all."""
+    problems = [TASK.pose("tower", split="test", index=index, level=2) for index in range(6)]
+    one, ten = (
+        np.mean([first_verdict(player, problem).reward for problem in problems]) for player in ("restart1", "restart10")
+    )
+    assert ten > 0.9
+    assert ten > one
 
 
 def test_in_exact_mode_the_text_decides_the_next_frame():

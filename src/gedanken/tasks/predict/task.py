@@ -75,7 +75,9 @@ class PredictTask:
         if context + horizon > FRAMES + 1:
             raise UserError(f"context and horizon together must fit the {FRAMES + 1} frames of a recording")
         scene = catalogue.pose(subject, level, split=split, index=index)
-        recording = record(memoryless(scene) if exact else scene)
+        # A memoryless scene has no raw labels: its printed frames are its state.
+        labels = "pushed" if exact else text.load(format).LABELS
+        recording = record(memoryless(scene) if exact else scene, labels=labels)
         if at == "event":
             first = _eventful(recording, context, horizon, stream("predict", subject, level, split, index, "frame"))
         else:

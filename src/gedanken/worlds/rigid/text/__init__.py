@@ -81,9 +81,16 @@ class Reading:
 
 
 class Format(Protocol):
-    """The functions that every format's module has."""
+    """The functions that every format's module has.
+
+    Attributes:
+        Header: what the format tells about a scene.
+        LABELS: which positions its frames are meant to give (see `simulate`): `raw` where published models were
+            trained on Chipmunk's own, `pushed` where the text is to decide the next frame.
+    """
 
     Header: type[Header]
+    LABELS: Labels
 
     def write_header(self, header: Any) -> str:
         """The header's lines, each ending with a newline."""

@@ -26,6 +26,8 @@ from gedanken.worlds.rigid.text.lfm import JOINTS
 
 LAYOUT = Layout(("  obj_", ": pos=(", ", ", "), vel=(", ", ", "", "", ")\n", "\n"), decimals=2)
 
+LABELS: Labels = "raw"
+
 DENSITY_AREA = 100.0
 """px^2 that a density's mass is for: the card's discs of radius 10 and density 1.0 then weigh 3.14."""
 
@@ -173,7 +175,9 @@ def _decimal(value: float) -> str:
 
 def write_frames(states: NDArray[Any], first: int = 0) -> str:
     """Consecutive frames, with a blank line after each; integers are states in units of 1e-4."""
-    buffer, ends = LAYOUT.render(to_fixed(states), first, MOVING, np.zeros((1, 1), np.bool_))
+    # Angles are not written, and are NaN in what this format's own parser gives.
+    written = states if states.dtype.kind == "i" else np.nan_to_num(states)
+    buffer, ends = LAYOUT.render(to_fixed(written), first, MOVING, np.zeros((1, 1), np.bool_))
     begins = [0, *ends.tolist()]
     return "".join(buffer[a:b].tobytes().decode("ascii") + "\n" for a, b in itertools.pairwise(begins))
 

@@ -24,6 +24,8 @@ from gedanken.worlds.rigid.text._lines import FRAME_LINE, NUMBER, numbers, read_
 
 CUE = "Predict next frame:"
 
+LABELS: Labels = "raw"
+
 LAYOUT = Layout(("  obj_", ": pos=(", ", ", "), vel=(", ", ", "), a=", ", av=", ")\n", "\n"))
 
 TURNS = 0.001

@@ -25,6 +25,8 @@ from gedanken.worlds.rigid.text._lines import LONGEST_LINE, NUMBER
 
 Prior: TypeAlias = Literal["adaptive", "free", "accelerate", "hold"]
 
+LABELS: Labels = "pushed"
+
 PRIORS: tuple[Prior, ...] = ("adaptive", "free", "accelerate", "hold")
 
 TOUCHED = 0.0005

@@ -31,6 +31,8 @@ from gedanken.worlds.rigid.text._lines import (
 START = "Start"
 """Heads frame 0 where the context frames begin later."""
 
+LABELS: Labels = "pushed"
+
 LAYOUT = Layout(("", ": ", ",", " v ", ",", " a ", " w ", "\n", "\n"))
 
 BODY = re.compile(
