@@ -94,7 +94,9 @@ class Trajectory:
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.t.shape != self.values.shape[:1] or len(self.t) < 2:
-            raise ValueError(f"a trajectory needs t (m,) and values (m, n), m >= 2, not {self.t.shape} and {self.values.shape}")
+            raise ValueError(
+                f"a trajectory needs t (m,) and values (m, n), m >= 2, not {self.t.shape} and {self.values.shape}"
+            )
         if not (np.isfinite(self.t).all() and (np.diff(self.t) > 0).all()):
             raise ValueError("sample times must be finite and strictly increasing")
 
