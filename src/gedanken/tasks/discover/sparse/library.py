@@ -107,6 +107,16 @@ def build(states: StateSpace, samples: Array, steps: Array, hint: str = "") -> l
     return apply_hint(priced, words, simple)
 
 
+def drive(factor: str, frequency: float, phase: float, hint: str) -> list[Atom]:
+    """Periodic forces of the time, alone or on a variable, for records that no law without one explains."""
+    times = f"{factor}*" if factor else ""
+    cost, tags = 8.0 + 2.0 * bool(factor), frozenset({"driven"})
+    atoms = [Atom(f"{times}cos(K*t + L)", f"{times}cos({{0}}*t + {{1}})", (frequency, phase), cost, 2, tags, "driven")]
+    for wave in ("cos", "sin"):
+        atoms.append(Atom(f"{times}{wave}(K*t)", f"{times}{wave}({{0}}*t)", (frequency,), cost, 2, tags, "driven"))
+    return apply_hint(atoms, hint, 3.0)
+
+
 def _is_angle(column: Array, step: float) -> bool:
     """Whether the sine of a variable makes sense: near enough to zero once, and well sampled if it turns round."""
     return float(np.abs(column).min()) < 2 * np.pi and (float(column.std()) < 2 * np.pi or step < 0.5)
@@ -255,11 +265,11 @@ def _general(names: Sequence[str], samples: Array, steps: Array) -> list[Atom]:
     if d in (1, 2, 4):
         for i, n in enumerate(names):
             for slope in (2.0, -2.0):
-                for q in (25, 50, 75):
+                for share in (25, 50, 75):
                     b = slope / (float(spread[i]) + 1e-9)
-                    a = -b * float(np.percentile(samples[:, i], q))
+                    shift = -b * float(np.percentile(samples[:, i], share))
                     text = f"1/(1 + exp({{0}} + {{1}}*{n}))"
-                    atoms.append(Atom(f"1/(1 + exp(a + b*{n}))", text, (a, b), 2.0, 1, SATURATION))
+                    atoms.append(Atom(f"1/(1 + exp(a + b*{n}))", text, (shift, b), 2.0, 1, SATURATION))
     return atoms
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from gedanken.tasks.discover.sparse.library import Atom, build
+from gedanken.tasks.discover.sparse.library import Atom, build, drive
 from gedanken.tasks.discover.sparse.parsimony import simplify
 from gedanken.tasks.discover.sparse.quasilinear import Quasilinear
 from gedanken.tasks.discover.sparse.smooth import smooth
@@ -58,6 +58,7 @@ class Search:
         self.states, self.trajectories = states, list(trajectories)
         self.progress, self.stop = progress, stop
         self.smoothed = smooth(states, self.trajectories)
+        self.hint = hint
         self.prefix = choose_prefix(states)
         observed = np.concatenate([s.live for s in self.smoothed])
         values = np.concatenate([s.values for s in self.smoothed])
@@ -251,9 +252,29 @@ class Search:
             self._say("all terms")
             self._start(rich)
             self._improve(rich)
+        if self.best is not None and not self.adequate(self.best):
+            self._driven(rich)
         long = min(len(trajectory.t) for trajectory in self.trajectories) >= 4 * _CHAOS
         if self.best is None or (long and self._lost(self.best)):
             self._piecewise(simple, rich)
+
+    def _driven(self, library: "Library") -> None:
+        """Something is left to explain: try periodic forces of the time, at the frequencies that explain it best."""
+        best = self.best
+        assert best is not None
+        self._say("periodic forces")
+        plain = [atom for atom in library.atoms if atom.name in ("1", *self.states.columns)]
+        found: dict[Atom, None] = {}
+        for e in range(len(self.rows)):
+            for factor in (None, *range(self.states.size)):
+                for base in (best.structure[e], plain):
+                    for frequency, phase in library.weak.frequencies(e, base, factor, 3 if factor is None else 1):
+                        name = "" if factor is None else self.states.columns[factor]
+                        found.update(dict.fromkeys(drive(name, frequency, phase, self.hint)))
+        waves = list(found)
+        driven = Library(self, [*(atom for atom in self.atoms if atom.stage == 0), *waves])
+        self._start(driven)
+        self._improve(driven)
 
     def _say(self, what: str) -> None:
         if self.progress is not None:

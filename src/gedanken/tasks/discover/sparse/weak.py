@@ -8,6 +8,7 @@ errors travel: what it proposes is fitted through the simulator.
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -164,6 +165,7 @@ class WeakForm:
         targets: Sequence[int],
     ):
         self.atoms = list(atoms)
+        self._tests: list[tuple[Array, Array, Array]] = []
         blocks: dict[float, list[tuple[Array, Array, Array]]] = {width: [] for width in _WIDTHS}
         for record in smoothed:
             t = np.linspace(record.t[0], record.t[-1], _GRID)
@@ -177,6 +179,8 @@ class WeakForm:
                 u = (t[None, :] - centre[:, None]) / half
                 inside = np.abs(u) < 1
                 bump = np.where(inside, (1 - u**2) ** 4, 0.0) * (step / half)
+                if width == _WIDTHS[1]:
+                    self._tests.append((t, bump, x))
                 slope = np.where(inside, -8 * u * (1 - u**2) ** 3, 0.0) * (step / half**2)
                 # Each row counts by the noise that its test function picks up, which matters where the noise grows with
                 # the signal.
@@ -226,6 +230,36 @@ class WeakForm:
         return sorted(
             found, key=lambda p: 60 * np.log(p.misfit + 1e-9) + 6 * len(p.atoms) + sum(a.cost for a in p.atoms)
         )
+
+    def frequencies(
+        self, equation: int, atoms: Sequence[Atom], factor: int | None = None, count: int = 3
+    ) -> list[tuple[float, float]]:
+        """Angular frequency and phase of the periodic forces that explain most of what a right-hand side leaves.
+
+        factor: the column that the force is on, or None.
+        """
+        a, b, noise = self.middle
+        chosen = [self.index[atom.name][0] for atom in atoms if atom.name in self.index]
+        rows = a[:, chosen] / noise[:, equation, None]
+        target = b[:, equation] / noise[:, equation]
+        t = self._tests[0][0]
+        span = t[-1] - t[0]
+        # From half a period in the record up to what the test functions let through.
+        grid = 2 * np.pi / span * np.arange(0.5, 1.5 / _WIDTHS[1], 0.125)
+        left, phases = np.empty(len(grid)), np.empty(len(grid))
+        for k, w in enumerate(grid):
+            wave = [
+                np.concatenate(
+                    [bump @ (f(w * at) * (1.0 if factor is None else x[:, factor])) for at, bump, x in self._tests]
+                )
+                for f in (np.cos, np.sin)
+            ]
+            design = np.column_stack([rows, *(column / noise[:, equation] for column in wave)])
+            solution, *_ = np.linalg.lstsq(design, target, rcond=None)
+            left[k] = float(np.sum((design @ solution - target) ** 2))
+            phases[k] = math.atan2(-solution[-1], solution[-2])
+        dips = [k for k in range(1, len(grid) - 1) if left[k] <= left[k - 1] and left[k] <= left[k + 1]]
+        return [(float(grid[k]), float(phases[k])) for k in sorted(dips, key=lambda k: left[k])[:count]]
 
     def coefficients(self, equation: int, atoms: Sequence[Atom]) -> Proposal | None:
         """Least squares for a given right-hand side; of an atom with constants, the starting value that fits best."""
