@@ -6,6 +6,7 @@ that a run may be killed at any moment. It holds no time and no host: two runs o
 
 import hashlib
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
@@ -112,26 +113,31 @@ def read(folder: Path) -> Manifest:
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of everything that decides a byte of a shard.
+    """Versions of everything that decides a byte of a shard, and of the text that is rendered from it.
 
-    `code` is a hash over the sources of the rigid world and of the shard writer: the package's version alone would not
-    tell a changed scenario.
+    `code` is a hash over the sources of the rigid world and of the shard writer, `text` one over its formats: the
+    package's version alone would not tell a changed scenario.
     """
     root = Path(gedanken.__file__).parent
-    sources = [
-        *(root / "worlds" / "rigid").rglob("*.py"),
-        *(root / "data" / name for name in ("schema.py", "shards.py")),
-    ]
-    content = hashlib.sha256()
-    for path in sorted(sources):
-        content.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    world = root / "worlds" / "rigid"
+    formats = sorted((world / "text").glob("*.py"))
+    shown = {*formats, world / "draw.py", world / "picture.py"}
+    deciding = [path for path in sorted(world.rglob("*.py")) if path not in shown]
     return {
         "gedanken": gedanken.__version__,
-        "code": content.hexdigest()[:16],
+        "code": _hash(root, [*deciding, root / "data" / "schema.py", root / "data" / "shards.py"]),
+        "text": _hash(root, formats),
         **{name: version(name) for name in ("pymunk", "numpy", "numba", "pyarrow")},
         "python": ".".join(platform.python_version_tuple()[:2]),
         "machine": platform.machine(),
     }
+
+
+def _hash(root: Path, sources: Sequence[Path]) -> str:
+    content = hashlib.sha256()
+    for path in sources:
+        content.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return content.hexdigest()[:16]
 
 
 def begin(folder: Path, fresh: Manifest, resume: bool) -> Manifest:
@@ -167,8 +173,9 @@ def begin(folder: Path, fresh: Manifest, resume: bool) -> Manifest:
     if not resume:
         state = "complete" if found.complete else f"begun ({len(found.shards)} of {found.total} shards)"
         raise UserError(f"{folder} holds this data set already, {state}; add --resume to go on with it")
-    if found.versions != fresh.versions:
-        changed = [name for name in fresh.versions if found.versions.get(name) != fresh.versions[name]]
+    # The text is rendered when it is asked for; no shard depends on it.
+    changed = [name for name in fresh.versions if name != "text" and found.versions.get(name) != fresh.versions[name]]
+    if changed:
         told = ", ".join(f"{name} {found.versions.get(name)} is now {fresh.versions[name]}" for name in changed)
         raise UserError(f"{folder} was begun with other versions ({told}): its shards would not match; start anew")
     for leftover in folder.glob(f".*{TEMPORARY}"):

@@ -77,6 +77,9 @@ def _run(ray: Any, plan: Plan, numbers: Sequence[int], folder: Path) -> Generato
 
 def _task(plan: Plan, number: int, wanted: dict[str, str]) -> tuple[bytes, Receipt]:
     if (here := versions()) != wanted:
-        raise UserError(f"a node of the cluster has other versions ({here}) than this machine ({wanted})")
+        other = ", ".join(
+            f"{name} {here[name]} instead of {wanted[name]}" for name in here if here[name] != wanted[name]
+        )
+        raise UserError(f"a node of the cluster has other versions than this machine: {other}")
     content, receipt = make_shard(plan, number)
     return bytes(content), receipt
