@@ -15,8 +15,8 @@ from gedanken.worlds.ode import fit_kernels, kernels
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 # Segments and iterations of each phase. Short pieces first: there a wrong frequency cannot run out of phase, which is
-# what makes single shooting from a poor guess end in a false minimum. The last phase is the estimate.
-SCHEDULE = ((16, 5), (5, 6), (1, 20))
+# what makes single shooting from a poor guess end in a false minimum. Each longer piece starts where its first half did.
+SCHEDULE = ((32, 6), (16, 6), (8, 6), (4, 8), (2, 10), (1, 25))
 EVALUATIONS = 6_000  # right-hand sides a segment; a candidate that needs more than this over a record is hopeless
 _RTOL = 1e-6
 _ATOL = 1e-7  # of each column's spread
@@ -127,6 +127,12 @@ class Record:
                 cuts += [int(c) for c in np.linspace(a, b, pieces + 1)[1:].round()]
             self._segments[count] = np.array(cuts, np.int64)
         return self._segments[count]
+
+
+    def carry(self, starts: Array, fine: int, coarse: int) -> Array:
+        """Starts of `coarse` segments, from those of the `fine` that begin there or next after."""
+        begin = self.segments(coarse)[:-1]
+        return starts[np.clip(np.searchsorted(self.segments(fine), begin), 0, len(starts) - 1)]
 
 
 def _spread(seen: Array, estimate: Array) -> float:
@@ -312,10 +318,13 @@ def fit(
     p = np.array([float(value) for value in params.values()])
     done: Refined | None = None
     pieces = 0
+    least = math.inf
     for count, iterations in schedule:
-        result = refine(program, p, record, segments=count, iterations=iterations)
-        if result is not None:
-            done, pieces, p = result, count, result.params
+        starts = None if done is None else record.carry(done.starts, pieces, count)
+        result = refine(program, p, record, segments=count, iterations=iterations, starts=starts)
+        if result is None or _lost(result.chi2, least, record):
+            continue
+        done, pieces, p, least = result, count, result.params, min(least, result.chi2)
     if done is not None:
         # The last word: noise of each column from its own residuals, tight tolerances.
         for _ in range(2):
@@ -355,6 +364,14 @@ def fit(
         pieces,
         "fitted",
     )
+
+
+def _lost(chi2: float, least: float, record: Record) -> bool:
+    """Whether a fit leaves a fifth or more of what varies, where shorter pieces did far better."""
+    observed = record.weights > 0
+    mean = np.where(observed, record.y, 0.0).sum(0) / np.maximum(observed.sum(0), 1)
+    total = (((record.y - mean) * record.weights) ** 2).sum()
+    return bool(chi2 > 0.2 * total and chi2 > 4 * least)
 
 
 def _rms(done: Refined, record: Record) -> Array:

@@ -220,7 +220,7 @@ class Search:
             if count < self.segments:
                 break
             if starts is not None:
-                starts = _merge(starts, self.record.segments(before), self.record.segments(count))
+                starts = self.record.carry(starts, before, count)
             done = refine(
                 program, p, self.record, segments=count, iterations=iterations, free_starts=free, tolerance=1e-4,
                 starts=starts,
@@ -314,7 +314,7 @@ class Search:
             pieces = self.model(structure, program, refined, _CHAOS)
         model = pieces
         for count in (8, 4, 2, 1):
-            starts = _merge(model.refined.starts, self.record.segments(model.segments), self.record.segments(count))
+            starts = self.record.carry(model.refined.starts, model.segments, count)
             longer = refine(program, model.refined.params, self.record, segments=count, iterations=25, starts=starts)
             if longer is None:
                 break
@@ -404,8 +404,3 @@ class Search:
                 return None
             out.append(match)
         return out
-
-
-def _merge(starts: Array, fine: np.ndarray, coarse: np.ndarray) -> Array:
-    """Starts of longer segments, from those of the shorter that begin (nearly) there."""
-    return starts[np.clip(np.searchsorted(fine, coarse[:-1]), 0, len(starts) - 1)]
