@@ -105,6 +105,25 @@ def predict(
         Console().print(bench.render_markdown(result), markup=False, highlight=False, soft_wrap=True)
 
 
+@app.command(epilog="gedanken bench generate --json | jq .arrays.ratio")
+def generate(
+    scenes: Annotated[int, typer.Option(help="Scenes of the thirty README types, levels 1 to 5.")] = 300,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Scenes generated per second against a per-attribute reference and the bare C step, side by side in one run."""
+    from rich.console import Console
+
+    from gedanken.bench import generate as bench
+    from gedanken.cli._show import print_json, progress_bar
+
+    with progress_bar("generator against its peers") as advance:
+        result = bench.run(scenes, progress=advance)
+    if as_json:
+        print_json(result)
+    else:
+        Console().print(bench.render_markdown(result), markup=False, highlight=False, soft_wrap=True)
+
+
 @app.command(epilog="gedanken bench verifier --json | jq .batch")
 def verifier(
     rounds: Annotated[int, typer.Option(help="Interleaved rounds; the median counts.")] = 7,
