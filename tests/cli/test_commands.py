@@ -31,7 +31,8 @@ def gedanken(*arguments: str) -> subprocess.CompletedProcess[str]:
     [
         (), ("discover",), ("pose",), ("play",), ("score",), ("predict",), ("check",), ("demo",), ("warm",),
         ("zoo", "list"), ("zoo", "show"), ("zoo", "gallery"),
-        ("bench", "discover"), ("bench", "predict"), ("bench", "verifier"), ("bench", "fuzz"), ("bench", "generate"), ("data", "generate"), ("data", "verify"),
+        ("bench", "discover"), ("bench", "predict"), ("bench", "verifier"), ("bench", "fuzz"), ("bench", "generate"),
+        ("data", "generate"), ("data", "verify"), ("data", "text"), ("data", "import"), ("data", "push"),
     ],
 )  # fmt: skip
 def test_every_command_has_help(command):
