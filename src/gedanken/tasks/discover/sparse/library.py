@@ -260,7 +260,7 @@ def _general(names: Sequence[str], samples: Array, steps: Array) -> list[Atom]:
                 if d == 3 and a == i:
                     continue
                 factor = "" if a < 0 else f"{names[a]}*"
-                for half in median[i] * np.array([0.3, 1.0, 3.0]):
+                for half in median[i] * 2.0 ** np.arange(-2.5, 2.6):
                     atoms += _saturations(factor, n, float(half), bool(positive[i]), d <= 2)
     if d in (1, 2, 4):
         for i, n in enumerate(names):

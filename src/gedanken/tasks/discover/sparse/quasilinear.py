@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gedanken.tasks.discover.sparse.library import Atom
+from gedanken.tasks.discover.sparse.parsimony import simplify
 from gedanken.tasks.discover.sparse.smooth import interpolate
-from gedanken.tasks.discover.sparse.structure import Model, Structure, key_of
+from gedanken.tasks.discover.sparse.structure import REPEATED, Model, Structure, key_of, role, size_of
 from gedanken.tasks.discover.sparse.weak import beam_search, explained_many
 from gedanken.worlds.ode.fit import differentiate, simulate_pieces
 from gedanken.worlds.ode.jit import jit
@@ -165,12 +166,11 @@ class Quasilinear:
         # Groups: an atom of the library is one column; a term of the model with constants of its own brings their
         # derivatives along.
         self.groups: list[tuple[int, Atom, tuple[int, ...]]] = []
-        place: dict[tuple[int, str], list[int]] = {}
+        place: dict[tuple[int, str], int] = {}
         for e in range(E):
-            for k, atom in enumerate(self.atoms):
-                if good[e * T + k]:
-                    place.setdefault((e, atom.name), []).append(len(self.groups))
-                    self.groups.append((e, atom, (e * T + k,)))
+            for k in self._variants(e, T, good, model):
+                place[e, self.atoms[k].name] = len(self.groups)
+                self.groups.append((e, self.atoms[k], (e * T + k,)))
         base = len(self.atoms)
         current: list[int] = []
         special = {}
@@ -181,20 +181,42 @@ class Quasilinear:
             if good[cols[0]]:
                 special[e, k] = len(self.groups)
                 self.groups.append((e, atom, cols))
-        self.complete = True
         for e, terms in enumerate(model.structure):
             for k, atom in enumerate(terms):
                 if (e, k) in special:
                     current.append(special[e, k])
                 elif (e, atom.name) in place:
-                    current.append(place[e, atom.name][0])
-                else:
-                    self.complete = False
+                    current.append(place[e, atom.name])
         self.current = tuple(sorted(current))
         self.names = [(e, atom.name) for e, atom, _ in self.groups]
 
-    def scores(self, subsets: list[tuple[int, ...]]) -> Array:
-        """The criterion that each subset of groups should reach."""
+    def _variants(self, e: int, T: int, good: np.ndarray, model: Model) -> list[int]:
+        """One atom for each name: of those that differ in the starting values of their constants, the one that would
+        explain most next to the equation's current terms.
+        """
+        by_name: dict[str, list[int]] = {}
+        for k, atom in enumerate(self.atoms):
+            if good[e * T + k]:
+                by_name.setdefault(atom.name, []).append(k)
+        base = [
+            row * T + by_name_first
+            for row, terms in enumerate(model.structure)
+            for atom in terms
+            if not atom.inner
+            for by_name_first in [next((k for k, x in enumerate(self.atoms) if x.name == atom.name), -1)]
+            if by_name_first >= 0 and good[row * T + by_name_first]
+        ]
+        cols = np.array([e * T + k for ks in by_name.values() for k in ks], np.int64)
+        gain = self.h[cols] ** 2
+        if base:
+            solved = np.linalg.lstsq(self.G[np.ix_(base, base)], self.G[np.ix_(base, cols)], rcond=1e-9)[0]
+            left = self.h[cols] - self.h[base] @ solved
+            gain = left**2 / np.maximum(1.0 - (self.G[np.ix_(base, cols)] * solved).sum(0), 1e-6)
+        value = dict(zip((cols - e * T).tolist(), gain.tolist(), strict=True))
+        return [max(ks, key=lambda k: value[k]) for ks in by_name.values()]
+
+    def scores(self, subsets: list[tuple[int, ...]], exact: int = 300) -> Array:
+        """The criterion that each subset of groups should reach; a rough one for all but the most promising."""
         search = self.search
         lists = [[c for g in subset for c in self.groups[g][2]] for subset in subsets]
         sizes = np.array([len(c) for c in lists], np.int64)
@@ -204,26 +226,25 @@ class Quasilinear:
         gain = np.empty(len(lists))
         explained_many(self.G, self.h, padded, sizes, gain)
         N = search.total
-        floor = float(search.floor.sum())
-        out = np.full(len(lists), np.inf)
-        for k, subset in enumerate(subsets):
-            if gain[k] < 0 and sizes[k] > 0:
-                continue
-            rss = max(self.total - max(gain[k], 0.0), 0.0) + floor
-            cost = 0.0
-            terms = [0] * len(search.rows)
-            parameters = 0
-            for g in subset:
-                e, atom, _ = self.groups[g]
-                cost += atom.cost
-                terms[e] += 1
-                parameters += 1 + len(atom.inner)
-            if parameters > MAX_PARAM or max(terms) > 6:
-                continue
-            out[k] = (
-                N * math.log(rss / N) + cost + parameters * math.log(N) - 2 * sum(math.lgamma(k_ + 1) for k_ in terms)
-            )
+        rss = np.maximum(self.total - np.maximum(gain, 0.0), 0.0) + float(search.floor.sum())
+        misfit = N * np.log(rss / N)
+        price = [REPEATED * atom.cost + (1 + len(atom.inner)) * math.log(N) for _, atom, _ in self.groups]
+        rough = misfit + np.array([sum(price[g] for g in subset) for subset in subsets])
+        rough[(gain < 0) & (sizes > 0)] = np.inf
+        out = np.where(np.isfinite(rough), rough + 1e6, np.inf)
+        for k in np.argsort(rough)[:exact]:
+            if not np.isfinite(rough[k]):
+                break
+            structure = self._structure(subsets[k])
+            small = size_of(structure) <= MAX_PARAM and max(len(terms) for terms in structure) <= 6
+            out[k] = misfit[k] + search.penalty(structure) if small else np.inf
         return out
+
+    def _structure(self, subset: tuple[int, ...]) -> list[list[Atom]]:
+        structure: list[list[Atom]] = [[] for _ in self.search.rows]
+        for g in subset:
+            structure[self.groups[g][0]].append(self.groups[g][1])
+        return structure
 
     def _moves(self, subset: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
         taken = {self.names[g] for g in subset}
@@ -283,23 +304,36 @@ class Quasilinear:
             front = sorted(found, key=lambda s: found[s])[:width]
         out = []
         keys = set()
-        for subset in sorted(found, key=lambda s: found[s])[:150]:
+        for subset in sorted(found, key=lambda s: found[s])[:80]:
             if not math.isfinite(found[subset]):
                 break
-            structure, coefficients = self._solution(subset)
+            structure, coefficients, saving = self._solution(subset)
             key = key_of(structure)
             if key not in keys:
                 keys.add(key)
-                out.append((structure, coefficients, found[subset]))
-        return out
+                out.append((structure, coefficients, found[subset] - saving))
+        return sorted(out, key=lambda row: row[2])
 
-    def _solution(self, subset: tuple[int, ...]) -> tuple[Structure, list[list[float]]]:
+    def _solution(self, subset: tuple[int, ...]) -> tuple[Structure, list[list[float]], float]:
+        """Structure and coefficients of a subset, and what its shared and unit constants save."""
         cols = [c for g in subset for c in self.groups[g][2]]
         E = len(self.search.rows)
         structure: list[list[Atom]] = [[] for _ in range(E)]
         coefficients: list[list[float]] = [[] for _ in range(E)]
+        saving = 0.0
         if cols:
-            solution = np.linalg.lstsq(self.G[np.ix_(cols, cols)], self.h[cols], rcond=1e-12)[0] / self.norm[cols]
+            gram = self.G[np.ix_(cols, cols)]
+            scaled = np.linalg.lstsq(gram, self.h[cols], rcond=1e-12)[0]
+            solution = scaled / self.norm[cols]
+            left = max(self.total - float(scaled @ self.h[cols]), 1e-12) / self.search.total
+            first = [k == 0 for g in subset for k in range(len(self.groups[g][2]))]
+            names = [
+                (self.groups[g][1].name, role(self.groups[g][1].name, self.groups[g][0], self.search.homes))
+                for g in subset
+                for _ in self.groups[g][2]
+            ]
+            information = gram * np.outer(self.norm[cols], self.norm[cols])
+            saving = simplify(solution, information, np.array(first, bool), names, self.search.total, left).saving
         at = 0
         for g in subset:
             e, atom, own = self.groups[g]
@@ -312,4 +346,4 @@ class Quasilinear:
                     moved.append(value + float(np.clip(step, -0.5 * abs(value), 0.5 * abs(value))))
                 structure[e][-1] = replace(atom, inner=tuple(moved))
             at += len(own)
-        return tuple(tuple(terms) for terms in structure), coefficients
+        return tuple(tuple(terms) for terms in structure), coefficients, saving
