@@ -8,15 +8,23 @@ BIN := .venv/bin
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
 
-setup: .venv/.installed  ## make .venv with the tested versions of everything
+setup: .venv/.development  ## make .venv with the tested versions of everything
 
-.venv/.installed: pyproject.toml constraints.txt
+.venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on -c constraints.txt -e '.[dev]'
 	@touch $@
 
-demo: setup  ## discover the laws behind two real data sets and three seeded problems (about a minute)
+# The package alone, which is all that a user needs.
+.venv/.package: pyproject.toml constraints.txt | .venv/.made
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e .
+	@touch $@
+
+.venv/.development: pyproject.toml constraints.txt | .venv/.made
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e '.[dev]'
+	@touch $@ .venv/.package
+
+demo: .venv/.package  ## discover the laws behind two real data sets and three seeded problems (about a minute)
 	$(BIN)/gedanken demo --out runs/demo
 
 test: setup  ## run every test
