@@ -66,6 +66,7 @@ class OpenAIPlayer:
         retries: int = 2,
         stream: bool | None = None,
         on_token: Callable[[str], None] | None = None,
+        transport: Any = None,
     ):
         """Check the endpoint and find the key; nothing is sent yet.
 
@@ -82,6 +83,7 @@ class OpenAIPlayer:
             retries: further tries after a failed connection, a time-out, 408, 409, 429 and 5xx, with growing pauses.
             stream: read the answer as it is written; by default when `on_token` is given.
             on_token: is called with each piece of the answer.
+            transport: how requests travel, of the HTTP library's kind; redirects and proxies are then not followed.
 
         Raises:
             UserError: the URL is no URL, the host's key is nowhere, or the SDK is not installed.
@@ -102,7 +104,8 @@ class OpenAIPlayer:
         options = {"temperature": temperature, "max_tokens": max_tokens, "seed": seed, "stop": stop}
         self._options = {name: value for name, value in options.items() if value is not None}
         self._http = sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__]  # httpx, or httpx2 from SDK 3 on
-        http = openai.DefaultHttpxClient(event_hooks={"response": [_bounded(self._http, timeout)]})
+        way = {} if transport is None else {"transport": transport, "follow_redirects": False, "trust_env": False}
+        http = openai.DefaultHttpxClient(event_hooks={"response": [_bounded(self._http, timeout)]}, **way)
         # What the SDK takes from the environment besides the key is meant for OpenAI alone, too.
         foreign = host != "api.openai.com"
         custom = os.environ.get("OPENAI_CUSTOM_HEADERS", "").splitlines() if foreign else []

@@ -1,0 +1,74 @@
+"""`gedanken serve`: the loop over a socket."""
+
+from typing import Annotated
+
+import typer
+
+EXAMPLES = (
+    "gedanken serve",
+    "gedanken serve --openenv discover --workers 2",
+    "gedanken serve --hosted --host 0.0.0.0 --database postgresql+psycopg://me@db/gedanken",
+)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0 lets the network in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at.")] = 8000,
+    openenv: Annotated[
+        str | None, typer.Option(metavar="TASK", help="Serve discover or predict as an OpenEnv environment instead.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes, for --openenv; each holds its own sessions.")] = 1,
+    database: Annotated[
+        str, typer.Option(help="SQLAlchemy URL of the history.")
+    ] = "sqlite:///runs/serve/history.sqlite",
+    hosted: Annotated[
+        bool, typer.Option("--hosted", help="Strangers may use it: models are asked at public addresses only.")
+    ] = False,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="A web origin whose pages may call the API; repeatable.")
+    ] = None,
+    max_turns: Annotated[int, typer.Option(min=1, max=64, help="Answers of an episode.")] = 16,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Tokens of an answer.")] = 8192,
+    answer_seconds: Annotated[float, typer.Option(min=1, help="Until an endpoint's answer is given up.")] = 180.0,
+    episode_seconds: Annotated[float, typer.Option(min=1, help="Until an episode is ended.")] = 900.0,
+    client_episodes: Annotated[int, typer.Option(min=1, help="Episodes that one client may have running.")] = 8,
+    total_episodes: Annotated[int, typer.Option(min=1, help="Episodes that may be running altogether.")] = 64,
+) -> None:
+    """Serve the API of the web page, or a task as an OpenEnv environment."""
+    from gedanken import tasks
+    from gedanken.errors import UserError
+
+    try:
+        import uvicorn
+    except ImportError:
+        raise UserError("serve needs a web server; install it with: pip install 'gedanken[serve]'") from None
+    if openenv is not None:
+        tasks.load(openenv)  # says which there are
+        try:
+            from gedanken.serve.openenv import app as environment
+        except ModuleNotFoundError:
+            raise UserError("--openenv needs OpenEnv; install it with: pip install 'gedanken[openenv]'") from None
+        arguments = ["--host", host, "--port", str(port), "--workers", str(workers)]
+        environment.main(openenv, f"gedanken.serve.openenv.{openenv}:app", arguments)
+        return
+    if workers != 1:
+        raise UserError("--workers is for --openenv; episodes are threads of one process")
+    try:
+        from gedanken.serve.app import create_app
+    except ModuleNotFoundError:
+        raise UserError("serve needs its libraries; install them with: pip install 'gedanken[serve]'") from None
+    from gedanken.serve.settings import Settings
+
+    settings = Settings(
+        database=database,
+        hosted=hosted,
+        origins=tuple(origin or ()),
+        max_turns=max_turns,
+        max_tokens=max_tokens,
+        answer_seconds=answer_seconds,
+        episode_seconds=episode_seconds,
+        client_episodes=client_episodes,
+        total_episodes=total_episodes,
+    )
+    # A stopped server tells its listeners so and does not wait for them for ever.
+    uvicorn.run(create_app(settings), host=host, port=port, timeout_graceful_shutdown=10)
