@@ -252,7 +252,7 @@ def _experiment(search: Search, close: Sequence[tuple[Program, Refined]]) -> Exp
     positive = [bool(lowest > 0) for lowest in record.guess.min(0)]
     starts = [first * k for k in (0.25, 0.5, 1.5, 2.0)]
     for i in range(len(first)):
-        for k in (-2.0, -1.0, 1.0, 2.0):
+        for k in (-5.0, -2.0, -1.0, 1.0, 2.0, 5.0):
             moved = first.copy()
             moved[i] += k * search.scale[i]
             if not positive[i] or moved[i] > 0:

@@ -191,20 +191,21 @@ class Quasilinear:
         self.names = [(e, atom.name) for e, atom, _ in self.groups]
 
     def _variants(self, e: int, T: int, good: np.ndarray, model: Model) -> list[int]:
-        """One atom for each name: of those that differ in the starting values of their constants, the one that would
-        explain most next to the equation's current terms.
+        """One atom for each name.
+
+        Of those that differ in the starting values of their constants: the one that would explain most next to the
+        current terms.
         """
         by_name: dict[str, list[int]] = {}
         for k, atom in enumerate(self.atoms):
             if good[e * T + k]:
                 by_name.setdefault(atom.name, []).append(k)
+        first = {atom.name: k for k, atom in reversed(list(enumerate(self.atoms)))}
         base = [
-            row * T + by_name_first
+            row * T + first[atom.name]
             for row, terms in enumerate(model.structure)
             for atom in terms
-            if not atom.inner
-            for by_name_first in [next((k for k, x in enumerate(self.atoms) if x.name == atom.name), -1)]
-            if by_name_first >= 0 and good[row * T + by_name_first]
+            if not atom.inner and atom.name in first and good[row * T + first[atom.name]]
         ]
         cols = np.array([e * T + k for ks in by_name.values() for k in ks], np.int64)
         gain = self.h[cols] ** 2

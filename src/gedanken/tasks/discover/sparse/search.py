@@ -273,6 +273,14 @@ class Search:
                         found.update(dict.fromkeys(drive(name, frequency, phase, self.hint)))
         waves = list(found)
         driven = Library(self, [*(atom for atom in self.atoms if atom.stage == 0), *waves])
+        # The linear response to each force, from which what is not needed falls off.
+        for e in range(len(self.rows)):
+            for wave in waves:
+                sides = [pool[0] for pool in driven.pools]
+                response = driven.weak.coefficients(e, [*plain, wave])
+                if response is not None and not self.stop():
+                    sides[e] = response
+                    self.fit([p.atoms for p in sides], [list(p.coefficients) for p in sides])
         self._start(driven)
         self._improve(driven)
 
@@ -326,7 +334,7 @@ class Search:
 
     def _start(self, library: "Library") -> None:
         for proposals in self._combinations(library):
-            if self.stop():
+            if self.best is not None and self.stop():
                 return
             self.fit(tuple(p.atoms for p in proposals), [list(p.coefficients) for p in proposals])
 

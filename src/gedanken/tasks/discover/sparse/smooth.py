@@ -21,7 +21,7 @@ from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 # log10 of (process noise / measurement noise) in units of the mean sampling interval: from one parabola through the
 # whole record to an interpolation.
 _LOG_STIFFNESS = np.arange(-15.0, 7.1, 1.0)
-_OUTLIER = 4.5  # robust standard deviations; a Gaussian record of 1,000 samples loses one in 150
+_OUTLIER = 5.0  # robust standard deviations
 _DIFFUSE = 1e10
 _PROPORTIONAL = 8.0  # log likelihood by which noise in proportion to the signal must be the better description
 

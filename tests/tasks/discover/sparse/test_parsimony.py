@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from gedanken.tasks.discover.sparse.parsimony import Tie, simplify
+
+NAMES = [("x", "x"), ("x*y", "x*y"), ("x*y", "x*y")]
+ALL = np.ones(3, bool)
+
+
+def information(*errors):
+    return np.diag(1.0 / np.square(errors))
+
+
+def test_a_coefficient_within_its_error_of_one_becomes_one_and_takes_its_sign():
+    found = simplify(np.array([-1.02, 0.4, 0.7]), information(0.03, 0.01, 0.01), ALL, NAMES, 200, 1.0)
+    assert found.ties == {0: Tie(-1.0, None)}
+    assert found.params[0] == pytest.approx(-1.0)
+    assert found.saving > 0
+
+
+def test_what_leaves_one_equation_enters_another():
+    found = simplify(np.array([0.3, -0.41, 0.40]), information(0.01, 0.01, 0.01), ALL, NAMES, 200, 1.0)
+    assert found.ties == {2: Tie(-1.0, 1)}
+    assert found.params[1] == pytest.approx(-0.405)
+    assert found.params[2] == pytest.approx(0.405)
+
+
+def test_constants_that_differ_stay_free():
+    found = simplify(np.array([0.3, -0.47, 0.40]), information(0.01, 0.01, 0.01), ALL, NAMES, 200, 1.0)
+    assert found.ties == {}
+    assert found.saving == 0.0
+
+
+def test_a_larger_misfit_makes_every_error_larger():
+    args = np.array([-1.1, 0.4, 0.7]), information(0.03, 0.001, 0.001), ALL, NAMES, 200
+    assert simplify(*args, 1.0).ties == {}
+    assert simplify(*args, 9.0).ties == {0: Tie(-1.0, None)}
+
+
+def test_constants_inside_an_atom_are_never_shared():
+    inner = np.array([True, False, True])
+    names = [("q", "q"), ("q", "q"), ("x", "x")]
+    found = simplify(np.array([0.5, 0.5, 2.0]), information(0.1, 0.1, 0.01), inner, names, 200, 1.0)
+    assert all(tie.other is None for tie in found.ties.values())
+
+
+def test_nothing_to_tie():
+    assert simplify(np.empty(0), np.empty((0, 0)), np.empty(0, bool), [], 100, 1.0).saving == 0.0
