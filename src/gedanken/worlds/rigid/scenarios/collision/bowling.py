@@ -12,7 +12,7 @@ import numpy as np
 from gedanken.worlds.rigid.parts import Body, Segment
 from gedanken.worlds.rigid.placing import body_count, walls
 from gedanken.worlds.rigid.scenarios._surfaces import surface
-from gedanken.worlds.rigid.scene import Scene
+from gedanken.worlds.rigid.scene import Scene, Solver
 from gedanken.worlds.rigid.shapes import Circle, Polygon, mass
 
 
@@ -56,4 +56,6 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         bodies=tuple(bodies),
         statics=tuple(statics),
         description="On each lane a heavy ball rolls into standing bowling pins, seen from the side.",
+        # Rolling contacts under load converge slowly: with 10 iterations a frame leaves 0.007 px open to a reader, with 30 under 0.001.
+        solver=Solver(iterations=30),
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from gedanken.worlds.rigid.parts import Body, Segment
 from gedanken.worlds.rigid.placing import body_count
-from gedanken.worlds.rigid.scene import Scene
+from gedanken.worlds.rigid.scene import Scene, Solver
 from gedanken.worlds.rigid.shapes import Circle, mass
 
 WALL = 8.0
@@ -63,4 +63,6 @@ def build(rng: np.random.Generator, level: int) -> Scene:
                 )
             )
         y += pitch
-    return Scene(bodies, statics, speed_cap=900, description="Grains run through an hourglass.")
+    # A heap converges slowly: with 10 iterations a frame leaves 0.014 px open to a reader, with 20 half of it.
+    solver = Solver(iterations=20)
+    return Scene(bodies, statics, speed_cap=900, solver=solver, description="Grains run through an hourglass.")
