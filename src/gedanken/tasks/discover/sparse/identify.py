@@ -17,6 +17,7 @@ from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 CANDIDATES = 8
 INDISTINCT = 6.0  # difference of criteria, about a factor of 20 in probability, below which data do not decide
+FRAGILE = 8.0  # cost of a law that the noise of its start throws off the record altogether
 _SAMPLES = 1000  # of a trajectory that are used; longer ones are thinned evenly
 _QUANTILE = 1.959964  # two-sided 95 % of a normal variable
 
@@ -201,12 +202,35 @@ def _finish(search: Search, model: Model) -> Finished:
         if refined is None:
             continue
         law = (equation, dict(zip(values, refined.params.tolist(), strict=True)))
-        found.append((law, search.criterion(model.structure, refined) - bonus, program, refined))
+        criterion = search.criterion(model.structure, refined) - bonus + _fragility(search, program, refined)
+        found.append((law, criterion, program, refined))
     if not found:
         equation, names = write(model.structure, search.states, search.prefix)
         law = (equation, dict(zip(names, model.refined.params.tolist(), strict=True)))
         return law, model.criterion, model.program, model.refined
     return min(found, key=lambda row: row[1])
+
+
+def _fragility(search: Search, program: Program, refined: Refined) -> float:
+    """Cost of a law that follows the record from its fitted start but not from starts that the noise allows as well.
+
+    Such a law owes its fit to the start. A record that is sensitive in itself says nothing of the kind.
+    """
+    record = search.record
+    if search.sensitive or len(refined.starts) != len(record.bounds) - 1:
+        return 0.0
+    lost = tried = 0
+    total = (((refined.predicted - refined.predicted.mean(0)) / search.scale) ** 2).sum()
+    for i in range(search.states.size):
+        for sign in (-1.0, 1.0):
+            weights = record.weights[record.bounds[:-1], i]
+            starts = refined.starts.copy()
+            starts[:, i] += sign * np.where(weights > 0, 1.0 / np.where(weights > 0, weights, 1.0), 0.0)
+            moved = simulate_pieces(program, refined.params, record.t, record.bounds, starts, search.scale)
+            tried += 1
+            if moved is None or (((moved - refined.predicted) / search.scale) ** 2).sum() > 0.1 * total:
+                lost += 1
+    return FRAGILE * lost / tried
 
 
 def _candidate(
