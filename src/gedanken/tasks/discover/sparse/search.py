@@ -29,6 +29,9 @@ from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 _FLOOR = 1e-4  # accuracy that the comparison of models trusts, as a share of each column's spread
 _ADEQUATE = 1.25  # residual variance against the smoother's, up to which nothing is left to explain
+# Samples below which no periodic force is looked for: among the frequencies and phases of a spectrum some fit always
+# follows what a short record leaves over (21 years of hare and lynx gained a sine that nobody would believe).
+_DRIVEN = 60
 _NOISE_PRIOR = 10.0  # samples that the smoother's estimate of the noise is worth
 _CHAOS = 16  # segments a trajectory is cut into when no start can be followed through all of it
 
@@ -252,9 +255,10 @@ class Search:
             self._say("all terms")
             self._start(rich)
             self._improve(rich)
-        if self.best is not None and not self.adequate(self.best):
+        shortest = min(len(trajectory.t) for trajectory in self.trajectories)
+        if self.best is not None and not self.adequate(self.best) and shortest >= _DRIVEN:
             self._driven(rich)
-        long = min(len(trajectory.t) for trajectory in self.trajectories) >= 4 * _CHAOS
+        long = shortest >= 4 * _CHAOS
         if self.best is None or (long and self._lost(self.best)):
             self._piecewise(simple, rich)
 
