@@ -201,15 +201,16 @@ class Quasilinear:
             if good[e * T + k]:
                 by_name.setdefault(atom.name, []).append(k)
         first = {atom.name: k for k, atom in reversed(list(enumerate(self.atoms)))}
-        base = [
+        held = [
             row * T + first[atom.name]
             for row, terms in enumerate(model.structure)
             for atom in terms
             if not atom.inner and atom.name in first and good[row * T + first[atom.name]]
         ]
+        base = np.array(held, np.int64)
         cols = np.array([e * T + k for ks in by_name.values() for k in ks], np.int64)
         gain = self.h[cols] ** 2
-        if base:
+        if base.size:
             solved = np.linalg.lstsq(self.G[np.ix_(base, base)], self.G[np.ix_(base, cols)], rcond=1e-9)[0]
             left = self.h[cols] - self.h[base] @ solved
             gain = left**2 / np.maximum(1.0 - (self.G[np.ix_(base, cols)] * solved).sum(0), 1e-6)

@@ -288,6 +288,10 @@ class Search:
         self._start(driven)
         self._improve(driven)
 
+    def _begin(self, segments: int) -> None:
+        """Look at the record anew, in that many pieces a trajectory."""
+        self.segments, self.best = segments, None
+
     def _say(self, what: str) -> None:
         if self.progress is not None:
             law = "" if self.best is None else "; so far " + write(self.best.structure, self.states, self.prefix)[0]
@@ -297,7 +301,7 @@ class Search:
         """Search on short pieces, each with its own start, then grow the pieces as far as they go."""
         self._say("short pieces of a sensitive record")
         whole = self.best
-        self.segments, self.best = _CHAOS, None
+        self._begin(_CHAOS)
         self._start(simple)
         self._improve(simple)
         if self.best is None or self._lost(self.best):
