@@ -238,3 +238,14 @@ def test_actions_of_every_shape_are_read():
 def test_importing_the_package_loads_no_framework():
     code = "import sys, gedanken; sys.exit(any(m in sys.modules for m in ('openenv', 'fastapi', 'pydantic', 'numba')))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_the_first_episodes_of_a_process_may_all_begin_at_once():
+    """The compiled simulator is loaded by the first that needs it; a second one must wait, not fail."""
+    code = (
+        "from concurrent.futures import ThreadPoolExecutor as Pool; from gedanken import LocalEnv;"
+        "play = lambda k: LocalEnv().reset(system_id='free_fall_drag', seed=k).observation.turns_left;"
+        "print(list(Pool(16).map(play, range(16))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == str([8] * 16), done.stderr

@@ -176,7 +176,7 @@ def serve_command():
 def api(serve_command, tmp_path_factory):
     """A local server with short limits."""
     folder = tmp_path_factory.mktemp("serve")
-    options = ("--answer-seconds", 3, "--episode-seconds", 20, "--max-tokens", 500, "--total-episodes", 20)
+    options = ("--answer-seconds", 3, "--episode-seconds", 240, "--max-tokens", 500, "--total-episodes", 20)
     with (
         open(folder / "log", "wb") as log,
         running(*serve_command, "--database", f"sqlite:///{folder}/history.sqlite", *options, log=log) as (url, _),
@@ -206,7 +206,7 @@ class Api:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"} | ({} if after is None else {"Last-Event-ID": str(after)})
         found, name = [], ""
-        with urllib.request.urlopen(urllib.request.Request(self.url + path, data, headers), timeout=30) as reply:
+        with urllib.request.urlopen(urllib.request.Request(self.url + path, data, headers), timeout=200) as reply:
             for line in reply:
                 if line.startswith(b"event: "):
                     name = line[7:].strip().decode()

@@ -16,6 +16,9 @@ pytest.importorskip("sqlalchemy")
 
 from gedanken import tasks
 
+# One test process, so that the servers are started once.
+pytestmark = pytest.mark.xdist_group("serve")
+
 SPARSE = {"name": "sparse"}
 
 

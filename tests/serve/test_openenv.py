@@ -18,6 +18,9 @@ import websockets  # noqa: E402
 from gedanken import DiscoverAction, DiscoverEnv, LocalEnv, PredictAction, PredictEnv  # noqa: E402
 from gedanken.environment import EpisodeError  # noqa: E402
 
+# One test process, so that the servers are started once.
+pytestmark = pytest.mark.xdist_group("openenv")
+
 ENVS = Path(__file__).resolve().parents[2] / "envs"
 CLIENTS = {"discover": DiscoverEnv, "predict": PredictEnv}
 POOR = '{"equation": "d2y/dt2 = -g", "params": {"g": 3.0}}'
@@ -300,14 +303,18 @@ def test_agents_find_the_tools_over_mcp(url):
 
 
 def test_full_and_idle_servers(run_server):
-    """The slot beyond the limit is refused, a silent session loses its slot, and a lost client frees its own."""
+    """The slot beyond the limit is refused, a silent session loses its slot, and a lost client frees its own.
+
+    The server is cold, so the first episodes, which come at once, also race for the compiled code.
+    """
 
     async def check(url):
         address = url.replace("http", "ws") + "/ws"
         first, second = await websockets.connect(address), await websockets.connect(address)
         for socket in (first, second):
-            await socket.send('{"type": "reset", "data": {"seed": 1}}')
-            await socket.recv()
+            await socket.send('{"type": "reset", "data": {"system_id": "free_fall_drag", "seed": 1}}')
+        for socket in (first, second):
+            assert json.loads(await socket.recv())["type"] == "observation"
         async with websockets.connect(address) as third:
             refused = json.loads(await third.recv())
             assert refused["data"]["code"] == "CAPACITY_REACHED"
@@ -329,8 +336,8 @@ def test_full_and_idle_servers(run_server):
 
 
 @pytest.mark.slow
-def test_two_workers_pose_the_same_problems(run_server):
-    with run_server("-m", "discover_env.server.app", "--workers", "2") as (url, _):
+def test_two_workers_pose_the_same_problems(run_server, serve_command):
+    with run_server(*serve_command, "--openenv", "discover", "--workers", "2") as (url, _):
         prompts = set()
         for _ in range(8):
             with DiscoverEnv(base_url=url).sync() as env:

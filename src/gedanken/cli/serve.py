@@ -1,5 +1,6 @@
 """`gedanken serve`: the loop over a socket."""
 
+import importlib.util
 from typing import Annotated
 
 import typer
@@ -44,12 +45,11 @@ def serve(
         raise UserError("serve needs a web server; install it with: pip install 'gedanken[serve]'") from None
     if openenv is not None:
         tasks.load(openenv)  # says which there are
-        try:
-            from gedanken.serve.openenv import app as environment
-        except ModuleNotFoundError:
-            raise UserError("--openenv needs OpenEnv; install it with: pip install 'gedanken[openenv]'") from None
-        arguments = ["--host", host, "--port", str(port), "--workers", str(workers)]
-        environment.main(openenv, f"gedanken.serve.openenv.{openenv}:app", arguments)
+        if importlib.util.find_spec("openenv") is None:
+            raise UserError("--openenv needs OpenEnv; install it with: pip install 'gedanken[openenv]'")
+        from gedanken.serve.openenv import command
+
+        command.serve(f"gedanken.serve.openenv.{openenv}:app", host, port, workers)
         return
     if workers != 1:
         raise UserError("--workers is for --openenv; episodes are threads of one process")

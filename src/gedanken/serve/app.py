@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from gedanken import __version__, zoo
 from gedanken.errors import GedankenError, UserError
-from gedanken.serve.doors import Doorkeeper
+from gedanken.serve.doors import Doorkeeper, warm_up
 from gedanken.serve.endpoints import ENDPOINTS, has_server_key
 from gedanken.serve.episodes import BusyError, Episodes
 from gedanken.serve.history import RUNNING, History
@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        warm_up()
         yield
         await asyncio.to_thread(episodes.close)
         history.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -77,6 +78,13 @@ class Doorkeeper:
             return {"type": "http.request", "body": bytes(body), "more_body": False}
 
         await self.app(scope, replay, send)
+
+
+def warm_up() -> None:
+    """Load the compiled simulator in the background, so that the first visitor does not wait for it."""
+    from gedanken.worlds.ode import simulate
+
+    threading.Thread(target=simulate.warm_up, daemon=True).start()
 
 
 def _host(scope: Message) -> str:

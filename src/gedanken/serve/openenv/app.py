@@ -1,6 +1,5 @@
-"""The ASGI application of one environment, and the command that serves it."""
+"""The ASGI application of one environment."""
 
-import argparse
 import os
 from typing import Any
 
@@ -8,7 +7,7 @@ from openenv.core.env_server.http_server import create_app as create_openenv_app
 
 from gedanken.environment import EpisodeError
 from gedanken.errors import GedankenError, UserError
-from gedanken.serve.doors import MAX_MESSAGE, Doorkeeper
+from gedanken.serve.doors import Doorkeeper, warm_up
 from gedanken.serve.openenv.environment import ENVIRONMENTS
 
 
@@ -22,6 +21,7 @@ def create_app(task: str) -> Any:
         UserError: a variable that is not a positive number.
     """
     kind, action = ENVIRONMENTS[task]
+    warm_up()
     app = create_openenv_app(
         kind,
         action,
@@ -51,23 +51,3 @@ def _positive(name: str, default: float) -> float:
     if not 0 < value < 1e9:
         raise UserError(f"{name} must be a positive number, not {given!r}")
     return value
-
-
-def main(task: str, target: str, arguments: list[str] | None = None) -> None:
-    """Serve `target` (an import string for `create_app(task)`'s result) until interrupted."""
-    import uvicorn
-
-    parser = argparse.ArgumentParser(description=ENVIRONMENTS[task][0].description)
-    parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
-    parser.add_argument("--workers", type=int, default=int(os.environ.get("WORKERS", "1")))
-    chosen = parser.parse_args(arguments)
-    uvicorn.run(
-        target,
-        host=chosen.host,
-        port=chosen.port,
-        workers=chosen.workers,
-        ws_max_size=MAX_MESSAGE,
-        # A worker that is still importing OpenEnv does not answer the parent's pings, which by default kills it at 5 s.
-        timeout_worker_healthcheck=120,
-    )

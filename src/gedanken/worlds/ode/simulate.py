@@ -151,6 +151,9 @@ def explain(status: int, states: StateSpace, equation: str, params: Mapping[str,
     raise AssertionError(f"the compiled parser refuses {equation!r} with {status}, the other one reads it")
 
 
+_building = threading.Lock()
+
+
 class _Workspace(threading.local):
     """Scratch arrays of a thread, so that scoring allocates nothing."""
 
@@ -166,8 +169,13 @@ class _Workspace(threading.local):
 
 
 @cache
-def _build() -> None:
+def _build_once() -> None:
     kernels.build()
+
+
+def _build() -> None:
+    with _building:  # the first answers of a server come at once, and a second compilation is refused
+        _build_once()
 
 
 _spaces: _Workspace | None = None
