@@ -17,6 +17,7 @@ from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 CANDIDATES = 8
 INDISTINCT = 6.0  # difference of criteria, about a factor of 20 in probability, below which data do not decide
+UNUSABLE = 1e6  # cost of a law that blows up from where the data themselves begin: any other law comes first
 FRAGILE = 8.0  # cost of a law that the noise of its start throws off the record altogether
 _SAMPLES = 1000  # of a trajectory that are used; longer ones are thinned evenly
 _QUANTILE = 1.959964  # two-sided 95 % of a normal variable
@@ -111,6 +112,8 @@ class Discovery:
         return tuple(c for c in self.candidates if c.delta < INDISTINCT)
 
 
+# Laws that overflow are proposed as a matter of course, and dropped where they do.
+@np.errstate(all="ignore")
 def discover(
     states: StateSpace,
     trajectories: Sequence[Trajectory],
@@ -212,13 +215,19 @@ def _finish(search: Search, model: Model) -> Finished:
 
 
 def _fragility(search: Search, program: Program, refined: Refined) -> float:
-    """Cost of a law that follows the record from its fitted start but not from starts that the noise allows as well.
+    """Cost of a law that follows the record from its fitted start but not from starts that the data allow as well.
 
     Such a law owes its fit to the start. A record that is sensitive in itself says nothing of the kind.
     """
     record = search.record
     if search.sensitive or len(refined.starts) != len(record.bounds) - 1:
         return 0.0
+    # Without noise the fitted start can lie many standard deviations off the smoothed one and still cost little.
+    suggested = simulate_pieces(
+        program, refined.params, record.t, record.bounds, record.guess[record.bounds[:-1]], search.scale
+    )
+    if suggested is None:
+        return UNUSABLE
     lost = tried = 0
     total = (((refined.predicted - refined.predicted.mean(0)) / search.scale) ** 2).sum()
     for i in range(search.states.size):
