@@ -15,7 +15,7 @@ from gedanken.worlds.ode import fit_kernels, kernels
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 # Segments and iterations of each phase. Short pieces first: there a wrong frequency cannot run out of phase, which is
-# what makes single shooting from a poor guess end in a false minimum. Each longer piece starts where its first half did.
+# what makes single shooting from a poor guess end in a false minimum. A longer piece starts where its first half did.
 SCHEDULE = ((32, 6), (16, 6), (8, 6), (4, 8), (2, 10), (1, 25))
 EVALUATIONS = 6_000  # right-hand sides a segment; a candidate that needs more than this over a record is hopeless
 _RTOL = 1e-6
@@ -127,7 +127,6 @@ class Record:
                 cuts += [int(c) for c in np.linspace(a, b, pieces + 1)[1:].round()]
             self._segments[count] = np.array(cuts, np.int64)
         return self._segments[count]
-
 
     def carry(self, starts: Array, fine: int, coarse: int) -> Array:
         """Starts of `coarse` segments, from those of the `fine` that begin there or next after."""

@@ -1,4 +1,4 @@
-"""Sparse regression for structure, then least squares through the simulator: the default, and a baseline in every table."""
+"""Sparse regression for structure, then least squares through the simulator: the default player."""
 
 from gedanken.tasks.discover.sparse import Sparse
 

@@ -56,6 +56,6 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         bodies=tuple(bodies),
         statics=tuple(statics),
         description="On each lane a heavy ball rolls into standing bowling pins, seen from the side.",
-        # Rolling contacts under load converge slowly: with 10 iterations a frame leaves 0.007 px open to a reader, with 30 under 0.001.
+        # Contacts under load converge slowly: 10 iterations leave 0.007 px open to a reader of the text, 30 under 0.001.
         solver=Solver(iterations=30),
     )
