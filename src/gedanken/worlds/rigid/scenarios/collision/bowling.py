@@ -56,6 +56,6 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         bodies=tuple(bodies),
         statics=tuple(statics),
         description="On each lane a heavy ball rolls into standing bowling pins, seen from the side.",
-        # Contacts under load converge slowly: 10 iterations leave 0.007 px open to a reader of the text, 30 under 0.001.
+        # Contacts under load converge slowly: 10 iterations leave 0.007 px open to a reader of text, 30 under 0.001.
         solver=Solver(iterations=30),
     )

@@ -73,6 +73,6 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         bodies=tuple(bodies),
         statics=tuple(statics),
         description="Bodies released on a slope roll and slide down to the floor.",
-        # Contacts under load converge slowly: 10 iterations leave 0.016 px open to a reader of the text, 30 leave 0.002.
+        # Contacts under load converge slowly: 10 iterations leave 0.016 px open to a reader of text, 30 leave 0.002.
         solver=Solver(iterations=30),
     )
