@@ -37,11 +37,13 @@ def test_a_larger_misfit_makes_every_error_larger():
     assert simplify(*args, 9.0).ties == {0: Tie(-1.0, None)}
 
 
-def test_constants_inside_an_atom_are_never_shared():
-    inner = np.array([True, False, True])
-    names = [("q", "q"), ("q", "q"), ("x", "x")]
-    found = simplify(np.array([0.5, 0.5, 2.0]), information(0.1, 0.1, 0.01), inner, names, 200, 1.0)
-    assert all(tie.other is None for tie in found.ties.values())
+def test_a_constant_inside_an_atom_is_shared_only_with_that_of_the_same_atom():
+    mask = np.array([True, False, False])
+    params, errors = np.array([0.5, 2.02, 2.0]), information(0.1, 0.1, 0.1)
+    alike = simplify(params, errors, mask, [("q 0", "q 0"), ("q 1", "q 1"), ("q 1", "q 1")], 200, 1.0)
+    assert alike.ties[2] == Tie(1.0, 1)
+    apart = simplify(params, errors, mask, [("q 0", "q 0"), ("q 1", "q 1"), ("r 1", "r 1")], 200, 1.0)
+    assert all(tie.other is None for tie in apart.ties.values())
 
 
 def test_nothing_to_tie():

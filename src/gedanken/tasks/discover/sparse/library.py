@@ -180,6 +180,9 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
             atoms += [
                 Atom(f"{q}/r**3", f"{q}/({r2})**1.5", (), 6.0, 0, central, "", frozenset({q}), 8.0) for q in positions
             ]
+            for q in positions:
+                text = f"{q}/({r2})**{{0}}"
+                atoms.append(Atom(f"{q}/r**K", text, (1.2,), 8.0, 1, central, "", frozenset({q}), 8.0))
     # Second library: other exponents and frequencies, poles, exponentials.
     atoms += [Atom(f"{v}*abs({v})**K", f"{v}*abs({v})**{{0}}", (0.5,), 8.0, 1, drag) for v in velocities]
     for q in positions:
@@ -278,10 +281,13 @@ SATURATION = frozenset({"saturation"})
 
 def _saturations(factor: str, n: str, k: float, positive: bool, squares: bool) -> list[Atom]:
     """Michaelis-Menten, Hill-2 and Haldane atoms, times `factor`, with their half-saturation at `k`."""
+    own = factor == f"{n}*"  # n*n/(K + n) is written n**2/(K + n)
+    linear, square = (f"{n}**2", f"{n}**3") if own else (f"{factor}{n}", f"{factor}{n}**2")
     found = []
     if positive:
-        found.append((f"{factor}{n}/(K + {n})", f"{factor}{n}/({{0}} + {n})", k))
+        found.append((f"{linear}/(K + {n})", f"{linear}/({{0}} + {n})", k))
     if squares:
-        found.append((f"{factor}{n}**2/(K + {n}**2)", f"{factor}{n}**2/({{0}} + {n}**2)", k * k))
-        found.append((f"{factor}{n}/(K + {n}**2)", f"{factor}{n}/({{0}} + {n}**2)", k * k))
+        found.append((f"{square}/(K + {n}**2)", f"{square}/({{0}} + {n}**2)", k * k))
+        if not own:  # n*n/(K + n**2) is the Hill atom without a factor
+            found.append((f"{linear}/(K + {n}**2)", f"{linear}/({{0}} + {n}**2)", k * k))
     return [Atom(name, template, (value,), 2.0, 1, SATURATION) for name, template, value in found]

@@ -58,9 +58,9 @@ def simplify(
     Args:
         params: fitted constants, shape (p,).
         information: their information matrix.
-        coefficients: whether each is a coefficient of a term, which may be shared, or a constant inside one, which may
-            only be one.
-        names: the atom that each belongs to, and the role of that atom in its equation.
+        coefficients: whether each is a coefficient of a term or a constant inside one, which may be one or shared with
+            the same constant of the same atom elsewhere.
+        names: what each is: its atom (and which of its constants), and the same by the atom's role in its equation.
         samples: number of samples, which prices a free constant.
         misfit: mean square weighted residual.
     """
@@ -73,6 +73,7 @@ def simplify(
     price = math.log(samples)
     floor = 1e-16 * max(float((p**2).max()), 1e-100)
     same = np.array([[a[0] == b[0] or a[1] == b[1] for b in names] for a in names])
+    inner = same & ~coefficients[:, None] & ~coefficients[None, :]
     choice = np.where(same, _SAME, _SHARED + math.log(max(int(coefficients.sum()) - 1, 1)))
     ties: dict[int, Tie] = {}
     saving = bonus = 0.0
@@ -86,7 +87,9 @@ def simplify(
         i = int(np.argmax(unit_net))
         best = float(unit_net[i])
         move: tuple[int, int | None] = (i, None)
-        both = np.outer(free & coefficients, free & coefficients)
+        both = np.outer(free, free) & np.where(
+            np.outer(coefficients, coefficients), True, inner & (sign[:, None] == sign)
+        )
         np.fill_diagonal(both, False)
         if both.any():
             agree = np.outer(sign, sign)

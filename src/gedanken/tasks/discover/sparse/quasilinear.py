@@ -329,10 +329,11 @@ class Quasilinear:
             solution = scaled / self.norm[cols]
             left = max(self.total - float(scaled @ self.h[cols]), 1e-12) / self.search.total
             first = [k == 0 for g in subset for k in range(len(self.groups[g][2]))]
+            homes = self.search.homes
             names = [
-                (self.groups[g][1].name, role(self.groups[g][1].name, self.groups[g][0], self.search.homes))
+                (f"{self.groups[g][1].name} {k}", f"{role(self.groups[g][1].name, self.groups[g][0], homes)} {k}")
                 for g in subset
-                for _ in self.groups[g][2]
+                for k in range(len(self.groups[g][2]))
             ]
             information = gram * np.outer(self.norm[cols], self.norm[cols])
             saving = simplify(solution, information, np.array(first, bool), names, self.search.total, left).saving

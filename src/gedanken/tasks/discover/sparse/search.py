@@ -118,10 +118,10 @@ class Search:
         """Price a fit."""
         misfit = float(np.mean(self.mean_square(refined.predicted)))
         names = [
-            (atom.name, role(atom.name, e, self.homes))
+            (f"{atom.name} {k}", f"{role(atom.name, e, self.homes)} {k}")
             for e, terms in enumerate(structure)
             for atom in terms
-            for _ in range(1 + len(atom.inner))
+            for k in range(1 + len(atom.inner))
         ]
         parsimony = simplify(
             refined.params, refined.information, coefficients_mask(structure), names, self.total, misfit
