@@ -29,10 +29,10 @@ demo: .venv/.package  ## discover the laws behind two real data sets and three s
 
 test: setup  ## run every test
 	$(BIN)/gedanken warm
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 test-fast: setup  ## run the tests that take a moment each
-	$(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -m 'not slow' -n 2
 
 check: setup  ## format, lint, types, imports and generated pages: what must hold before a commit
 	$(BIN)/ruff format --check .

@@ -16,9 +16,6 @@ pytest.importorskip("sqlalchemy")
 
 from gedanken import tasks
 
-# One test process, so that the servers are started once.
-pytestmark = pytest.mark.xdist_group("serve")
-
 SPARSE = {"name": "sparse"}
 
 
@@ -324,6 +321,7 @@ def test_a_client_may_run_only_so_many_at_once(api, fake_model):
     wait_until(threads_done)
 
 
+@pytest.mark.slow
 def test_nothing_finished_is_lost_to_a_kill(run_server, serve_command, fake_model, tmp_path):
     """SIGKILL in the middle of 50 episodes: every turn that a listener saw is there on restart."""
     database = tmp_path / "history.sqlite"

@@ -18,9 +18,6 @@ import websockets  # noqa: E402
 from gedanken import DiscoverAction, DiscoverEnv, LocalEnv, PredictAction, PredictEnv  # noqa: E402
 from gedanken.environment import EpisodeError  # noqa: E402
 
-# One test process, so that the servers are started once.
-pytestmark = pytest.mark.xdist_group("openenv")
-
 ENVS = Path(__file__).resolve().parents[2] / "envs"
 CLIENTS = {"discover": DiscoverEnv, "predict": PredictEnv}
 POOR = '{"equation": "d2y/dt2 = -g", "params": {"g": 3.0}}'
@@ -302,6 +299,7 @@ def test_agents_find_the_tools_over_mcp(url):
     assert replies[4]["data"]["step_count"] == 1
 
 
+@pytest.mark.slow
 def test_full_and_idle_servers(run_server):
     """The slot beyond the limit is refused, a silent session loses its slot, and a lost client frees its own.
 
@@ -336,9 +334,9 @@ def test_full_and_idle_servers(run_server):
 
 
 @pytest.mark.slow
-def test_two_workers_pose_the_same_problems(run_server, serve_command):
+def test_every_worker_poses_the_same_problems(run_server, serve_command):
+    prompts = set()
     with run_server(*serve_command, "--openenv", "discover", "--workers", "2") as (url, _):
-        prompts = set()
         for _ in range(8):
             with DiscoverEnv(base_url=url).sync() as env:
                 prompts.add(env.reset(seed=5).observation.prompt)

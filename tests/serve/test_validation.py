@@ -16,9 +16,6 @@ from openenv.validation.providers import ExecResult
 from openenv.validation.runner import run_validation
 from openenv.validation.types import Level, ProviderCapability
 
-# One test process, so that the servers are started once.
-pytestmark = pytest.mark.xdist_group("openenv")
-
 ENVS = Path(__file__).resolve().parents[2] / "envs"
 IMPLEMENTED = {"static.manifest", "runtime.startup", "runtime.reward_well_formed", "runtime.observation_schema"} | {
     "runtime.state_contract"
