@@ -79,6 +79,17 @@ def test_positions_alone_gaps_outliers_and_uneven_times():
     assert any("not measured" in note for note in found.notes)
 
 
+def test_neighbouring_outliers_do_not_bend_the_law():
+    data = record("d2y/dt2 = -k*y - b*vy", FALL, {"k": 6.0, "b": 0.3}, [1.0, 0.0], 0.03, "pairs", samples=120)
+    values = data.values.copy()
+    values[[15, 16, 40, 41, 90], 0] += [2.0, 2.5, -2.0, 2.0, 3.0]
+    values[[30, 31, 70], 1] += [8.0, 7.0, -9.0]
+    found = discover(FALL, [Trajectory(data.t, values)])
+    assert found.best.equation == "d2y/dt2 = -c1*y - c2*vy"
+    assert found.outliers >= 8
+    assert found.best.params["c1"] == pytest.approx(6.0, rel=0.02)
+
+
 def test_eight_positions_give_a_cautious_answer():
     # Galileo's inclined plane, about 1604 (folio 107v, read by S. Drake, Scientific American 228(5), 1973).
     t = np.arange(1.0, 9.0)

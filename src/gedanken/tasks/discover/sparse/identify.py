@@ -143,6 +143,13 @@ def discover(
     end = time.monotonic() + seconds
     search = Search(states, trials, hint, progress, lambda: time.monotonic() > end)
     search.run()
+    odd = search.outliers()
+    left_out = int(sum(mask.sum() for mask in odd))
+    if left_out:
+        # What the smoother took for a feature, the law tells to be an outlier. It may have bent the law: search again.
+        trials = [replace(t, values=np.where(mask, np.nan, t.values)) for t, mask in zip(trials, odd, strict=True)]
+        search = Search(states, trials, hint, progress, lambda: time.monotonic() > end)
+        search.run()
     if search.best is None:
         raise UserError("no law of the library can be simulated over the record")
     models = [m for m in search.models.values() if m is not None and m.segments == search.best.segments]
@@ -158,7 +165,7 @@ def discover(
     used = search.record.weights > 0
     noise = {names[i]: float(np.median(sigma[used[:, i], i])) for i in observed}
     uneven = tuple(names[i] for i in observed if np.ptp(sigma[used[:, i], i]) > 0.05 * noise[names[i]])
-    outliers = int(sum(s.outliers.sum() for s in search.smoothed))
+    outliers = left_out + int(sum(s.outliers.sum() for s in search.smoothed))
     experiment = _experiment(search, close)
     discovery = Discovery(
         states, candidates, noise, uneven, outliers, search.best.segments, experiment, (), search.fits

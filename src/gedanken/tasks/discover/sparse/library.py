@@ -286,6 +286,8 @@ def _saturations(factor: str, n: str, k: float, positive: bool, squares: bool) -
     found = []
     if positive:
         found.append((f"{linear}/(K + {n})", f"{linear}/({{0}} + {n})", k))
+    if squares and not factor:
+        found.append((f"1/(K + {n}**2)", f"1/({{0}} + {n}**2)", k * k))  # repression
     if squares:
         found.append((f"{square}/(K + {n}**2)", f"{square}/({{0}} + {n}**2)", k * k))
         if not own:  # n*n/(K + n**2) is the Hill atom without a factor

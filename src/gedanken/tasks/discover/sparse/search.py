@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -261,6 +262,19 @@ class Search:
         long = shortest >= 4 * _CHAOS
         if self.best is None or (long and self._lost(self.best)):
             self._piecewise(simple, rich)
+
+    def outliers(self) -> list[np.ndarray]:
+        """Readings far off a law that fits the others, one mask (m, n) a trajectory; none where the law is in doubt."""
+        odd = np.zeros(self.record.y.shape, bool)
+        if self.best is not None and self.segments == 1:
+            z = np.abs(self.best.refined.predicted - self.record.y) * self.record.weights
+            for i in np.flatnonzero(self.counts > 20):
+                used = self.record.weights[:, i] > 0
+                odd[used, i] = z[used, i] > 5.0 * max(1.4826 * float(np.median(z[used, i])), 0.5)
+                several = odd[1:-1, i] & odd[:-2, i] & odd[2:, i]
+                if several.any() or odd[:, i].sum() > 0.1 * used.sum():
+                    odd[:, i] = False  # a feature that the law misses
+        return [odd[a:b] for a, b in pairwise(self.record.bounds)]
 
     def _driven(self, library: "Library") -> None:
         """Something is left to explain: try periodic forces of the time, at the frequencies that explain it best."""
