@@ -59,6 +59,7 @@ def _family(template: str) -> str:
 # laws; matching is by prefix. What a hint says is a prior: data that disagree still win.
 HINTS: dict[str, tuple[str, ...]] = {
     "trigonometric": ("theta", "phi", "pendulum", "swing", "angle", "rotat", "hoop", "phase", "torque", "bob", "rod"),
+    "weight": ("height", "altitude", "fall", "drop", "thrown", "descend", "sink"),
     "drag": ("air", "drag", "wind", "fluid", "viscous", "water", "falling through", "parachut", "feather", "resist"),
     "saturation": ("enzyme", "predat", "graz", "uptake", "receptor", "gene", "saturat", "harvest"),
     "central": ("planet", "orbit", "gravit", "satellite", "comet", "star", "moon"),
@@ -76,11 +77,14 @@ def apply_hint(atoms: Iterable[Atom], hint: str, cheap: float) -> list[Atom]:
         if any(re.search(rf"(?<![a-z]){re.escape(word)}", text) for word in words)
     }
     return [
-        replace(atom, cost=min(atom.cost, cheap + 2.0 * len(atom.inner) + 0.5 * ("abs(" in atom.template)), family="")
-        if atom.tags & meant
-        else atom
+        replace(atom, cost=min(atom.cost, _hinted(atom, cheap)), family="") if atom.tags & meant else atom
         for atom in atoms
     ]
+
+
+def _hinted(atom: Atom, cheap: float) -> float:
+    """Cost of an atom that a hint speaks of: weight is all but certain then, the others are as likely as any term."""
+    return 0.5 if "weight" in atom.tags else cheap + 2.0 * len(atom.inner) + 0.5 * ("abs(" in atom.template)
 
 
 def build(states: StateSpace, samples: Array, steps: Array, hint: str = "") -> list[Atom]:
@@ -93,7 +97,10 @@ def build(states: StateSpace, samples: Array, steps: Array, hint: str = "") -> l
             by more than a radian a sample is noise to the eye.
         hint: the sentence about the scene.
     """
-    words = f"{hint} {' '.join(states.columns)}"  # a variable called theta is a hint, too
+    # A variable called theta is a hint, too, and so is a single one called y or z, which says up and down.
+    words = f"{hint} {' '.join(states.columns)}" + " height" * (
+        states.columns[0] in ("y", "z", "h") and states.size == 2
+    )
     if any(c.velocity is not None for c in states.coordinates):
         return apply_hint(_mechanical(states, samples, steps), words, 3.0)
     atoms = _general(states.columns, samples, steps)
@@ -110,7 +117,8 @@ def build(states: StateSpace, samples: Array, steps: Array, hint: str = "") -> l
 def drive(factor: str, frequency: float, phase: float, hint: str) -> list[Atom]:
     """Periodic forces of the time, alone or on a variable, for records that no law without one explains."""
     times = f"{factor}*" if factor else ""
-    cost, tags = 8.0 + 2.0 * bool(factor), frozenset({"driven"})
+    # Half of the cost is for the choice among some fifty frequencies that were looked at.
+    cost, tags = 15.0 + 2.0 * bool(factor), frozenset({"driven"})
     atoms = [Atom(f"{times}cos(K*t + L)", f"{times}cos({{0}}*t + {{1}})", (frequency, phase), cost, 2, tags, "driven")]
     for wave in ("cos", "sin"):
         atoms.append(Atom(f"{times}{wave}(K*t)", f"{times}{wave}({{0}}*t)", (frequency,), cost, 2, tags, "driven"))
@@ -139,9 +147,9 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
     positions = [c.name for c in states.coordinates]
     velocities = [c.velocity for c in states.coordinates if c.velocity is not None]
     one = len(names) == 2
-    changes = {v: min(-column[v].min(), column[v].max()) > 0.1 * np.abs(column[v]).max() for v in velocities}
+    changes = {v: min(-column[v].min(), column[v].max()) > 0.25 * np.abs(column[v]).max() for v in velocities}
     angles = [q for i, q in enumerate(names) if q in positions and _is_angle(column[q], steps[i])]
-    atoms = [Atom("1", "1", cost=3.5)]
+    atoms = [Atom("1", "1", cost=3.5, tags=frozenset({"weight"} if one else ()))]
     for k in (1, 2, 3) if one else (1, 2):
         for chosen in combinations_with_replacement(names, k):
             speeds = sum(name in velocities for name in chosen)
