@@ -9,7 +9,7 @@ by the residual of the samples themselves, under their own noise, and says where
 
 import math
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ from gedanken.worlds.ode.trajectory import Array
 
 if TYPE_CHECKING:
     from gedanken.tasks.discover.sparse.search import Library, Search
+
+_NODES = 700  # of the variational equation, about, where the samples are fewer
 
 
 @jit()
@@ -85,109 +87,134 @@ def propagate(t, A, drift, phi, rows, resets, kept, S, start, fixed):
             m += 1
 
 
+@dataclass(frozen=True)
+class _Nodes:
+    """Times that the variational equation is solved at: every sample, and steps between.
+
+    Attributes:
+        t: times of all segments, end to end.
+        bounds: first node of each segment, and their number.
+        kept: which nodes are samples.
+    """
+
+    t: Array
+    bounds: np.ndarray
+    kept: np.ndarray
+
+    @classmethod
+    def between(cls, t: Array, bounds: np.ndarray) -> "_Nodes":
+        per = int(np.clip(round(_NODES / len(t)), 1, 8))
+        times, kept = [], []
+        for a, b in pairwise(bounds):
+            steps = np.diff(t[a:b])[:, None] * np.arange(per) / per
+            times.append(np.append((t[a : b - 1, None] + steps).ravel(), t[b - 1]))
+            kept.append(np.arange(len(times[-1])) % per == 0)
+        return cls(np.concatenate(times), np.cumsum([0] + [len(x) for x in times]), np.concatenate(kept))
+
+
+def _reference(search: "Search", model: Model, nodes: _Nodes) -> Array:
+    """The trajectory to linearise along: the model's own where it follows the record, the smoothed record elsewhere."""
+    if search.explained(model) > 0.8:
+        refined = model.refined
+        x = simulate_pieces(model.program, refined.params, nodes.t, nodes.bounds, refined.starts, search.scale)
+        if x is not None:
+            return x
+    pieces = []
+    first = 0
+    segments = search.record.segments(model.segments)
+    for smoothed, end in zip(search.smoothed, search.record.bounds[1:], strict=True):
+        last = int(nodes.bounds[np.searchsorted(segments, end)])
+        pieces.append(interpolate(smoothed, search.states, nodes.t[first:last]))
+        first = last
+    return np.concatenate(pieces)
+
+
+def _without_starts(design: Array, target: Array, start: Array, bounds: np.ndarray) -> tuple[Array, Array]:
+    """Project the free start of each segment out of a regression: design (m, n, q), target (m, n), start (m, n, n)."""
+    m, n, q = design.shape
+    rows, left = np.empty((m * n, q)), np.empty(m * n)
+    for a, b in pairwise(bounds):
+        free = start[a:b].reshape(-1, n)
+        free = free[:, np.abs(free).max(0) > 1e-12]
+        basis = np.linalg.qr(free)[0] if np.isfinite(free).all() else np.zeros((len(free), 0))
+        block, out = design[a:b].reshape(-1, q), target[a:b].ravel()
+        rows[a * n : b * n] = block - basis @ (basis.T @ block)
+        left[a * n : b * n] = out - basis @ (basis.T @ out)
+    return rows, left
+
+
 class Quasilinear:
     """The simulation linearised along a reference, as a regression on every atom of every equation."""
 
     def __init__(self, search: "Search", model: Model, library: "Library"):
-        self.search, self.model, self.atoms, self.pools = search, model, library.atoms, library.pools
-        record, states = search.record, search.states
-        n, E = states.size, len(search.rows)
-        M = len(record.t)
-        per = int(np.clip(round(700 / M), 1, 8))
-        bounds = record.segments(model.segments)
-        times, kept, cuts = [], [], [0]
-        for a, b in pairwise(bounds):
-            t = record.t[a:b]
-            fine = np.concatenate([(t[:-1, None] + np.diff(t)[:, None] * np.arange(per) / per).ravel(), t[-1:]])
-            mark = np.zeros(len(fine), bool)
-            mark[::per] = True
-            times.append(fine)
-            kept.append(mark)
-            cuts.append(cuts[-1] + len(fine))
-        node_bounds = np.array(cuts, np.int64)
-        t, keep = np.concatenate(times), np.concatenate(kept)
-        resets = np.zeros(len(t), bool)
-        resets[node_bounds[:-1]] = True
-        p = model.refined.params
-        x = None
-        if search.explained(model) > 0.8:
-            x = simulate_pieces(model.program, p, t, node_bounds, model.refined.starts, search.scale)
-        if x is None:
-            x = np.empty((len(t), n))
-            first = 0
-            for s, b in zip(search.smoothed, record.bounds[1:], strict=True):
-                last = int(node_bounds[np.searchsorted(bounds, b)])
-                x[first:last] = interpolate(s, states, t[first:last])
-                first = last
-        rhs, jacobian, by_param = differentiate(model.program, t, x, p)
-        extra: list[tuple[int, int, Atom, int]] = []  # equation, term, atom, its first parameter
+        self.search, self.atoms, self.pools = search, library.atoms, library.pools
+        record, n, E = search.record, search.states.size, len(search.rows)
+        nodes = _Nodes.between(record.t, record.segments(model.segments))
+        x = _reference(search, model, nodes)
+        rhs, jacobian, by_param = differentiate(model.program, nodes.t, x, model.refined.params)
+        # Forcings: the library, and for each term of the model with constants of its own their derivatives.
+        forcing = [library.columns(nodes.t, x)]
+        own_terms: list[tuple[int, int, Atom]] = []
         at = 0
-        forcing = [library.columns(t, x)]
         for e, terms in enumerate(model.structure):
             for k, atom in enumerate(terms):
                 if atom.inner:
-                    extra.append((e, k, atom, at))
-                    own = [by_param[:, search.rows[e], at + q] for q in range(1 + len(atom.inner))]
-                    forcing.append(np.stack(own, 1))
+                    own_terms.append((e, k, atom))
+                    forcing.append(by_param[:, search.rows[e], at : at + 1 + len(atom.inner)])
                 at += 1 + len(atom.inner)
         phi = np.concatenate(forcing, axis=1)
         usable = np.isfinite(phi).all(0)
         phi = np.ascontiguousarray(np.where(usable, phi, 0.0))
-        T = phi.shape[1]
+        T, m = phi.shape[1], len(record.t)
         known = rhs.copy()
         known[:, search.rows] = 0.0
-        drift = np.zeros((len(t), n))
-        drift[1:] = 0.5 * np.diff(t)[:, None] * (known[1:] + known[:-1]) - np.diff(x, axis=0)
-        S, start, fixed = np.empty((M, n, E * T)), np.empty((M, n, n)), np.empty((M, n))
+        drift = np.zeros_like(x)
+        drift[1:] = 0.5 * np.diff(nodes.t)[:, None] * (known[1:] + known[:-1]) - np.diff(x, axis=0)
+        resets = np.zeros(len(nodes.t), bool)
+        resets[nodes.bounds[:-1]] = True
+        response, start, fixed = np.empty((m, n, E * T)), np.empty((m, n, n)), np.empty((m, n))
         jacobian = np.where(np.isfinite(jacobian), jacobian, 0.0)
-        propagate(t, jacobian, drift, phi, np.array(search.rows, np.int64), resets, keep, S, start, fixed)
-        self.reference, w = x[keep], record.weights
-        z = (record.y - self.reference - fixed) * w
-        D = S * w[:, :, None]
-        F = start * w[:, :, None]
-        design, target = np.empty((M * n, E * T)), np.empty(M * n)
-        for a, b in pairwise(bounds):
-            rows = slice(a * n, b * n)
-            block, out = D[a:b].reshape(-1, E * T), z[a:b].ravel()
-            free = F[a:b].reshape(-1, n)
-            free = free[:, np.abs(free).max(0) > 1e-12]
-            with np.errstate(all="ignore"):
-                q, _ = np.linalg.qr(free) if np.isfinite(free).all() else (np.zeros((len(free), 0)), None)
-                design[rows] = block - q @ (q.T @ block)
-                target[rows] = out - q @ (q.T @ out)
+        rows = np.array(search.rows, np.int64)
+        propagate(nodes.t, jacobian, drift, phi, rows, resets, nodes.kept, response, start, fixed)
         with np.errstate(all="ignore"):
+            response *= record.weights[:, :, None]
+            start *= record.weights[:, :, None]
+            target = (record.y - x[nodes.kept] - fixed) * record.weights
+            before = np.sqrt((response**2).sum((0, 1)))
+            design, left = _without_starts(response, target, start, record.segments(model.segments))
             norm = np.sqrt((design**2).sum(0))
-            before = np.sqrt((D.reshape(M * n, -1) ** 2).sum(0))
             good = np.isfinite(norm) & (norm > 1e-6 * before) & np.tile(usable, E) & (norm > 1e-9)
         self.norm = np.where(good, norm, 1.0)
         unit = np.where(good, design, 0.0) / self.norm
-        self.G, self.h = unit.T @ unit, unit.T @ target
-        self.total = float(target @ target)
-        # Groups: an atom of the library is one column; a term of the model with constants of its own brings their
-        # derivatives along.
+        self.G, self.h = unit.T @ unit, unit.T @ left
+        self.total = float(left @ left)
+        self._group(model, own_terms, good, T)
+
+    def _group(self, model: Model, own_terms: list[tuple[int, int, Atom]], good: np.ndarray, T: int) -> None:
+        """What can be added or dropped as one.
+
+        An atom of the library is one column; a term of the model with constants of its own brings their derivatives.
+        """
         self.groups: list[tuple[int, Atom, tuple[int, ...]]] = []
         place: dict[tuple[int, str], int] = {}
-        for e in range(E):
+        for e in range(len(model.structure)):
             for k in self._variants(e, T, good, model):
                 place[e, self.atoms[k].name] = len(self.groups)
                 self.groups.append((e, self.atoms[k], (e * T + k,)))
-        base = len(self.atoms)
-        current: list[int] = []
         special = {}
-        for e, k, atom, _ in extra:
-            cols = tuple(e * T + base + q for q in range(1 + len(atom.inner)))
-            base += len(cols)
-            cols = (cols[0], *(c for c in cols[1:] if good[c]))
-            if good[cols[0]]:
+        at = len(self.atoms)
+        for e, k, atom in own_terms:
+            columns = [e * T + at + q for q in range(1 + len(atom.inner))]
+            at += len(columns)
+            if good[columns[0]]:
                 special[e, k] = len(self.groups)
-                self.groups.append((e, atom, cols))
-        for e, terms in enumerate(model.structure):
-            for k, atom in enumerate(terms):
-                if (e, k) in special:
-                    current.append(special[e, k])
-                elif (e, atom.name) in place:
-                    current.append(place[e, atom.name])
-        self.current = tuple(sorted(current))
+                self.groups.append((e, atom, (columns[0], *(c for c in columns[1:] if good[c]))))
+        current = [
+            special.get((e, k), place.get((e, atom.name)))
+            for e, terms in enumerate(model.structure)
+            for k, atom in enumerate(terms)
+        ]
+        self.current = tuple(sorted(g for g in current if g is not None))
         self.names = [(e, atom.name) for e, atom, _ in self.groups]
 
     def _variants(self, e: int, T: int, good: np.ndarray, model: Model) -> list[int]:
