@@ -10,13 +10,15 @@ import numpy as np
 from gedanken.errors import UserError
 from gedanken.tasks.discover.sparse.parsimony import Tie
 from gedanken.tasks.discover.sparse.search import Search
-from gedanken.tasks.discover.sparse.structure import Model, write, write_tied
+from gedanken.tasks.discover.sparse.structure import PUSHED, Model, pushes, write, write_tied
 from gedanken.worlds.ode.expression import parse
 from gedanken.worlds.ode.fit import Program, Refined, covariance_of, refine, simulate_pieces
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 CANDIDATES = 8
 INDISTINCT = 6.0  # difference of criteria, about a factor of 20 in probability, below which data do not decide
+TIE = 2.0  # difference "not worth more than a bare mention" (Kass and Raftery, 1995)
+FEW_READINGS = 100
 UNUSABLE = 1e6  # cost of a law that blows up from where the data themselves begin: any other law comes first
 FRAGILE = 8.0  # cost of a law that the noise of its start throws off the record altogether
 _SAMPLES = 1000  # of a trajectory that are used; longer ones are thinned evenly
@@ -158,6 +160,10 @@ def discover(
     best = min(criterion for _, criterion, _, _ in finished)
     ranked = sorted(finished, key=lambda row: row[1])[:CANDIDATES]
     candidates = tuple(_candidate(search, *row, best) for row in ranked)
+    if search.total < FEW_READINGS:
+        # The criterion is a large-sample rule; where there are few readings a tie goes to the shorter law.
+        shortest = min((c for c in candidates if c.delta < TIE), key=lambda c: (c.complexity, c.delta))
+        candidates = (shortest, *(c for c in candidates if c is not shortest))
     close = [(program, refined) for (_, criterion, program, refined) in ranked if criterion - best < INDISTINCT]
     observed = [i for i in range(states.size) if search.counts[i] > 0]
     names = states.columns
@@ -213,6 +219,7 @@ def _finish(search: Search, model: Model) -> Finished:
             continue
         law = (equation, dict(zip(values, refined.params.tolist(), strict=True)))
         criterion = search.criterion(model.structure, refined) - bonus + _fragility(search, program, refined)
+        criterion += PUSHED * pushes(model.structure, params)
         found.append((law, criterion, program, refined))
     if not found:
         equation, names = write(model.structure, search.states, search.prefix)
