@@ -83,8 +83,12 @@ def apply_hint(atoms: Iterable[Atom], hint: str, cheap: float) -> list[Atom]:
 
 
 def _hinted(atom: Atom, cheap: float) -> float:
-    """Cost of an atom that a hint speaks of: weight is all but certain then, the others are as likely as any term."""
-    return 0.5 if "weight" in atom.tags else cheap + 2.0 * len(atom.inner) + 0.5 * ("abs(" in atom.template)
+    """Cost of an atom that a hint speaks of.
+
+    Weight is all but certain then, and an angle acts by its sine; the others are as likely as any term.
+    """
+    certain = atom.tags & {"weight", "restoring"} and not atom.inner and atom.template.startswith(("1", "sin("))
+    return 0.5 if certain else cheap + 2.0 * len(atom.inner) + 0.5 * ("abs(" in atom.template)
 
 
 def build(states: StateSpace, samples: Array, steps: Array, hint: str = "") -> list[Atom]:
@@ -171,7 +175,8 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
         atoms.append(Atom(f"cos({q})", f"cos({q})", (), 7.0, 0, frozenset(), "angle", frozenset({q}), 2.0))
     drag = frozenset({"drag"})
     if one:
-        atoms += [Atom(f"{v}*abs({v})", f"{v}*abs({v})", cost=3.5, tags=drag) for v in velocities]
+        v = velocities[0]
+        atoms.append(Atom(f"{v}*abs({v})", f"{v}*abs({v})", cost=5.0 if changes[v] else 3.5, tags=drag))
     else:
         speed = "sqrt(" + " + ".join(f"{v}**2" for v in velocities) + ")"
         atoms += [Atom(f"{v}*speed", f"{v}*{speed}", (), 3.5, 0, drag, "", frozenset({v}), 8.0) for v in velocities]
