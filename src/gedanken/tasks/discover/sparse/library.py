@@ -140,6 +140,7 @@ def _monomial(names: Sequence[str]) -> Atom:
     return Atom(text, text, tags=frozenset({"linear"} if len(names) == 1 else ()))
 
 
+VERTICAL = ("y", "z", "h", "height", "altitude")
 TRIG = frozenset({"trigonometric"})
 RESTORING = frozenset({"restoring"})
 
@@ -151,6 +152,7 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
     positions = [c.name for c in states.coordinates]
     velocities = [c.velocity for c in states.coordinates if c.velocity is not None]
     one = len(names) == 2
+    vertical = one and names[0] in VERTICAL
     changes = {v: min(-column[v].min(), column[v].max()) > 0.25 * np.abs(column[v]).max() for v in velocities}
     angles = [q for i, q in enumerate(names) if q in positions and _is_angle(column[q], steps[i])]
     atoms = [Atom("1", "1", cost=3.5, tags=frozenset({"weight"} if one else ()))]
@@ -159,14 +161,16 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
             speeds = sum(name in velocities for name in chosen)
             square = len(set(chosen)) == 1
             if k == 1:
-                cost = (3.5 if speeds else 3.0) + (0.0 if one else 0.5)
+                # What falls seldom hangs on a spring.
+                cost = (3.5 if speeds else 4.5 if vertical else 3.0) + (0.0 if one else 0.5)
             elif k == 2:
                 # The square of a velocity that changes sign does not resist anything.
                 drags = square and speeds == 2 and not changes[chosen[0]]
                 cost = (3.0 if drags else 7.0 if speeds == 0 else 9.0) + (0.0 if one else 3.0)
             else:
                 cost = (6.0, 8.0, 12.0, 9.0)[speeds]
-            kinds = {"drag"} if square and speeds == k <= 2 else {"restoring"} if k == 1 else set()
+            resists = k == 1 or (k == 2 and not changes.get(chosen[0], True))
+            kinds = {"drag"} if square and speeds == k and resists else {"restoring"} if k == 1 else set()
             atoms.append(
                 replace(_monomial(chosen), cost=cost, tags=frozenset(kinds), owners=frozenset(chosen), abroad=2.0)
             )

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from gedanken.tasks.discover.sparse.library import Atom, build, drive
-from gedanken.tasks.discover.sparse.parsimony import simplify
+from gedanken.tasks.discover.sparse.parsimony import DIMENSIONAL_UNIT, UNIT, simplify
 from gedanken.tasks.discover.sparse.quasilinear import Quasilinear
 from gedanken.tasks.discover.sparse.smooth import smooth
 from gedanken.tasks.discover.sparse.structure import (
@@ -86,6 +86,7 @@ class Search:
         self.segments = 1
         self.models: dict[tuple[int, Key], Model | None] = {}
         self.best: Model | None = None
+        self.unit = UNIT if not any(c.velocity for c in states.coordinates) else DIMENSIONAL_UNIT
         self.fits = 0
         self.sensitive = False
         self.expanded: set[tuple[int, Key, int]] = set()
