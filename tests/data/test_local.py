@@ -39,7 +39,17 @@ def contents(folder):
 def start(tmp_path, folder, count, resume=False):
     program = tmp_path / "run.py"
     program.write_text(PROGRAM.format(plan=PLAN, folder=str(folder), count=count, resume=resume))
-    return subprocess.Popen([sys.executable, str(program)], stderr=subprocess.DEVNULL)
+    return subprocess.Popen([sys.executable, str(program)], stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def wait_for_workers(process):
+    """Until the killed process's workers have ended themselves; one in mid-shard may still write for a moment."""
+    for _ in range(1000):
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.01)
 
 
 def test_order_of_shards_leaves_no_trace(tmp_path, whole):
@@ -68,6 +78,7 @@ def test_killed_at_any_moment_and_resumed_it_is_the_same(tmp_path, whole, count)
             time.sleep(0.005)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
+        wait_for_workers(process)
         done.append(len(manifest.read(folder).shards))
     assert done[-1] < PLAN.shards
     with pytest.raises(UserError, match="add --resume"):
