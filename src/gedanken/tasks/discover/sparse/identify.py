@@ -10,7 +10,7 @@ import numpy as np
 from gedanken.errors import UserError
 from gedanken.tasks.discover.sparse.parsimony import Tie
 from gedanken.tasks.discover.sparse.search import Search
-from gedanken.tasks.discover.sparse.structure import Model, write, write_tied
+from gedanken.tasks.discover.sparse.structure import PUSHED, Model, pushes, write, write_tied
 from gedanken.worlds.ode.expression import parse
 from gedanken.worlds.ode.fit import Program, Refined, covariance_of, refine, simulate_pieces
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
@@ -219,6 +219,7 @@ def _finish(search: Search, model: Model) -> Finished:
             continue
         law = (equation, dict(zip(values, refined.params.tolist(), strict=True)))
         criterion = search.criterion(model.structure, refined) - bonus + _fragility(search, program, refined)
+        criterion += PUSHED * pushes(model.structure, params)
         found.append((law, criterion, program, refined))
     if not found:
         equation, names = write(model.structure, search.states, search.prefix)

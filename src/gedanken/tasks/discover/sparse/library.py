@@ -83,8 +83,12 @@ def apply_hint(atoms: Iterable[Atom], hint: str, cheap: float) -> list[Atom]:
 
 
 def _hinted(atom: Atom, cheap: float) -> float:
-    """Cost of an atom that a hint speaks of: weight is all but certain then, the others are as likely as any term."""
-    return 0.5 if "weight" in atom.tags else cheap + 2.0 * len(atom.inner) + 0.5 * ("abs(" in atom.template)
+    """Cost of an atom that a hint speaks of.
+
+    Weight is all but certain then, and an angle acts by its sine; the others are as likely as any term.
+    """
+    certain = atom.tags & {"weight", "restoring"} and not atom.inner and atom.template.startswith(("1", "sin("))
+    return 0.5 if certain else cheap + 2.0 * len(atom.inner) + 0.5 * ("abs(" in atom.template)
 
 
 def build(states: StateSpace, samples: Array, steps: Array, hint: str = "") -> list[Atom]:
@@ -136,6 +140,7 @@ def _monomial(names: Sequence[str]) -> Atom:
     return Atom(text, text, tags=frozenset({"linear"} if len(names) == 1 else ()))
 
 
+VERTICAL = ("y", "z", "h", "height", "altitude")
 TRIG = frozenset({"trigonometric"})
 RESTORING = frozenset({"restoring"})
 
@@ -147,6 +152,7 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
     positions = [c.name for c in states.coordinates]
     velocities = [c.velocity for c in states.coordinates if c.velocity is not None]
     one = len(names) == 2
+    vertical = one and names[0] in VERTICAL
     changes = {v: min(-column[v].min(), column[v].max()) > 0.25 * np.abs(column[v]).max() for v in velocities}
     angles = [q for i, q in enumerate(names) if q in positions and _is_angle(column[q], steps[i])]
     atoms = [Atom("1", "1", cost=3.5, tags=frozenset({"weight"} if one else ()))]
@@ -155,14 +161,16 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
             speeds = sum(name in velocities for name in chosen)
             square = len(set(chosen)) == 1
             if k == 1:
-                cost = (3.5 if speeds else 3.0) + (0.0 if one else 0.5)
+                # What falls seldom hangs on a spring.
+                cost = (3.5 if speeds else 4.5 if vertical else 3.0) + (0.0 if one else 0.5)
             elif k == 2:
                 # The square of a velocity that changes sign does not resist anything.
                 drags = square and speeds == 2 and not changes[chosen[0]]
                 cost = (3.0 if drags else 7.0 if speeds == 0 else 9.0) + (0.0 if one else 3.0)
             else:
                 cost = (6.0, 8.0, 12.0, 9.0)[speeds]
-            kinds = {"drag"} if square and speeds == k <= 2 else {"restoring"} if k == 1 else set()
+            resists = k == 1 or (k == 2 and not changes.get(chosen[0], True))
+            kinds = {"drag"} if square and speeds == k and resists else {"restoring"} if k == 1 else set()
             atoms.append(
                 replace(_monomial(chosen), cost=cost, tags=frozenset(kinds), owners=frozenset(chosen), abroad=2.0)
             )
@@ -171,7 +179,8 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
         atoms.append(Atom(f"cos({q})", f"cos({q})", (), 7.0, 0, frozenset(), "angle", frozenset({q}), 2.0))
     drag = frozenset({"drag"})
     if one:
-        atoms += [Atom(f"{v}*abs({v})", f"{v}*abs({v})", cost=3.5, tags=drag) for v in velocities]
+        v = velocities[0]
+        atoms.append(Atom(f"{v}*abs({v})", f"{v}*abs({v})", cost=5.0 if changes[v] else 3.5, tags=drag))
     else:
         speed = "sqrt(" + " + ".join(f"{v}**2" for v in velocities) + ")"
         atoms += [Atom(f"{v}*speed", f"{v}*{speed}", (), 3.5, 0, drag, "", frozenset({v}), 8.0) for v in velocities]

@@ -14,7 +14,8 @@ import numpy as np
 from gedanken.worlds.ode.fit import covariance_of
 from gedanken.worlds.ode.trajectory import Array
 
-_UNIT = 2 * math.log(4)  # prior cost of "this constant is one"
+UNIT = 2 * math.log(4)  # prior cost of "this constant is one"
+DIMENSIONAL_UNIT = 2 * math.log(8)  # the same in a law of forces, whose constants have units
 _SAME = 2 * math.log(2)  # of "this coefficient is that of the same atom in another equation"
 _SHARED = 2 * math.log(6)  # of "this coefficient is that other one", to which the choice of that one is added
 _FARTHEST = 6.0  # rise of chi squared up to which a constant may be moved: 2.4 standard deviations
@@ -52,6 +53,7 @@ def simplify(
     names: Sequence[tuple[str, str]],
     samples: int,
     misfit: float,
+    unit: float = UNIT,
 ) -> Parsimony:
     """Tie constants greedily, each at the least rise of the squared residuals.
 
@@ -63,6 +65,7 @@ def simplify(
         names: what each is: its atom (and which of its constants), and the same by the atom's role in its equation.
         samples: number of samples, which prices a free constant.
         misfit: mean square weighted residual.
+        unit: prior cost of a constant that is one.
     """
     p = params.astype(np.float64).copy()
     if p.size == 0 or not np.isfinite(information).all():
@@ -82,7 +85,7 @@ def simplify(
         variance = np.maximum(np.diag(C), 1e-300)
         sign = np.where(p < 0, -1.0, 1.0)
         unit_rise = np.where(free & (coefficients | (p > 0)), (p - sign) ** 2 / np.maximum(variance, floor), np.inf)
-        unit_net = price - _UNIT - unit_rise
+        unit_net = price - unit - unit_rise
         unit_net[unit_rise > _FARTHEST] = -np.inf
         i = int(np.argmax(unit_net))
         best = float(unit_net[i])
@@ -116,5 +119,5 @@ def simplify(
         ties[k] = Tie(float(sign[k] if other is None else sign[k] * sign[other]), other)
         free[k] = False
         saving += best
-        bonus += price - (_UNIT if other is None else float(choice[k, other]))
+        bonus += price - (unit if other is None else float(choice[k, other]))
     return Parsimony(ties, p, saving, bonus)

@@ -363,7 +363,9 @@ class Quasilinear:
                 for k in range(len(self.groups[g][2]))
             ]
             information = gram * np.outer(self.norm[cols], self.norm[cols])
-            saving = simplify(solution, information, np.array(first, bool), names, self.search.total, left).saving
+            saving = simplify(
+                solution, information, np.array(first, bool), names, self.search.total, left, self.search.unit
+            ).saving
         at = 0
         for g in subset:
             e, atom, own = self.groups[g]

@@ -7,10 +7,11 @@ from itertools import pairwise
 import numpy as np
 
 from gedanken.tasks.discover.sparse.library import Atom, build, drive
-from gedanken.tasks.discover.sparse.parsimony import simplify
+from gedanken.tasks.discover.sparse.parsimony import DIMENSIONAL_UNIT, UNIT, simplify
 from gedanken.tasks.discover.sparse.quasilinear import Quasilinear
 from gedanken.tasks.discover.sparse.smooth import smooth
 from gedanken.tasks.discover.sparse.structure import (
+    PUSHED,
     Key,
     Model,
     Structure,
@@ -19,6 +20,7 @@ from gedanken.tasks.discover.sparse.structure import (
     exchange,
     key_of,
     prior,
+    pushes,
     role,
     size_of,
     write,
@@ -84,6 +86,7 @@ class Search:
         self.segments = 1
         self.models: dict[tuple[int, Key], Model | None] = {}
         self.best: Model | None = None
+        self.unit = UNIT if not any(c.velocity for c in states.coordinates) else DIMENSIONAL_UNIT
         self.fits = 0
         self.sensitive = False
         self.expanded: set[tuple[int, Key, int]] = set()
@@ -118,6 +121,7 @@ class Search:
     def model(self, structure: Structure, program: Program, refined: Refined, segments: int) -> Model:
         """Price a fit."""
         misfit = float(np.mean(self.mean_square(refined.predicted)))
+        criterion = self.criterion(structure, refined) + PUSHED * pushes(structure, refined.params)
         names = [
             (f"{atom.name} {k}", f"{role(atom.name, e, self.homes)} {k}")
             for e, terms in enumerate(structure)
@@ -127,9 +131,7 @@ class Search:
         parsimony = simplify(
             refined.params, refined.information, coefficients_mask(structure), names, self.total, misfit
         )
-        return Model(
-            structure, program, refined, self.criterion(structure, refined) - parsimony.saving, segments, parsimony
-        )
+        return Model(structure, program, refined, criterion - parsimony.saving, segments, parsimony)
 
     def adequate(self, model: Model) -> bool:
         """Whether the model leaves no more than the smoother does."""

@@ -11,7 +11,7 @@ import numpy as np
 from gedanken.tasks.discover.sparse.library import Atom
 from gedanken.tasks.discover.sparse.parsimony import Parsimony, Tie
 from gedanken.worlds.ode.fit import Program, Refined
-from gedanken.worlds.ode.trajectory import StateSpace
+from gedanken.worlds.ode.trajectory import Array, StateSpace
 
 Structure = Sequence[Sequence[Atom]]  # the terms of each unknown equation
 Key = tuple[frozenset[str], ...]
@@ -21,6 +21,7 @@ Homes = tuple[tuple[str, ...], ...]  # the variables of each equation's coordina
 FAMILY = 5.0  # the first atom of a family (angles, exponentials, quotients, sizes): a law speaks of it or it does not
 REPEATED = 0.6  # share of an atom's cost where another equation has it, too: what leaves one variable enters another
 NOTHING = 8.0  # a law without any term
+PUSHED = 3.0  # a resistance that pushes
 TWICE = 3.0  # a second term of the same purpose (two drags, two springs) in one equation
 
 
@@ -50,6 +51,17 @@ def prior(structure: Structure, homes: Homes) -> float:
         cost -= 2 * math.lgamma(len(terms) + 1)
         seen.update(name for atom, part in here for name in (atom.name, part))
     return cost
+
+
+def pushes(structure: Structure, params: Array) -> int:
+    """Terms that should resist a motion and drive it."""
+    found = at = 0
+    for terms in structure:
+        for atom in terms:
+            odd = not atom.template.endswith("**2")  # the square of a velocity resists one way and pushes the other
+            found += "drag" in atom.tags and odd and params[at] > 0
+            at += 1 + len(atom.inner)
+    return found
 
 
 @cache
