@@ -441,6 +441,8 @@ def test_the_rest_of_the_environment_stays_here_too(ask, endpoint, monkeypatch):
         "http://x:notaport/v1",
         "http://exämple/v1",
         "http://a b/v1",
+        "http://[::1",
+        "http://[1.2.3.4.5]/v1",
     ],
 )
 def test_what_is_no_endpoint_is_refused(endpoint, base_url):

@@ -256,11 +256,11 @@ load = OpenAIPlayer
 def _host(base_url: str) -> str:
     """The host of a base URL, strictly read, so that no two parsers can differ about where a key goes."""
     names = ", ".join(PRESETS)
-    parts = urlsplit(base_url)
     try:
+        parts = urlsplit(base_url)
         host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        host = ""
+    except ValueError:  # a port that is no number, a bracket that stays open
+        parts, host = urlsplit(""), ""
     if parts.scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+", host):
         shown = re.sub(r"[^/@]*@", "...@", base_url)[:80]
         raise UserError(
