@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast check format docs clean
+.PHONY: help setup demo test test-fast test-adapters dev check format docs clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-13s %s\n", $$1, $$2}'
 
 setup: .venv/.development  ## make .venv with the tested versions of everything
 
@@ -34,6 +34,12 @@ test: setup  ## run every test
 test-fast: setup  ## run the tests that take a moment each
 	$(BIN)/python -m pytest -m 'not slow' -n 2
 
+test-adapters: setup  ## test reasoning-gym, Inspect and verifiers, each in an environment of its own
+	.ci/adapters
+
+dev: setup  ## serve the API of the web page, reloading when the source changes
+	$(BIN)/gedanken serve --reload
+
 check: setup  ## format, lint, types, imports and generated pages: what must hold before a commit
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -49,4 +55,4 @@ docs: setup  ## write the generated pages: zoo and CLI reference
 	$(BIN)/gedanken docs
 
 clean:  ## remove what the targets above made
-	rm -rf .venv runs dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-* runs dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

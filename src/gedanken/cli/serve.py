@@ -7,6 +7,7 @@ import typer
 
 EXAMPLES = (
     "gedanken serve",
+    "gedanken serve --reload",
     "gedanken serve --openenv discover --workers 2",
     "gedanken serve --hosted --host 0.0.0.0 --database postgresql+psycopg://me@db/gedanken",
 )
@@ -19,6 +20,9 @@ def serve(
         str | None, typer.Option(metavar="TASK", help="Serve discover or predict as an OpenEnv environment instead.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes, for --openenv; each holds its own sessions.")] = 1,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Begin anew whenever the source changes, for developers.")
+    ] = False,
     database: Annotated[
         str, typer.Option(help="SQLAlchemy URL of the history.")
     ] = "sqlite:///runs/serve/history.sqlite",
@@ -43,6 +47,8 @@ def serve(
         import uvicorn
     except ImportError:
         raise UserError("serve needs a web server; install it with: pip install 'gedanken[serve]'") from None
+    if reload and (openenv is not None or workers != 1):
+        raise UserError("--reload is for the web page's server alone; leave --openenv and --workers out")
     if openenv is not None:
         tasks.load(openenv)  # says which there are
         if importlib.util.find_spec("openenv") is None:
@@ -70,5 +76,10 @@ def serve(
         client_episodes=client_episodes,
         total_episodes=total_episodes,
     )
+    if reload:
+        from gedanken.serve import development
+
+        development.serve(settings, host, port)
+        return
     # A stopped server tells its listeners so and does not wait for them for ever.
     uvicorn.run(create_app(settings), host=host, port=port, timeout_graceful_shutdown=10)
