@@ -133,7 +133,7 @@ def soak(seconds: float, sessions: int) -> None:
     with served(*SERVERS["discover"]) as (url, pid):
         end = time.perf_counter() + seconds
         while time.perf_counter() < end:
-            rate, times = asyncio.run(drive(url, sessions, min(30.0, end - time.perf_counter())))
+            rate, times = asyncio.run(drive(url, sessions, min(10.0, end - time.perf_counter())))
             p99 = statistics.quantiles(times, n=100)[98] * 1e3
             print(f"{rate:,.0f} steps/s, p99 {p99:.1f} ms, {resident(pid):.1f} MiB", flush=True)
 
