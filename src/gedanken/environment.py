@@ -38,6 +38,7 @@ _OPTIONS: dict[str, dict[str, tuple[type, ...]]] = {
         "positions_only": (bool,),
         "trials": (int,),
         "hint": (str,),
+        "rows": (int,),
     },
     "predict": {"context": (int,), "format": (str,), "exact": (bool,), "at": (int, str)},
 }

@@ -28,7 +28,14 @@ COPY_OPERATORS = 2 * OPERATOR_BUDGET
 HINT_LEVELS = ("full", "names", "anonymous")
 
 
-_LIMITS = {"noise": (0.0, 1.0), "samples": (8, 1000), "gaps": (0, 5), "outliers": (0.0, 0.2), "trials": (1, 16)}
+_LIMITS = {
+    "noise": (0.0, 1.0),
+    "samples": (8, 1000),
+    "gaps": (0, 5),
+    "outliers": (0.0, 0.2),
+    "trials": (1, 16),
+    "rows": (4, 200),
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,8 @@ class Conditions:
         positions_only: velocities are not observed.
         trials: how many starts are observed.
         hint: `full`, `names` (says what the variables are) or `anonymous` (variables are renamed, too).
+        rows: rows of the record that the prompt shows, for models with little context; None for as many as are useful.
+            All samples count in the verdict.
     """
 
     noise: float = 0.05
@@ -54,6 +63,7 @@ class Conditions:
     positions_only: bool = False
     trials: int = 1
     hint: str = "full"
+    rows: int | None = None
 
     def __post_init__(self) -> None:
         # Conditions arrive from command lines and sockets, so their types are looked at, too.
@@ -62,7 +72,7 @@ class Conditions:
                 raise UserError(f"{name} must be true or false, not {getattr(self, name)!r}")
         for name, (low, high) in _LIMITS.items():
             value = getattr(self, name)
-            if name == "samples" and value is None:
+            if name in ("samples", "rows") and value is None:
                 continue
             kinds = (int,) if type(low) is int else (int, float)
             if type(value) not in kinds:
@@ -156,7 +166,9 @@ class DiscoverTask:
             (system.trajectory(unseen, unseen.times),),
         )
         full_key = (*key, *(value for value in asdict(conditions).values()))
-        return Problem(self.name, str(key[0]), full_key, observation, _write_prompt(observation), truth)
+        return Problem(
+            self.name, str(key[0]), full_key, observation, _write_prompt(observation, conditions.rows), truth
+        )
 
     def pose_record(
         self, states: StateSpace, trajectories: Sequence[Trajectory], hint: str = "", name: str = "record"
@@ -285,8 +297,8 @@ class DiscoverTask:
             return list(pool.map(self.verify, problems, answers, chunksize=16))
 
 
-def _write_prompt(observation: Observation) -> str:
-    return text.write_prompt(observation.states, observation.trajectories, observation.hint)
+def _write_prompt(observation: Observation, rows: int | None = None) -> str:
+    return text.write_prompt(observation.states, observation.trajectories, observation.hint, rows or text.ROW_BUDGET)
 
 
 def _observe(
