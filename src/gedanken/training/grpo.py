@@ -1,0 +1,225 @@
+"""Reinforcement with the simulator's reward: TRL's GRPO, one reward function a term, all from the task's own scorer."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from gedanken.errors import UserError
+from gedanken.loop import Problem, Task, Verdict
+from gedanken.models import _weights
+from gedanken.training import lora, session
+from gedanken.training.options import Options
+from gedanken.training.pairs import Source, default_subjects, judge_of, write_rows
+from gedanken.training.run import RunFolder, open_run
+
+Reward = Callable[..., list[float]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GRPOOptions(Options):
+    """Options of `train grpo`.
+
+    Attributes:
+        sft_checkpoint: run folder, adapter or merged model of the warm start; None to start from the base.
+        num_steps: optimizer steps.
+        num_generations: answers to each problem, which are compared with each other.
+        temperature: of sampling.
+        top_p: of sampling.
+        beta: weight of the divergence from the start; 0 keeps no reference model.
+        multi_turn: play whole episodes through the environment instead of single answers; needs a chat template with
+            tools.
+        vllm: `auto` uses vLLM where it is installed beside a GPU, else `on` or `off`.
+    """
+
+    sft_checkpoint: Path | None = None
+    num_steps: int = 200
+    num_generations: int = 4
+    temperature: float = 1.0
+    top_p: float = 1.0
+    beta: float = 0.0
+    multi_turn: bool = False
+    vllm: str = "auto"
+
+    def __post_init__(self) -> None:
+        Options.__post_init__(self)
+        session.check_steps(self.num_steps, "--num-steps")
+        if self.num_generations < 2:
+            raise UserError(
+                f"--num-generations must be at least 2, since answers are compared; not {self.num_generations}"
+            )
+        answers = self.batch_size * self.grad_accum
+        if answers % self.num_generations:
+            raise UserError(
+                f"a step takes {answers} answers (--batch-size times --grad-accum), which must be a "
+                f"multiple of --num-generations {self.num_generations}"
+            )
+        if self.vllm not in ("auto", "on", "off"):
+            raise UserError(f"--vllm is auto, on or off, not {self.vllm!r}")
+
+
+class Scorer:
+    """Judges the answers of a step in one batch call, once, however many terms ask.
+
+    Attributes:
+        seconds: time spent on scoring since `take_seconds`.
+    """
+
+    def __init__(self, judge: Task, source: Source, folder: RunFolder | None = None):
+        """A scorer of `source`'s problems; with a folder, answers and rewards are kept in its `samples.jsonl`."""
+        self.judge, self.source, self.folder = judge, source, folder
+        self.seconds = 0.0
+        self._problems: dict[tuple[str, int], Problem] = {}
+        self._last: tuple[object, list[Verdict]] = (None, [])
+
+    def rewards(self) -> list[Reward]:
+        """One function a term that carries a weight, named after it."""
+        return [self._reward(name) for name in self.judge.weights]  # type: ignore[attr-defined]
+
+    def weights(self) -> list[float]:
+        """The terms' weights, in the order of `rewards`."""
+        return list(self.judge.weights.values())  # type: ignore[attr-defined]
+
+    def score(self, completions: Sequence[Any], subject: Sequence[str], index: Sequence[int]) -> list[Verdict]:
+        """The verdicts on a batch of completions; repeated questions about the same batch cost nothing."""
+        answers = [read_completion(completion) for completion in completions]
+        asked = (tuple(answers), tuple(subject), tuple(index))
+        if self._last[0] != asked:
+            start = time.perf_counter()
+            problems = [self._pose(name, int(k)) for name, k in zip(subject, index, strict=True)]
+            self._last = (asked, self.judge.verify_batch(problems, answers))
+            self.seconds += time.perf_counter() - start
+            self._keep(answers, subject, index, self._last[1])
+        return self._last[1]
+
+    def take_seconds(self) -> float:
+        """Time spent since the last call."""
+        spent, self.seconds = self.seconds, 0.0
+        return spent
+
+    def _pose(self, subject: str, index: int) -> Problem:
+        key = (subject, index)
+        if key not in self._problems:
+            self._problems[key] = self.source.pose(self.judge, subject, index)
+        return self._problems[key]
+
+    def _reward(self, term: str) -> Reward:
+        def reward(
+            prompts: Sequence[Any], completions: Sequence[Any], subject: Sequence[str], index: Sequence[int], **_: Any
+        ) -> list[float]:
+            # A term that raises stops the run: TRL passes the exception on, and nothing here catches it.
+            return [float(verdict.terms[term]) for verdict in self.score(completions, subject, index)]
+
+        reward.__name__ = term
+        return reward
+
+    def _keep(
+        self, answers: Sequence[str], subject: Sequence[str], index: Sequence[int], verdicts: Sequence[Verdict]
+    ) -> None:
+        if self.folder is None:
+            return
+        with (self.folder.path / "samples.jsonl").open("ab") as file:
+            for answer, name, k, verdict in zip(answers, subject, index, verdicts, strict=True):
+                line = {"subject": name, "index": k, "answer": answer, "reward": verdict.reward, "error": verdict.error}
+                file.write(orjson.dumps(line) + b"\n")
+
+
+def read_completion(completion: Any) -> str:
+    """The text of a completion: plain, or the last message of a conversation."""
+    if isinstance(completion, str):
+        return completion
+    return str(completion[-1].get("content") or "") if completion else ""
+
+
+def train_grpo(options: GRPOOptions, progress: session.Progress = lambda done, total, note: None) -> Path:
+    """Train on the simulator's reward; returns the folder of the trained adapter or model.
+
+    Raises:
+        UserError: a library is missing, the model is unknown, or memory ran out.
+        TrainingStopped: the loss became NaN.
+    """
+    for library in ("torch", "transformers", "trl", "peft", "datasets"):
+        _weights.require(library)
+    session.quiet_libraries()
+    subjects = options.subjects or default_subjects(options.task)
+    source = Source(options.task, subjects, options.instances, options=options.conditions)
+    weights, base = lora.find_start(options.model, options.sft_checkpoint)
+    folder = open_run(options.output_dir, "grpo", options.to_dict(), options.resume)
+    import datasets
+    import trl
+
+    progress(0, options.num_steps, "posing problems")
+    rows = datasets.Dataset.from_list(list(write_rows(source)))
+    model, tokenizer = lora.open_trainable(options, weights)
+    tokenizer.padding_side = "left"
+    judge = judge_of(options.task)
+    scorer = Scorer(judge, source, folder)
+    config = trl.GRPOConfig(
+        **session.arguments(options, folder),
+        max_steps=options.num_steps,
+        num_generations=options.num_generations,
+        max_completion_length=options.max_new_tokens,
+        temperature=options.temperature,
+        top_p=options.top_p,
+        beta=options.beta,
+        reward_weights=None if options.multi_turn else scorer.weights(),
+        max_tool_calling_iterations=8 if options.multi_turn else None,
+        use_vllm=_use_vllm(options.vllm),
+    )
+    what: dict[str, Any] = {"reward_funcs": scorer.rewards()}
+    if options.multi_turn:
+        from gedanken.adapters import trl as adapter
+
+        what = {"environment_factory": adapter.environment(options.task)}
+        rows = datasets.Dataset.from_list(adapter.rows(source))
+    trainer = _trainer_class(scorer, folder)(
+        model=model,
+        args=config,
+        train_dataset=rows,
+        processing_class=tokenizer,
+        callbacks=[session.make_callback(options, folder, tokenizer, progress)],
+        **what,
+    )
+    session.remove_printer(trainer)
+    if options.eval_problems and folder.last_checkpoint() is None:
+        progress(0, options.num_steps, "evaluating the start")
+        session.run_evaluation(options, folder, model, tokenizer, 0)
+    session.run_trainer(trainer, folder, options)
+    return session.finish(trainer, tokenizer, folder, options, base, progress)
+
+
+def _trainer_class(scorer: Scorer, folder: RunFolder) -> Any:
+    """TRL's trainer with a clock: what a step spends on generation and on scoring."""
+    import trl
+
+    class ClockedGRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
+        generation_seconds = 0.0
+
+        def _generate(self, *arguments: Any, **options: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return super()._generate(*arguments, **options)
+            finally:
+                self.generation_seconds += time.perf_counter() - start
+
+        def log(self, logs: dict[str, Any], *arguments: Any, **options: Any) -> None:
+            if "loss" in logs:
+                logs["time/generation"], self.generation_seconds = self.generation_seconds, 0.0
+                logs["time/scoring"] = scorer.take_seconds()
+            super().log(logs, *arguments, **options)
+
+    return ClockedGRPOTrainer
+
+
+def _use_vllm(choice: str) -> bool:
+    import importlib.util
+
+    import torch
+
+    there = importlib.util.find_spec("vllm") is not None and torch.cuda.is_available()
+    if choice == "on" and not there:
+        raise UserError("--vllm on needs a GPU and vLLM; install it with: pip install vllm")
+    return there and choice != "off"

@@ -1,0 +1,185 @@
+"""Curves and model card of a run, written from its folder."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gedanken.training.run import RunFolder
+
+# Steps that a curve is averaged over; single steps of GRPO see one or two problems and are all noise.
+WINDOW = 10
+SIGNS = {
+    "sft": "supervised fine-tuning",
+    "grpo": "GRPO",
+    "curriculum": "curriculum",
+    "scratch": "training from scratch",
+}
+
+
+def write_report(folder: RunFolder) -> list[Path]:
+    """Write `curves.png` and `README.md` (the model card) from config and metrics; returns their paths."""
+    written = []
+    if any(line.get("kind") == "train" for line in folder.metrics()):
+        written.append(plot_curves(folder))
+    card = folder.path / "README.md"
+    card.write_text(write_card(folder), encoding="utf-8")
+    return [*written, card]
+
+
+def plot_curves(folder: RunFolder) -> Path:
+    """Loss, every reward term with a band of one standard deviation, and the held-out evaluations, over the steps."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    train = [line for line in folder.metrics() if line.get("kind") == "train"]
+    checks = [line for line in folder.metrics() if line.get("kind") == "eval"]
+    terms = list(reward_terms(train[-1]))
+    panels = ["loss", *(["reward"] if terms else []), *terms, *(["held out"] if checks else [])]
+    columns = min(3, len(panels))
+    rows = -(-len(panels) // columns)
+    figure = Figure(figsize=(4.2 * columns, 2.9 * rows), layout="constrained")
+    FigureCanvasAgg(figure)
+    steps = np.array([line["step"] for line in train])
+    for k, panel in enumerate(panels):
+        axes = figure.add_subplot(rows, columns, k + 1)
+        axes.set_title(panel)
+        axes.set_xlabel("step")
+        axes.grid(alpha=0.3)
+        if panel == "held out":
+            for name, label in (("match", "mean match"), ("valid", "valid"), ("solved_first", "solved in 1")):
+                _plot_checks(axes, checks, name, label)
+            axes.set_ylim(-0.02, 1.02)
+            axes.legend(fontsize=8)
+            continue
+        if panel in ("loss", "reward"):
+            values = _column(train, panel)
+            spread = _column(train, "reward_std") if panel == "reward" else np.zeros(len(values))
+        else:
+            values = _column(train, f"rewards/{panel}/mean")
+            spread = _column(train, f"rewards/{panel}/std")
+        mean = smooth(values)
+        axes.plot(steps, values, ".", ms=2, alpha=0.3)
+        axes.plot(steps, mean)
+        if panel != "loss":
+            band = smooth(spread)
+            axes.fill_between(steps, mean - band, mean + band, alpha=0.2, lw=0)
+    path = folder.path / "curves.png"
+    figure.savefig(path, dpi=110)
+    return path
+
+
+def _plot_checks(axes: Any, checks: Sequence[Mapping[str, Any]], name: str, label: str) -> None:
+    found = [(line["step"], line[name]) for line in checks if name in line]
+    if not found:
+        return
+    key, scale = ("mean", 1.0) if "mean" in found[0][1] else ("rate", 0.01)
+    middle = np.array([value[key] for _, value in found]) * scale
+    low, high = (np.array([value["ci"][side] for _, value in found]) * scale for side in (0, 1))
+    axes.errorbar([step for step, _ in found], middle, [middle - low, high - middle], marker="o", ms=3, label=label)
+
+
+def reward_terms(line: Mapping[str, Any]) -> list[str]:
+    """Names of the reward terms that a logged step holds."""
+    return [name.split("/")[1] for name in line if name.startswith("rewards/") and name.endswith("/mean")]
+
+
+def smooth(values: Any, window: int = WINDOW) -> Any:
+    """Running mean over the last `window` values; fewer at the beginning. Gaps are passed over."""
+    values = np.asarray(values, dtype=np.float64)
+    known = np.isfinite(values)
+    total = np.cumsum(np.where(known, values, 0.0))
+    count = np.cumsum(known)
+    total[window:] -= total[:-window].copy()
+    count[window:] -= count[:-window].copy()
+    return total / np.maximum(count, 1)
+
+
+def halves(folder: RunFolder, name: str, share: float = 0.2) -> dict[str, Any] | None:
+    """Mean of a measurement over the first and the last `share` of the steps, with 95 % bootstrap intervals."""
+    from gedanken.seeding import stream
+
+    values = _column([line for line in folder.metrics() if line.get("kind") == "train"], name)
+    values = values[np.isfinite(values)]
+    n = int(len(values) * share)
+    if n < 2:
+        return None
+    found: dict[str, Any] = {"steps": n}
+    for label, part in (("first", values[:n]), ("last", values[-n:])):
+        rng = stream("curve interval", name, label, n)
+        means = part[rng.integers(0, n, (2000, n))].mean(axis=1)
+        found[label] = {"mean": float(part.mean()), "ci": [float(end) for end in np.percentile(means, [2.5, 97.5])]}
+    return found
+
+
+def shares(folder: RunFolder) -> dict[str, float] | None:
+    """Shares of the training time that went into generation, scoring and the update."""
+    train = [line for line in folder.metrics() if line.get("kind") == "train" and "time/scoring" in line]
+    total = sum(line["step_seconds"] for line in train)
+    if not total:
+        return None
+    generation, scoring = (sum(line[f"time/{part}"] for line in train) / total for part in ("generation", "scoring"))
+    return {"generation": generation, "scoring": scoring, "update": 1.0 - generation - scoring}
+
+
+def write_card(folder: RunFolder) -> str:
+    """The model card, in Markdown with the Hub's front matter: what was trained on what, how, and what it can do."""
+    config = folder.config()
+    options, kind = config["options"], config["kind"]
+    train = [line for line in folder.metrics() if line.get("kind") == "train"]
+    checks = [line for line in folder.metrics() if line.get("kind") == "eval"]
+    base = str(options.get("model", "")).removeprefix("hf:").partition("+")[0]
+    lines = ["---", "library_name: peft" if options.get("lora_r") else "library_name: transformers"]
+    if base:
+        from gedanken.models._weights import SMOLLM2
+
+        lines.append(f"base_model: {SMOLLM2 if base == 'smollm2' else base}")
+    lines += ["tags:", "- physics", "- gedanken", f"- {kind}", "---", ""]
+    lines += [f"# {folder.path.name}", ""]
+    what = f"{options.get('task', 'predict')} by {SIGNS.get(kind, kind)}"
+    lines += [f"Trained on gedanken's task {what}" + (f", from {base}." if base else "."), ""]
+    if options.get("subjects"):
+        lines += [f"Subjects: {', '.join(options['subjects'])}.", ""]
+    if train:
+        spent = sum(line.get("step_seconds") or 0.0 for line in train) / 60
+        lines += [f"{train[-1]['step']} steps, {spent:.0f} minutes on {config['machine']['device']}.", ""]
+    if train and (rise := halves(folder, "reward")):
+        lines += ["## Reward", "", *_rises(folder, rise), "![curves](curves.png)", ""]
+    if divided := shares(folder):
+        parts = ", ".join(f"{name} {share:.1%}" for name, share in divided.items())
+        lines += [f"Time of a step: {parts}.", ""]
+    if checks:
+        lines += [f"## Held-out problems (n = {checks[-1]['n']}, 95 % intervals)", ""]
+        lines += ["| step | valid % | mean match | solved in 1 % |", "|---|---|---|---|"]
+        for line in checks:
+            cells = (_interval(line[name]) for name in ("valid", "match", "solved_first"))
+            lines.append(f"| {line['step']} | " + " | ".join(cells) + " |")
+        lines.append("")
+    lines += ["## Options", "", "| option | value |", "|---|---|"]
+    lines += [f"| {name} | {value} |" for name, value in sorted(options.items()) if value not in (None, "", {}, [])]
+    lines += ["", "## Versions", "", ", ".join(f"{name} {number}" for name, number in config["versions"].items()), ""]
+    return "\n".join(lines)
+
+
+def _rises(folder: RunFolder, reward: Mapping[str, Any]) -> list[str]:
+    train = [line for line in folder.metrics() if line.get("kind") == "train"]
+    lines = [f"Means over the first and the last {reward['steps']} steps, with 95 % intervals.", ""]
+    lines += ["| term | first | last |", "|---|---|---|"]
+    for name in ("reward", *(f"rewards/{term}/mean" for term in reward_terms(train[-1]))):
+        found = halves(folder, name)
+        if found:
+            label = name.removeprefix("rewards/").removesuffix("/mean")
+            lines.append(f"| {label} | {_interval(found['first'])} | {_interval(found['last'])} |")
+    return [*lines, ""]
+
+
+def _interval(value: Mapping[str, Any]) -> str:
+    low, high = value["ci"]
+    if "mean" in value:
+        return f"{value['mean']:.3f} [{low:.3f}, {high:.3f}]"
+    return f"{value['rate']:.1f} [{low:.1f}, {high:.1f}]"
+
+
+def _column(lines: Sequence[Mapping[str, Any]], name: str) -> Any:
+    return np.array([np.nan if line.get(name) is None else float(line[name]) for line in lines])

@@ -1,0 +1,139 @@
+"""A run's folder: what was asked for, with which versions, what was measured, and what became of it."""
+
+import importlib.metadata
+import math
+import os
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+import gedanken
+from gedanken.errors import UserError
+
+LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "numpy", "pymunk", "numba")
+CONFIG, METRICS = "config.json", "metrics.jsonl"
+# What may differ between a run and its continuation.
+FREE = frozenset({"output_dir", "resume", "report_to", "push_to_hub", "hub_repo_id", "save_steps", "merge"})
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one training run.
+
+    `config.json` holds the kind of run, its options and the versions; `metrics.jsonl` one object a measurement, with
+    `step` and `seconds`; `checkpoints/` what a run resumes from; `model/` what came out.
+    """
+
+    path: Path
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where the trainer keeps its checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def model(self) -> Path:
+        """The trained adapter or model."""
+        return self.path / "model"
+
+    def config(self) -> dict[str, Any]:
+        """What `open_run` wrote.
+
+        Raises:
+            UserError: this is not a run's folder.
+        """
+        try:
+            config: dict[str, Any] = orjson.loads((self.path / CONFIG).read_bytes())
+        except (OSError, orjson.JSONDecodeError):
+            raise UserError(f"{self.path} is not the folder of a training run: {CONFIG} is missing") from None
+        return config
+
+    def log(self, step: int, values: Mapping[str, Any]) -> None:
+        """Append one line to the metrics. Numbers that are not finite are written as null."""
+        finite = {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in values.items()
+        }
+        with (self.path / METRICS).open("ab") as file:
+            file.write(orjson.dumps({"step": step, "time": round(time.time(), 3), **finite}) + b"\n")
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """Every measurement, oldest first. Of a step that was run twice (killed, then resumed) the later one counts."""
+        lines = list(self._lines())
+        latest = {(line["step"], line.get("kind", "")): k for k, line in enumerate(lines)}
+        return [line for k, line in enumerate(lines) if latest[line["step"], line.get("kind", "")] == k]
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        path = self.path / METRICS
+        if not path.is_file():
+            return
+        for line in path.read_bytes().splitlines():
+            try:
+                yield orjson.loads(line)
+            except orjson.JSONDecodeError:
+                continue  # the last line of a killed run
+
+    def last_checkpoint(self) -> Path | None:
+        """The newest whole checkpoint; one that was being written when the run was killed is passed over."""
+        found = sorted(
+            (int(path.name.rpartition("-")[2]), path)
+            for path in self.checkpoints.glob("checkpoint-*")
+            if path.name.rpartition("-")[2].isdigit() and (path / "trainer_state.json").is_file()
+        )
+        return found[-1][1] if found else None
+
+
+def open_run(path: Path, kind: str, options: Mapping[str, Any], resume: bool = False) -> RunFolder:
+    """Make a run's folder, or open it again to resume.
+
+    Args:
+        path: where.
+        kind: what is trained how: `sft`, `grpo`, `curriculum` or `scratch`.
+        options: everything that was asked for.
+        resume: go on with a run of the same kind and options.
+
+    Raises:
+        UserError: the folder holds a run already and `resume` is off, or a run of other options.
+    """
+    folder = RunFolder(path)
+    written = orjson.loads(orjson.dumps(dict(options), default=str))
+    if (path / CONFIG).is_file():
+        config = folder.config()
+        if not resume:
+            raise UserError(f"{path} holds a run already; go on with it by --resume, or choose another --output-dir")
+        old = config["options"]
+        changed = sorted(name for name in {*old, *written} - FREE if old.get(name, None) != written.get(name, None))
+        if config["kind"] != kind or changed:
+            what = f"its {changed[0]} was {old.get(changed[0])!r}" if changed else f"it is a run of {config['kind']}"
+            raise UserError(f"{path} cannot be resumed with these options: {what}")
+        return folder
+    path.mkdir(parents=True, exist_ok=True)
+    config = {"kind": kind, "options": written, "versions": versions(), "machine": machine()}
+    unfinished = path / f".{CONFIG}.{os.getpid()}"
+    unfinished.write_bytes(orjson.dumps(config, option=orjson.OPT_INDENT_2))
+    unfinished.replace(path / CONFIG)
+    return folder
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that a run's result may depend on."""
+    found = {"gedanken": gedanken.__version__, "python": platform.python_version()}
+    for library in LIBRARIES:
+        try:
+            found[library] = importlib.metadata.version(library)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """What a run ran on."""
+    import torch
+
+    device = torch.cuda.get_device_name(0) if torch.cuda.is_available() else platform.processor() or platform.machine()
+    return {"device": device, "threads": torch.get_num_threads(), "platform": platform.platform()}
