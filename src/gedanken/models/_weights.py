@@ -6,6 +6,9 @@ import os
 import shutil
 import socket
 import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -114,7 +117,7 @@ def convert_gguf(gguf: Path, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=folder.name, dir=folder.parent))
     try:
-        with _quiet(transformers):
+        with quietly():
             # By path and name: a folder with the file alone is what `from_pretrained` expects.
             tokenizer = transformers.AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
             model = transformers.AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype="float32")
@@ -186,14 +189,14 @@ def _plain(config: Any) -> Any:
     return type(config)(**content)
 
 
-class _quiet:
-    """Without progress bars of loading, which are not ours to show."""
-
-    def __init__(self, transformers: Any):
-        self._logging = transformers.utils.logging
-
-    def __enter__(self) -> None:
-        self._logging.disable_progress_bar()
-
-    def __exit__(self, *_: object) -> None:
-        self._logging.enable_progress_bar()
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without the progress bars and the notes to developers that the libraries print while they load and save."""
+    logging = require("transformers").utils.logging
+    logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.enable_progress_bar()

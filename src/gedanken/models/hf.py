@@ -183,7 +183,7 @@ def open_model(
     kind = getattr(torch, fast_dtype(chosen.type) if dtype == "auto" else dtype)
     source, options = _source(weights.base)
     try:
-        with _weights._quiet(transformers):
+        with _weights.quietly():
             tokenizer = transformers.AutoTokenizer.from_pretrained(source, **options)
             model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=kind, **options)
     except (OSError, ValueError, KeyError) as error:
@@ -248,12 +248,18 @@ def _source(base: str) -> tuple[str, dict[str, str]]:
 def _adapt(model: Any, weights: _weights.Weights, trainable: bool) -> Any:
     peft = _weights.require("peft")
     try:
-        adapted = peft.PeftModel.from_pretrained(model, weights.adapter, is_trainable=trainable)
+        with _weights.quietly():
+            adapted = peft.PeftModel.from_pretrained(model, weights.adapter, is_trainable=trainable)
+            # The library passes over what it finds no place for; half an adapter would be a silent loss.
+            given = set(peft.load_peft_weights(weights.adapter, device="cpu"))
+            lost = given ^ set(peft.get_peft_model_state_dict(adapted))
+            if lost:
+                raise ValueError(f"{len(lost)} of its matrices have no counterpart, {min(lost)} first")
+            return adapted if trainable else adapted.merge_and_unload()
     except (RuntimeError, ValueError, OSError, KeyError) as error:
         raise UserError(
             f"the adapter {weights.adapter} does not fit the base {weights.base}: {_first_line(error)}"
         ) from error
-    return adapted if trainable else adapted.merge_and_unload()
 
 
 def _first_line(error: Exception) -> str:

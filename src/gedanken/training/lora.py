@@ -5,6 +5,7 @@ from typing import Any
 
 from gedanken.errors import UserError
 from gedanken.models import _weights, hf
+from gedanken.seeding import digest
 from gedanken.training.options import Options
 from gedanken.training.run import RunFolder
 
@@ -17,7 +18,8 @@ def open_trainable(options: Options, weights: _weights.Weights) -> tuple[Any, An
     """
     model, tokenizer = hf.open_model(weights, device=options.device, dtype=options.dtype, trainable=True)
     if weights.adapter is None and options.lora_r:
-        peft = _weights.require("peft")
+        peft, torch = _weights.require("peft"), _weights.require("torch")
+        torch.manual_seed(digest("adapter", options.seed) % 2**63)  # its first matrix is drawn
         config = peft.LoraConfig(
             r=options.lora_r,
             lora_alpha=2 * options.lora_r if options.lora_alpha is None else options.lora_alpha,

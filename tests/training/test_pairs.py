@@ -1,0 +1,50 @@
+import pytest
+
+from gedanken.errors import UserError
+from gedanken.training.pairs import HELD_OUT, SYSTEMS, Source, judge_of, teach, write_pairs, write_rows
+
+
+def test_subjects_take_turns_and_held_out_ones_are_refused():
+    source = Source("discover", ("free_fall", "spring_mass"), 2)
+    assert source.keys() == [("free_fall", 0), ("spring_mass", 0), ("free_fall", 1), ("spring_mass", 1)]
+    with pytest.raises(UserError, match="held out"):
+        Source("discover", HELD_OUT)
+    with pytest.raises(UserError, match="not known"):
+        Source("discover", ("perpetuum_mobile",))
+    with pytest.raises(UserError, match="nothing to train on"):
+        Source("discover", ())
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_teachers_short_answer_solves_the_problem(system):
+    judge = judge_of("discover")
+    problem = Source("discover", (system,), 1, options={"rows": 8, "noise": 0.02}).pose(judge, system, 0)
+    answer = teach(judge, problem)
+    assert judge.verify(problem, answer).solved
+    assert len(answer) < len(judge.solve(problem))
+
+
+def test_pairs_are_conversations_that_end_with_the_teacher():
+    pair = next(write_pairs(Source("discover", ("free_fall",), 1, options={"rows": 8})))
+    assert [message["role"] for message in pair["prompt"]] == ["system", "user"]
+    assert pair["completion"][0]["role"] == "assistant"
+    assert pair["completion"][0]["content"].startswith('{"equation": ')
+
+
+def test_the_teacher_of_predict_writes_the_recorded_frame():
+    judge = judge_of("predict")
+    source = Source("predict", ("billiards",), 1, options={"level": 1})
+    problem = source.pose(judge, "billiards", 0)
+    assert next(write_pairs(source))["completion"][0]["content"] == judge.solve(problem)
+    assert judge.verify(problem, teach(judge, problem)).solved
+
+
+def test_rows_name_the_problem_so_that_it_can_be_posed_again():
+    source = Source("discover", ("spring_mass",), 2, options={"rows": 8})
+    judge = judge_of("discover")
+    for row in write_rows(source):
+        assert row["prompt"] == judge.ask(source.pose(judge, row["subject"], row["index"]))
+
+
+def test_training_leaves_out_progress_and_pays_what_the_table_says():
+    assert set(judge_of("discover").weights) == {"match", "match_dense", "correctness", "simplicity", "format"}

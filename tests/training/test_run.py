@@ -1,0 +1,57 @@
+import pytest
+
+from gedanken.errors import UserError
+from gedanken.training.run import RunFolder, open_run
+
+pytest.importorskip("torch")
+
+
+def test_a_run_is_opened_once_and_resumed_with_the_same_options_only(tmp_path):
+    open_run(tmp_path / "run", "sft", {"model": "m", "epochs": 3.0})
+    with pytest.raises(UserError, match="--resume"):
+        open_run(tmp_path / "run", "sft", {"model": "m", "epochs": 3.0})
+    open_run(tmp_path / "run", "sft", {"model": "m", "epochs": 3.0}, resume=True)
+    with pytest.raises(UserError, match=r"its epochs was 3\.0"):
+        open_run(tmp_path / "run", "sft", {"model": "m", "epochs": 4.0}, resume=True)
+    with pytest.raises(UserError, match="a run of sft"):
+        open_run(tmp_path / "run", "grpo", {"model": "m", "epochs": 3.0}, resume=True)
+
+
+def test_options_that_do_not_change_the_result_may_change_on_resuming(tmp_path):
+    open_run(tmp_path, "sft", {"model": "m", "save_steps": 5, "report_to": "none"})
+    open_run(tmp_path, "sft", {"model": "m", "save_steps": 9, "report_to": "wandb"}, resume=True)
+
+
+def test_the_config_names_the_versions_that_a_result_depends_on(tmp_path):
+    config = open_run(tmp_path, "sft", {"model": "m"}).config()
+    assert {"gedanken", "python", "torch", "transformers"} <= set(config["versions"])
+    assert config["options"] == {"model": "m"}
+
+
+def test_metrics_survive_a_kill_in_the_middle_of_a_line_and_steps_that_were_run_twice(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.log(1, {"kind": "train", "loss": 2.0})
+    folder.log(2, {"kind": "train", "loss": float("nan")})
+    folder.log(2, {"kind": "eval", "n": 4})
+    folder.log(2, {"kind": "train", "loss": 1.0})
+    with (tmp_path / "metrics.jsonl").open("ab") as file:
+        file.write(b'{"step": 3, "ki')
+    lines = folder.metrics()
+    assert [(line["step"], line["kind"]) for line in lines] == [(1, "train"), (2, "eval"), (2, "train")]
+    assert lines[-1]["loss"] == 1.0
+
+
+def test_a_checkpoint_that_was_being_written_is_passed_over(tmp_path):
+    folder = RunFolder(tmp_path)
+    assert folder.last_checkpoint() is None
+    for step, whole in ((5, True), (10, True), (15, False)):
+        checkpoint = folder.checkpoints / f"checkpoint-{step}"
+        checkpoint.mkdir(parents=True)
+        if whole:
+            (checkpoint / "trainer_state.json").write_text("{}")
+    assert folder.last_checkpoint().name == "checkpoint-10"
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path):
+    with pytest.raises(UserError, match="is not the folder of a training run"):
+        RunFolder(tmp_path).config()
