@@ -1,6 +1,7 @@
 """Real training of tiny random models: the same code and the same libraries as for large ones."""
 
 import json
+import shutil
 
 import pytest
 
@@ -143,6 +144,35 @@ def test_grpo_goes_on_from_sft_and_logs_every_term_and_the_clock(tiny_model, war
     assert "Time of a step: generation" in (tmp_path / "rl" / "README.md").read_text()
     samples = [json.loads(line) for line in (tmp_path / "rl" / "samples.jsonl").read_bytes().splitlines()]
     assert sum("reward" in sample for sample in samples) == 12
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["discover", "predict"])
+def test_whole_episodes_are_trained_through_the_environment(tiny_model, tmp_path, task):
+    from transformers import AutoTokenizer
+    from trl.chat_template_utils import qwen2_5_chat_template
+
+    folder = tmp_path / "with-tools"
+    shutil.copytree(tiny_model("qwen2"), folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.chat_template = qwen2_5_chat_template
+    tokenizer.save_pretrained(folder)
+    plan = {**SMALL, "task": task}
+    if task == "predict":
+        plan |= {"subjects": ("billiards",), "conditions": {"level": 1}}
+    grpo.train_grpo(
+        grpo.GRPOOptions(
+            model=str(folder), output_dir=tmp_path / "run", num_steps=1, max_new_tokens=8, multi_turn=True, **plan
+        )
+    )
+    (line,) = [line for line in RunFolder(tmp_path / "run").metrics() if line["kind"] == "train"]
+    assert any(name.startswith("rewards/") and name.endswith("/mean") for name in line)
+    with pytest.raises(UserError, match="chat template knows tools"):
+        grpo.train_grpo(
+            grpo.GRPOOptions(
+                model=str(tiny_model("llama")), output_dir=tmp_path / "none", num_steps=1, multi_turn=True, **plan
+            )
+        )
 
 
 def test_rewards_are_the_tasks_own_to_the_last_digit():

@@ -12,7 +12,7 @@ from gedanken.environment import LocalEnv
 from gedanken.loop import Message
 
 # The trainer appends what `reset` returns.
-_REQUESTS = {
+REQUESTS = {
     "discover": "Call the tool propose_law with your answer, and again with a better one until it is solved.",
     "predict": "Call the tool predict_frame with your answer.",
 }
@@ -101,5 +101,5 @@ def make_dataset(split: str = "train", n: int = 1000, seed: int = 0, *, task: st
         raise ImportError("make_dataset needs datasets; install it with: pip install 'gedanken[data]'") from None
     problems = [draw(task, number, split=split, seed=seed, **options) for number in range(max(n, 1))]
     check(task, problems[0])
-    prompt: list[Message] = [{"role": "user", "content": _REQUESTS[task]}]
+    prompt: list[Message] = [{"role": "user", "content": REQUESTS[task]}]
     return Dataset.from_list([{"prompt": prompt, **problem} for problem in problems])

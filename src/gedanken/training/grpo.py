@@ -1,13 +1,14 @@
 """Reinforcement with the simulator's reward: TRL's GRPO, one reward function a term, all from the task's own scorer."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from gedanken.environment import SUBJECT
 from gedanken.errors import UserError
 from gedanken.loop import Problem, Task, Verdict
 from gedanken.models import _weights
@@ -150,6 +151,7 @@ def train_grpo(options: GRPOOptions, progress: session.Progress = lambda done, t
     folder = open_run(options.output_dir, "grpo", options.to_dict(), options.resume)
     import datasets
     import trl
+    import trl.chat_template_utils
 
     progress(0, options.num_steps, "posing problems")
     rows = datasets.Dataset.from_list(list(write_rows(source)))
@@ -173,8 +175,12 @@ def train_grpo(options: GRPOOptions, progress: session.Progress = lambda done, t
     if options.multi_turn:
         from gedanken.adapters import trl as adapter
 
-        what = {"environment_factory": adapter.environment(options.task)}
-        rows = datasets.Dataset.from_list(adapter.rows(source))
+        if not trl.chat_template_utils.supports_tool_calling(tokenizer):
+            raise UserError(
+                f"--multi-turn needs a chat template that knows tools, such as Qwen2.5's; that of {options.model} does not"
+            )
+        what = {"environment_factory": adapter.Discover if options.task == "discover" else adapter.Predict}
+        rows = datasets.Dataset.from_list(list(write_episodes(source, adapter.REQUESTS[options.task])))
     trainer = _trainer_class(scorer, folder)(
         model=model,
         args=config,
@@ -189,6 +195,19 @@ def train_grpo(options: GRPOOptions, progress: session.Progress = lambda done, t
         session.run_evaluation(options, folder, model, tokenizer, 0)
     session.run_trainer(trainer, folder, options)
     return session.finish(trainer, tokenizer, folder, options, base, progress)
+
+
+def write_episodes(source: Source, request: str) -> Iterator[dict[str, Any]]:
+    """Rows for multi-turn training: a request, and the problem's name as the environment's `reset` takes it."""
+    keys = source.keys()
+    for subject, index in keys:
+        yield {
+            "prompt": [{"role": "user", "content": request}],
+            SUBJECT[source.task]: subject,
+            "split": source.split,
+            "index": index,
+            **source.options,
+        }
 
 
 def _trainer_class(scorer: Scorer, folder: RunFolder) -> Any:
