@@ -167,7 +167,7 @@ def test_whole_episodes_are_trained_through_the_environment(tiny_model, tmp_path
     )
     (line,) = [line for line in RunFolder(tmp_path / "run").metrics() if line["kind"] == "train"]
     assert any(name.startswith("rewards/") and name.endswith("/mean") for name in line)
-    with pytest.raises(UserError, match="chat template knows tools"):
+    with pytest.raises(UserError, match="chat template with tools"):
         grpo.train_grpo(
             grpo.GRPOOptions(
                 model=str(tiny_model("llama")), output_dir=tmp_path / "none", num_steps=1, multi_turn=True, **plan

@@ -177,7 +177,7 @@ def train_grpo(options: GRPOOptions, progress: session.Progress = lambda done, t
 
         if not trl.chat_template_utils.supports_tool_calling(tokenizer):
             raise UserError(
-                f"--multi-turn needs a chat template that knows tools, such as Qwen2.5's; that of {options.model} does not"
+                f"--multi-turn needs a chat template with tools, such as Qwen2.5's; {options.model}'s does not"
             )
         what = {"environment_factory": adapter.Discover if options.task == "discover" else adapter.Predict}
         rows = datasets.Dataset.from_list(list(write_episodes(source, adapter.REQUESTS[options.task])))
