@@ -87,3 +87,11 @@ def test_what_cannot_be_run_is_the_users_fault(call, sentence):
 def test_the_table_names_every_player(result):
     page = predict.render_markdown(result)
     assert all(player in page for player in result["players"])
+
+
+def test_prior_coded_prompts_are_measured_beside_the_answer_that_corrects_nothing():
+    result = predict.run("simple", ["prior"], scenes=1, horizons=[1], format="residual")
+    (row,) = lines(result, "prior", scenario="all")
+    assert row["coverage"] == 1.0
+    held = lines(result, "hold", scenario="all")[0]
+    assert row["position_rmse"] < 0.1 * held["position_rmse"]

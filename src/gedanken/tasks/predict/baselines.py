@@ -6,6 +6,7 @@ from gedanken.tasks.predict.extrapolation import EXTRAPOLATIONS
 from gedanken.tasks.predict.observation import Observation
 from gedanken.worlds.rigid import text
 from gedanken.worlds.rigid.simulate import resume
+from gedanken.worlds.rigid.text import residual
 
 
 class Extrapolator:
@@ -20,6 +21,30 @@ class Extrapolator:
         """The extrapolated frame."""
         observation: Observation = question.observation
         return text.load(observation.format).write_target(observation.prompt, self._extrapolate(observation.prompt))
+
+
+class Prior:
+    """What the format `residual` extrapolates: there, the answer that corrects nothing, in any format its frame.
+
+    A model of prior-coded text must beat this one: it may be worse than the best extrapolation before it says a word.
+    """
+
+    name = "prior"
+
+    def answer(self, question: Question) -> str:
+        """The extrapolated frame.
+
+        Raises:
+            PlayerError: the format does not tell the scene.
+        """
+        observation: Observation = question.observation
+        prompt = observation.prompt
+        scene = getattr(prompt.header, "scene", None)
+        if scene is None:
+            raise PlayerError(f"the format {observation.format} does not tell the scene, so {self.name} has no forces")
+        with residual.Extrapolation(residual.Header.of(scene)) as extrapolate:
+            guess = extrapolate(prompt.states[-2:])
+        return text.load(observation.format).write_target(prompt, guess)
 
 
 class Restart:
