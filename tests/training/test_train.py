@@ -226,3 +226,18 @@ def test_group_sizes_that_do_not_divide_a_step_are_refused(tmp_path):
 def test_an_adapter_on_the_wrong_base_is_refused_in_one_sentence(tiny_model, warm_start):
     with pytest.raises(UserError, match="does not fit the base"):
         hf.open_model(_weights.Weights(str(tiny_model("lfm2")), str(warm_start / "model")))
+
+
+def test_running_out_of_memory_says_which_option_to_lower(tmp_path):
+    options = SFTOptions(model="m", output_dir=tmp_path, batch_size=8)
+    for error in (torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("can't allocate memory: 8 GB")):
+        with pytest.raises(UserError, match=r"lower --batch-size \(now 8\)"), session.memory_advice(options):
+            raise error
+    with pytest.raises(RuntimeError, match="shapes"), session.memory_advice(options):
+        raise RuntimeError("shapes do not match")
+
+
+def test_a_tracker_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(UserError, match="pip install trackio"):
+        session._require_tracker("trackio")

@@ -1,0 +1,72 @@
+import json
+import sys
+
+import pytest
+
+pytest.importorskip("trl")
+
+from gedanken.cli.main import run  # noqa: E402
+
+SFT = (
+    *("train", "sft", "--max-steps", "2", "--system-ids", "free_fall", "--instances-per-system", "2"),
+    *("--batch-size", "2", "--lora-r", "2", "--eval-problems", "1", "--max-new-tokens", "4", "--device", "cpu"),
+    *("--with", "rows=4", "--dtype", "float32"),
+)
+
+
+@pytest.fixture
+def gedanken(monkeypatch, capsys):
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["gedanken", *map(str, words)])
+        with pytest.raises(SystemExit) as stopped:
+            run()
+        told = capsys.readouterr()
+        return stopped.value.code or 0, told.out, told.err
+
+    return call
+
+
+@pytest.mark.slow
+def test_from_sft_to_a_table_of_before_and_after(gedanken, tiny_model, tmp_path):
+    model, out = tiny_model("llama"), tmp_path / "run"
+    code, said, _ = gedanken(*SFT, "--model", model, "--output-dir", out, "--merge")
+    assert code == 0
+    assert str(out / "model") in said
+    assert (out / "merged" / "model.safetensors").is_file()
+
+    code, _, complaint = gedanken(*SFT, "--model", model, "--output-dir", out)
+    assert code == 2
+    assert "--resume" in complaint
+
+    # The run's adapter by itself, since it names its base; and the same on its base.
+    ask = ("train", "evaluate", "--problems", 1, "--turns", 2, "--with", "rows=4", "--max-new-tokens", 4)
+    pair = ("--model", model, "--model", out / "model", "--model", f"{model}+{out / 'model'}")
+    code, said, _ = gedanken(*ask, *pair, "--json", "--out", tmp_path / "table")
+    assert code == 0
+    base, alone, on_base = json.loads(said).values()
+    assert base["n"] == alone["n"] == on_base["n"] == 8
+    assert alone == on_base
+    assert "| all |" in (tmp_path / "table" / "table.md").read_text()
+
+    (out / "curves.png").unlink()
+    assert gedanken("train", "report", out)[0] == 0
+    assert (out / "curves.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--model", "nowhere"), "there is no model at nowhere"),
+        (("--model", "m", "--system-ids", "projectile_drag"), "held out"),
+        (("--model", "m", "--push-to-hub"), "--hub-repo-id"),
+        (("--model", "m", "--report-to", "stone_tablet"), "report_to is one of"),
+        (("--model", "m", "--with", "rows"), "NAME=VALUE"),
+        (("--model", "m", "--learning-rate", "0"), "learning_rate must be positive"),
+    ],
+)
+def test_the_users_faults_are_one_sentence(gedanken, tmp_path, words, why):
+    code, _, complaint = gedanken("train", "sft", "--output-dir", tmp_path / "run", *words)
+    assert code == 2
+    assert why in complaint
+    assert "\n" not in complaint.strip()
+    assert not (tmp_path / "run").exists()
