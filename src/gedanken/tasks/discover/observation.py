@@ -24,9 +24,9 @@ class Observation:
     hint_level: str = "full"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Truth:
-    """What the verifier knows.
+    """What the verifier knows. Compared by identity, so that what is made from one can be kept beside it.
 
     Attributes:
         equation: the law in the student's grammar; empty for a user's own data, whose law nobody knows.

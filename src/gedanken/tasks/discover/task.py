@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from math import isfinite
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import orjson
@@ -236,7 +238,7 @@ class DiscoverTask:
         broken = next((trial for trial in trials if trial.reason), None)
         if broken is not None:
             return self._refuse(broken.reason, previous, equations, proposal.params)
-        match = float(np.mean([trial.r2 for trial in trials]))
+        match = sum(trial.r2 for trial in trials) / len(trials)
         caution = ""
         if _could_copy(equations):
             elsewhere = _match_elsewhere(problem, proposal)
@@ -248,7 +250,8 @@ class DiscoverTask:
                 )
         terms = compute_terms(Evidence(match, True, equations.operators, previous))
         solved = match > SOLVED
-        columns = np.mean([trial.columns for trial in trials], axis=0)  # NaN where a column was not observed
+        # NaN where a column was not observed.
+        columns = [sum(each) / len(trials) for each in zip(*(trial.columns for trial in trials), strict=True)]
         worst = min(range(len(trials)), key=lambda k: trials[k].r2)
         predicted = trials[worst].predicted
         assert predicted is not None  # `score` returns it unless told not to
@@ -269,9 +272,9 @@ class DiscoverTask:
                 "initial": [dict(trial) for trial in proposal.initial],
                 "operators": equations.operators,
                 "r2": {
-                    name: float(value)
+                    name: value
                     for name, value in zip(problem.observation.states.columns, columns, strict=True)
-                    if np.isfinite(value)
+                    if isfinite(value)
                 },
             },
         )
@@ -326,13 +329,28 @@ def _could_copy(equations: Equations) -> bool:
     return equations.uses_time or equations.operators > COPY_OPERATORS
 
 
+# Packing a record takes as long as scoring it, and an episode scores the same ones again and again.
+_tracks: WeakKeyDictionary[Truth, tuple[Track, ...]] = WeakKeyDictionary()
+
+
+def _pack_trials(problem: Problem) -> tuple[Track, ...]:
+    truth: Truth = problem.truth
+    tracks = _tracks.get(truth)
+    if tracks is None:
+        states = problem.observation.states
+        tracks = tuple(Track(states, *trial) for trial in zip(truth.scored, truth.initials, strict=True))
+        _tracks[truth] = tracks
+    return tracks
+
+
 def score_trials(problem: Problem, proposal: Answer) -> list[Score]:
     """The simulator's word on each trial, from its true start or, where that is unknown, from the best it can fit."""
     truth: Truth = problem.truth
     states = problem.observation.states
     found = []
-    for number, (trial, start) in enumerate(zip(truth.scored, truth.initials, strict=True)):
-        track = Track(states, trial, start)
+    for number, (trial, start, track) in enumerate(
+        zip(truth.scored, truth.initials, _pack_trials(problem), strict=True)
+    ):
         best = score(track, proposal.equation, proposal.params)
         if start is None and number < len(proposal.initial):
             named = proposal.initial[number]
