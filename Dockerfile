@@ -18,8 +18,8 @@ RUN pip install -c constraints.txt '.[serve]' && rm -rf /src/* && install -d -o 
 
 USER 65532:65532
 WORKDIR /data
-# A new volume begins with what is here, so the first answer needs no compiler where the processor is the builder's;
-# elsewhere the server compiles in the background, once.
+# A new volume begins with what is here: compiled code, of use where the processor is the builder's. Elsewhere it is
+# compiled again, once.
 RUN gedanken warm && gedanken play discover free_fall_drag && gedanken play predict billiards --player restart1
 VOLUME /data
 

@@ -25,7 +25,7 @@ def free_port():
 
 
 @contextlib.contextmanager
-def running(*command, path="/health", cwd=ROOT, log=None, seconds=60, **environ):
+def running(*command, path="/health", cwd=ROOT, log=None, seconds=180, **environ):
     """A server started by `python *command --port N`, as (url, process), once `path` answers."""
     port = free_port()
     process = subprocess.Popen(
