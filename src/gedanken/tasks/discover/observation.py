@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gedanken.worlds.ode import lark
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 
@@ -22,6 +23,16 @@ class Observation:
     trajectories: tuple[Trajectory, ...]
     hint: str = ""
     hint_level: str = "full"
+
+    def grammar(self, written: str = "") -> str | None:
+        """What may follow `written` in a well-formed answer, as a Lark grammar; None where the answer is complete.
+
+        The first grammar ends where the parameters begin, since which of them there are depends on the equation.
+        """
+        if not written:
+            return lark.write_equation(self.states)
+        equation = written.removeprefix(lark.OPENING).partition(lark.MIDDLE)
+        return lark.write_params(self.states, equation[0]) if not equation[2] else None
 
 
 @dataclass(frozen=True, eq=False)
