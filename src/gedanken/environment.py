@@ -9,7 +9,7 @@ import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from operator import index as whole
 from typing import Any
 
@@ -182,7 +182,7 @@ class LocalEnv:
         chosen = tasks.load(
             task, **({} if max_turns is None else {"max_turns": _counted("max_turns", max_turns, 1, MAX_TURNS)})
         )
-        problem = chosen.pose(subject, split=split, index=instance, **given)
+        problem = _pose(task, subject, split, instance, tuple(sorted(given.items())))
 
         self.task, self.problem, self.turns, self._mode = chosen, problem, [], mode
         self._best, self._done = 0.0, False
@@ -250,6 +250,12 @@ class LocalEnv:
         """End the session; again and again does no harm."""
         self._closed = True
         self.problem = None
+
+
+# A group of answers that are compared with each other is a group of sessions reset to one problem.
+@lru_cache(maxsize=64)
+def _pose(task: str, subject: str, split: str, index: int, options: tuple[tuple[str, Any], ...]) -> Problem:
+    return tasks.load(task).pose(subject, split=split, index=index, **dict(options))
 
 
 @cache

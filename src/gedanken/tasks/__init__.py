@@ -3,16 +3,18 @@
 import importlib
 import importlib.util
 import pkgutil
+from functools import cache
 from typing import Any
 
 from gedanken.errors import UserError
 from gedanken.loop import Task
 
 
-def names() -> list[str]:
+@cache
+def names() -> tuple[str, ...]:
     """The tasks there are: the sub-folders that hold a `task.py`."""
     folders = (info.name for info in pkgutil.iter_modules(__path__) if info.ispkg)
-    return sorted(name for name in folders if importlib.util.find_spec(f"{__name__}.{name}.task"))
+    return tuple(sorted(name for name in folders if importlib.util.find_spec(f"{__name__}.{name}.task")))
 
 
 def load(name: str, **options: Any) -> Task:
