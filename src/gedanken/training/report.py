@@ -10,6 +10,11 @@ from gedanken.training.run import RunFolder
 
 # Steps that a curve is averaged over; single steps of GRPO see one or two problems and are all noise.
 WINDOW = 10
+VALIDATED = {
+    "velocity_rmse": "model",
+    "velocity_rmse_linear": "free flight",
+    "velocity_rmse_prior": "correcting nothing",
+}
 SIGNS = {
     "sft": "supervised fine-tuning",
     "grpo": "GRPO",
@@ -36,7 +41,9 @@ def plot_curves(folder: RunFolder) -> Path:
     train = [line for line in folder.metrics() if line.get("kind") == "train"]
     checks = [line for line in folder.metrics() if line.get("kind") == "eval"]
     terms = list(reward_terms(train[-1]))
-    panels = ["loss", *(["reward"] if terms else []), *terms, *(["held out"] if checks else [])]
+    validations = [line for line in folder.metrics() if line.get("kind") == "validation"]
+    panels = ["loss", *(["reward"] if terms else []), *terms]
+    panels += [name for name, there in (("held out", checks), ("velocity error", validations)) if there]
     columns = min(3, len(panels))
     rows = -(-len(panels) // columns)
     figure = Figure(figsize=(4.2 * columns, 2.9 * rows), layout="constrained")
@@ -51,6 +58,12 @@ def plot_curves(folder: RunFolder) -> Path:
             for name, label in (("match", "mean match"), ("valid", "valid"), ("solved_first", "solved in 1")):
                 _plot_checks(axes, checks, name, label)
             axes.set_ylim(-0.02, 1.02)
+            axes.legend(fontsize=8)
+            continue
+        if panel == "velocity error":
+            axes.set_title("velocity error on validation scenes (px/s)")
+            for name, label in VALIDATED.items():
+                axes.plot([line["step"] for line in validations], [line[name] for line in validations], label=label)
             axes.legend(fontsize=8)
             continue
         if panel in ("loss", "reward"):
@@ -142,7 +155,7 @@ def write_card(folder: RunFolder) -> str:
     if options.get("subjects"):
         lines += [f"Subjects: {', '.join(options['subjects'])}.", ""]
     if train:
-        spent = sum(line.get("step_seconds") or 0.0 for line in train) / 60
+        spent = train[-1].get("seconds", sum(line.get("step_seconds") or 0.0 for line in train)) / 60
         lines += [f"{train[-1]['step']} steps, {spent:.0f} minutes on {config['machine']['device']}.", ""]
     if train and (rise := halves(folder, "reward")):
         lines += ["## Reward", "", *_rises(folder, rise), "![curves](curves.png)", ""]
@@ -156,6 +169,22 @@ def write_card(folder: RunFolder) -> str:
             cells = (_interval(line[name]) for name in ("valid", "match", "solved_first"))
             lines.append(f"| {line['step']} | " + " | ".join(cells) + " |")
         lines.append("")
+    validations = [line for line in folder.metrics() if line.get("kind") == "validation"]
+    if validations:
+        last = validations[-1]
+        speed = float(np.median([line["tokens_per_s"] for line in train])) if train else float("nan")
+        waiting = float(np.mean([line["waiting"] for line in train])) if train else float("nan")
+        lines += [f"## Validation ({last['examples']} frames, mostly contacts, of scenes not trained on)", ""]
+        lines += [
+            "| step | loss | model | free flight | correcting nothing | well formed |",
+            "|---|---|---|---|---|---|",
+        ]
+        for line in validations:
+            errors = " | ".join(f"{line[name]:.1f}" for name in VALIDATED)
+            lines.append(f"| {line['step']} | {line['loss']:.3f} | {errors} | {line['well_formed']:.1%} |")
+        lines += ["", "Errors are velocities, px/s (root mean square over bodies).", ""]
+        lines += [f"{speed:,.0f} tokens/s (median), {waiting:.1%} of the time waiting for data.", ""]
+        lines += ["![curves](curves.png)", ""]
     lines += ["## Options", "", "| option | value |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in sorted(options.items()) if value not in (None, "", {}, [])]
     lines += ["", "## Versions", "", ", ".join(f"{name} {number}" for name, number in config["versions"].items()), ""]

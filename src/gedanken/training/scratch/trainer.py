@@ -15,6 +15,7 @@ import orjson
 
 from gedanken.data import load, manifest
 from gedanken.errors import UserError
+from gedanken.training.report import write_report
 from gedanken.training.run import CONFIG, METRICS, RunFolder, machine, versions
 from gedanken.training.scratch.decoder import ATTENTION, SIZES, make_decoder, measure_loss, use_attention
 from gedanken.training.scratch.evaluate import evaluate, pose_lessons
@@ -211,6 +212,7 @@ def train(options: Options, progress: Progress = lambda done, total, note: None)
                 _save(options, run, model, optimizer, tokenizer)
     _save(options, run, model, optimizer, tokenizer)
     _evaluate(options, run, model, tokenizer, lessons)
+    write_report(options.folder)
     return options.folder.model
 
 
@@ -321,6 +323,7 @@ def _begin(options: Options, model: Any, optimizer: Any) -> Run:
 def _log(options: Options, run: Run, window: _Window, rate: float, progress: Progress) -> None:
     seconds = time.perf_counter() - window.start
     line = {
+        "kind": "train",
         "loss": window.loss / window.weight,
         "tokens_per_s": window.tokens / seconds,
         "waiting": window.waiting / seconds,
@@ -329,7 +332,10 @@ def _log(options: Options, run: Run, window: _Window, rate: float, progress: Pro
         "seconds": run.seconds,
     }
     options.folder.log(run.step, line)
-    note = f"loss {line['loss']:.3f}, {line['tokens_per_s']:,.0f} tokens/s, waiting {line['waiting']:.1%}"
+    note = (
+        f"loss {window.loss / window.weight:.3f}, {window.tokens / seconds:,.0f} tokens/s, "
+        f"waiting {window.waiting / seconds:.1%}"
+    )
     total = options.steps if options.minutes is None else round(60 * options.minutes)
     progress(run.step if options.minutes is None else round(run.seconds), total or 0, note)
 
