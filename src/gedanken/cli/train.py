@@ -1,61 +1,49 @@
 """`gedanken train`: teach language models the tasks, with the simulator's answers and then with its reward."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from gedanken.cli._options import ConditionOption, parse_conditions
 from gedanken.cli._show import print_json, progress_bar
-from gedanken.errors import UserError
+from gedanken.cli._train_curriculum import CURRICULUM_EXAMPLES, curriculum
+from gedanken.cli._train_options import (
+    AccumulateOption,
+    AlphaOption,
+    BatchOption,
+    CheckpointingOption,
+    DeviceOption,
+    DropoutOption,
+    DryRunOption,
+    DtypeOption,
+    EvalProblemsOption,
+    EvalStepsOption,
+    InstancesOption,
+    LearningRateOption,
+    LengthOption,
+    MergeOption,
+    ModelOption,
+    OptimizerOption,
+    OutputOption,
+    PushOption,
+    RankOption,
+    RepositoryOption,
+    ResumeOption,
+    SaveOption,
+    SeedOption,
+    SubjectsOption,
+    TaskOption,
+    TrackerOption,
+    WarmupOption,
+    check_push,
+    push_result,
+    run_training,
+    split_names,
+)
+from gedanken.cli._train_submit import SUBMIT_EXAMPLES, submit
 
-app = typer.Typer(help="Train language models: sft, grpo, evaluate, report, ...", no_args_is_help=True)
-
-TaskOption = Annotated[str, typer.Option("--task", help="discover or predict.")]
-ModelOption = Annotated[
-    str, typer.Option("--model", help="A folder, a Hub id or smollm2; with +ADAPTER to go on from an adapter.")
-]
-OutputOption = Annotated[Path, typer.Option("--output-dir", help="The run's folder.")]
-SubjectsOption = Annotated[
-    list[str] | None,
-    typer.Option("--system-ids", "--scenarios", help="Systems or scenarios, separated by commas; repeatable."),
-]
-InstancesOption = Annotated[
-    int, typer.Option("--instances-per-system", min=1, help="Problems of each system or scenario.")
-]
-LearningRateOption = Annotated[float, typer.Option("--learning-rate", help="Learning rate at its peak.")]
-BatchOption = Annotated[int, typer.Option("--batch-size", min=1, help="Examples that go through the model at once.")]
-AccumulateOption = Annotated[int, typer.Option("--grad-accum", min=1, help="Batches of an optimizer step.")]
-RankOption = Annotated[int, typer.Option("--lora-r", min=0, help="Rank of the LoRA adapter; 0 trains all weights.")]
-AlphaOption = Annotated[
-    int | None, typer.Option("--lora-alpha", help="Scale of the adapter; twice its rank if not given.")
-]
-DropoutOption = Annotated[float, typer.Option("--lora-dropout", min=0, max=1, help="Dropout of the adapter.")]
-WarmupOption = Annotated[int, typer.Option("--warmup-steps", min=0, help="Steps of linear warm-up.")]
-SeedOption = Annotated[int, typer.Option("--seed", help="Names the order of the problems and the sampling.")]
-DeviceOption = Annotated[str | None, typer.Option("--device", help="cpu, cuda, ...; the best there is by default.")]
-DtypeOption = Annotated[str, typer.Option("--dtype", help="auto, float32, bfloat16 or float16.")]
-OptimizerOption = Annotated[
-    str, typer.Option("--optimizer", help="auto (8-bit AdamW where a GPU has it), or a name that transformers knows.")
-]
-CheckpointingOption = Annotated[
-    bool, typer.Option("--gradient-checkpointing", help="Less memory for a third more time.")
-]
-SaveOption = Annotated[int, typer.Option("--save-steps", min=1, help="Steps between checkpoints.")]
-EvalStepsOption = Annotated[
-    int, typer.Option("--eval-steps", min=0, help="Steps between evaluations; 0 for one at the end.")
-]
-EvalProblemsOption = Annotated[
-    int, typer.Option("--eval-problems", min=0, help="Held-out problems of each subject in an evaluation.")
-]
-TrackerOption = Annotated[str, typer.Option("--report-to", help="tensorboard, wandb, trackio or none.")]
-ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")]
-MergeOption = Annotated[bool, typer.Option("--merge", help="Write the merged model, too.")]
-PushOption = Annotated[bool, typer.Option("--push-to-hub", help="Upload the result.")]
-RepositoryOption = Annotated[str | None, typer.Option("--hub-repo-id", help="OWNER/NAME on the Hub.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="With --push-to-hub: say what would be sent.")]
-LengthOption = Annotated[int, typer.Option("--max-new-tokens", min=1, help="Longest answer.")]
+app = typer.Typer(help="Train language models: sft, grpo, curriculum, evaluate, report, ...", no_args_is_help=True)
 
 SFT_EXAMPLES = (
     "gedanken train sft --model smollm2 --output-dir runs/sft --system-ids damped_spring --with rows=10",
@@ -106,12 +94,12 @@ def sft(
     """Supervised warm start on the teacher's answers, the loss on the answers alone."""
     from gedanken.training.sft import SFTOptions, train_sft
 
-    _check_push(push_to_hub, hub_repo_id)
+    check_push(push_to_hub, hub_repo_id)
     options = SFTOptions(
         model=model,
         output_dir=output_dir,
         task=task,
-        subjects=_split(system_ids),
+        subjects=split_names(system_ids),
         instances=instances_per_system,
         conditions=parse_conditions(conditions),
         epochs=epochs,
@@ -137,8 +125,8 @@ def sft(
         resume=resume,
         merge=merge,
     )
-    _train("sft", train_sft, options)
-    _push(output_dir, push_to_hub, hub_repo_id, dry_run)
+    run_training("sft", train_sft, options)
+    push_result(output_dir, push_to_hub, hub_repo_id, dry_run)
 
 
 @app.command(epilog="\n\n".join(GRPO_EXAMPLES))
@@ -187,13 +175,13 @@ def grpo(
     """Reinforcement with the simulator's reward: groups of answers to one problem compete."""
     from gedanken.training.grpo import GRPOOptions, train_grpo
 
-    _check_push(push_to_hub, hub_repo_id)
+    check_push(push_to_hub, hub_repo_id)
     options = GRPOOptions(
         model=model,
         output_dir=output_dir,
         task=task,
         sft_checkpoint=sft_checkpoint,
-        subjects=_split(system_ids),
+        subjects=split_names(system_ids),
         instances=instances_per_system,
         conditions=parse_conditions(conditions),
         num_steps=num_steps,
@@ -223,8 +211,8 @@ def grpo(
         resume=resume,
         merge=merge,
     )
-    _train("grpo", train_grpo, options)
-    _push(output_dir, push_to_hub, hub_repo_id, dry_run)
+    run_training("grpo", train_grpo, options)
+    push_result(output_dir, push_to_hub, hub_repo_id, dry_run)
 
 
 @app.command(epilog="gedanken train evaluate --model smollm2 --model gedanken-discover-135m --with rows=8 --turns 8")
@@ -277,33 +265,15 @@ def evaluate(
 @app.command(epilog="gedanken train report runs/rl")
 def report(run: Annotated[Path, typer.Argument(help="A run's folder.")]) -> None:
     """Write a run's curves and model card again from its measurements."""
+    from gedanken.training import curriculum as stages
     from gedanken.training.report import write_report
     from gedanken.training.run import RunFolder
 
-    for path in write_report(RunFolder(run)):
+    folder = RunFolder(run)
+    write = stages.write_report if folder.config()["kind"] == "curriculum" else write_report
+    for path in write(folder):
         print(path)
 
 
-def _train(title: str, train: Callable[..., Path], options: Any) -> None:
-    with progress_bar(title) as advance:
-        saved = train(options, advance)
-    print(f"wrote {saved}; curves and model card are in {options.output_dir}")
-
-
-def _split(names: list[str] | None) -> tuple[str, ...] | None:
-    """`a,b` and repeated options alike."""
-    return tuple(name for part in names for name in part.split(",") if name) if names else None
-
-
-def _check_push(push: bool, repository: str | None) -> None:
-    if push and not repository:
-        raise UserError("--push-to-hub needs --hub-repo-id OWNER/NAME")
-
-
-def _push(folder: Path, push: bool, repository: str | None, dry_run: bool) -> None:
-    if not push or repository is None:
-        return
-    from gedanken.training import hub
-
-    for line in hub.push(folder, repository, dry_run=dry_run):
-        print(line)
+app.command(epilog="\n\n".join(CURRICULUM_EXAMPLES))(curriculum)
+app.command(epilog="\n\n".join(SUBMIT_EXAMPLES))(submit)
