@@ -41,6 +41,7 @@ from gedanken.cli._train_options import (
     run_training,
     split_names,
 )
+from gedanken.cli._train_scratch import SCRATCH_EXAMPLES, scratch
 from gedanken.cli._train_submit import SUBMIT_EXAMPLES, submit
 
 app = typer.Typer(help="Train language models: sft, grpo, curriculum, evaluate, report, ...", no_args_is_help=True)
@@ -226,6 +227,7 @@ def evaluate(
     max_new_tokens: LengthOption = 256,
     device: DeviceOption = None,
     dtype: DtypeOption = "auto",
+    grammar: Annotated[bool, typer.Option("--grammar", help="Hold answers to the task's grammar.")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the table and for every answer.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
@@ -240,7 +242,9 @@ def evaluate(
     sources = evaluation.held_out_sources(task, problems, parse_conditions(conditions))
     results = {}
     for name in model:
-        player = hf.load(name.removeprefix("hf:"), device=device, dtype=dtype, max_tokens=max_new_tokens)
+        player = hf.load(
+            name.removeprefix("hf:"), device=device, dtype=dtype, max_tokens=max_new_tokens, grammar=grammar
+        )
         with progress_bar(name) as advance:
             results[name] = evaluation.evaluate(player, sources, turns=turns, batch=batch, progress=advance)
     table = evaluation.render_table(results, turns)
@@ -276,4 +280,5 @@ def report(run: Annotated[Path, typer.Argument(help="A run's folder.")]) -> None
 
 
 app.command(epilog="\n\n".join(CURRICULUM_EXAMPLES))(curriculum)
+app.command(epilog="\n\n".join(SCRATCH_EXAMPLES))(scratch)
 app.command(epilog="\n\n".join(SUBMIT_EXAMPLES))(submit)
