@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("trl")
 
-from gedanken.cli.main import run  # noqa: E402
+from gedanken.cli.main import run
 
 SFT = (
     *("train", "sft", "--max-steps", "2", "--system-ids", "free_fall", "--instances-per-system", "2"),
