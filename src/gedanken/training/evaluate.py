@@ -45,14 +45,18 @@ class Outcome:
     answer: str
 
 
+def held_out_names(task: str) -> frozenset[str]:
+    """Subjects that no training run may see."""
+    if task == "discover":
+        return frozenset(HELD_OUT)
+    from gedanken.worlds.rigid import catalogue
+
+    return frozenset(catalogue.HELD_OUT)
+
+
 def held_out_sources(task: str, problems: int, conditions: Mapping[str, Any]) -> list[Source]:
     """The fixed evaluation problems of a task: test instances, of training subjects and of held-out ones."""
-    if task == "discover":
-        names: Sequence[str] = (*SYSTEMS, *HELD_OUT)
-    else:
-        from gedanken.worlds.rigid import catalogue
-
-        names = tuple(sorted(catalogue.HELD_OUT))
+    names = (*SYSTEMS, *HELD_OUT) if task == "discover" else tuple(sorted(held_out_names(task)))
     return [Source(task, names, problems, "test", FIRST, dict(conditions))]
 
 

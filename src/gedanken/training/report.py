@@ -152,22 +152,27 @@ def write_card(folder: RunFolder) -> str:
     lines += [f"# {folder.path.name}", ""]
     what = f"{options.get('task', 'predict')} by {SIGNS.get(kind, kind)}"
     lines += [f"Trained on gedanken's task {what}" + (f", from {base}." if base else "."), ""]
+    if base and (folder.model / "adapter_config.json").is_file():
+        lines += ["```bash", f"gedanken play discover damped_spring --player hf:{base}+{folder.path}/model", "```", ""]
     if options.get("subjects"):
         lines += [f"Subjects: {', '.join(options['subjects'])}.", ""]
     if train:
         spent = train[-1].get("seconds", sum(line.get("step_seconds") or 0.0 for line in train)) / 60
         lines += [f"{train[-1]['step']} steps, {spent:.0f} minutes on {config['machine']['device']}.", ""]
     if train and (rise := halves(folder, "reward")):
-        lines += ["## Reward", "", *_rises(folder, rise), "![curves](curves.png)", ""]
+        lines += ["## Reward", "", *_rises(folder, rise)]
+    if train:
+        lines += ["![curves](curves.png)", ""]
     if divided := shares(folder):
         parts = ", ".join(f"{name} {share:.1%}" for name, share in divided.items())
         lines += [f"Time of a step: {parts}.", ""]
     if checks:
-        lines += [f"## Held-out problems (n = {checks[-1]['n']}, 95 % intervals)", ""]
-        lines += ["| step | valid % | mean match | solved in 1 % |", "|---|---|---|---|"]
+        lines += ["## Test problems, one greedy answer each (95 % intervals)", ""]
+        lines += ["| step | subjects | n | valid % | mean match | solved % |", "|---|---|---|---|---|---|"]
         for line in checks:
-            cells = (_interval(line[name]) for name in ("valid", "match", "solved_first"))
-            lines.append(f"| {line['step']} | " + " | ".join(cells) + " |")
+            for group, summary in _groups(line).items():
+                cells = (_interval(summary[name]) for name in ("valid", "match", "solved_first"))
+                lines.append(f"| {line['step']} | {group} | {summary['n']} | " + " | ".join(cells) + " |")
         lines.append("")
     validations = [line for line in folder.metrics() if line.get("kind") == "validation"]
     if validations:
@@ -184,11 +189,16 @@ def write_card(folder: RunFolder) -> str:
             lines.append(f"| {line['step']} | {line['loss']:.3f} | {errors} | {line['well_formed']:.1%} |")
         lines += ["", "Errors are velocities, px/s (root mean square over bodies).", ""]
         lines += [f"{speed:,.0f} tokens/s (median), {waiting:.1%} of the time waiting for data.", ""]
-        lines += ["![curves](curves.png)", ""]
     lines += ["## Options", "", "| option | value |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in sorted(options.items()) if value not in (None, "", {}, [])]
     lines += ["", "## Versions", "", ", ".join(f"{name} {number}" for name, number in config["versions"].items()), ""]
     return "\n".join(lines)
+
+
+def _groups(line: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """An evaluation's summaries: of the subjects that are trained on, and of those that are held out."""
+    found = {name.replace("_", " "): line[name] for name in ("trained", "held_out") if line.get(name)}
+    return found or {"all": line}
 
 
 def _rises(folder: RunFolder, reward: Mapping[str, Any]) -> list[str]:

@@ -131,9 +131,19 @@ def versions() -> dict[str, str]:
     return found
 
 
+def _processor() -> str:
+    """The processor's own name where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{len(names)} cores of {names[0]}" if names else platform.processor() or platform.machine()
+
+
 def machine() -> dict[str, Any]:
     """What a run ran on."""
     import torch
 
-    device = torch.cuda.get_device_name(0) if torch.cuda.is_available() else platform.processor() or platform.machine()
+    device = torch.cuda.get_device_name(0) if torch.cuda.is_available() else _processor()
     return {"device": device, "threads": torch.get_num_threads(), "platform": platform.platform()}

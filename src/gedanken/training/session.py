@@ -11,7 +11,7 @@ from typing import Any
 from gedanken.errors import GedankenError, UserError
 from gedanken.models import _weights, hf
 from gedanken.seeding import digest
-from gedanken.training.evaluate import evaluate, held_out_sources, summarise, summarise_subjects
+from gedanken.training.evaluate import evaluate, held_out_names, held_out_sources, summarise, summarise_subjects
 from gedanken.training.options import Options
 from gedanken.training.run import RunFolder
 
@@ -106,7 +106,12 @@ def run_evaluation(
         tokenizer.padding_side, model.config.use_cache = side, cache
         model.train(training)
     summary = summarise(outcomes)
-    folder.log(step, {"kind": "eval", **summary, "subjects": summarise_subjects(outcomes)})
+    groups = {
+        "trained": [outcome for outcome in outcomes if outcome.subject not in held_out_names(options.task)],
+        "held_out": [outcome for outcome in outcomes if outcome.subject in held_out_names(options.task)],
+    }
+    parts = {name: summarise(some) for name, some in groups.items() if some}
+    folder.log(step, {"kind": "eval", **summary, **parts, "subjects": summarise_subjects(outcomes)})
     with (folder.path / "samples.jsonl").open("ab") as file:
         import orjson
 
