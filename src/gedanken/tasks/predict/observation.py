@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gedanken.worlds.rigid import text
+from gedanken.worlds.rigid import lark, text
 from gedanken.worlds.rigid.geometry import Array
 from gedanken.worlds.rigid.scene import Scene
 from gedanken.worlds.rigid.text import Prompt
@@ -28,6 +28,10 @@ class Observation:
     def write(self) -> str:
         """The prompt as text."""
         return text.load(self.format).write_prompt(self.prompt)
+
+    def grammar(self, written: str = "") -> str | None:
+        """The form of the next frame as a Lark grammar; None once it is `written`."""
+        return None if written else lark.write_frame(self.format, self.prompt)
 
 
 @dataclass(frozen=True, eq=False)
