@@ -17,7 +17,7 @@ for library in ("torch", "transformers", "trl", "peft", "datasets"):
 from gedanken.models import _weights, hf  # noqa: E402
 from gedanken.training import curriculum  # noqa: E402
 from gedanken.training.curriculum import CurriculumOptions, train_curriculum  # noqa: E402
-from gedanken.training.packing import Packer  # noqa: E402
+from gedanken.training.packing import Packer, keep_newest  # noqa: E402
 from gedanken.training.run import RunFolder  # noqa: E402
 from gedanken.training.scenes import RecordedScenes  # noqa: E402
 
@@ -170,6 +170,20 @@ def test_the_loss_counts_the_answer_and_nothing_else(tiny_model):
         ]
     weights = [len(example.answer) for example in examples]
     assert curriculum.measure_loss(model, examples) == pytest.approx(np.average(losses, weights=weights), rel=1e-5)
+
+
+def test_a_scene_that_does_not_fit_gives_its_place_to_the_next(tiny_model):
+    tokenizer = hf.open_model(_weights.find(str(tiny_model("qwen2"))), device="cpu")[1]
+    scenes = curriculum.open_scenes(tiny("x", "x", format="v1", instances=6), 2)
+    lengths = [Packer(tokenizer, "v1", 10**9).pack(keep_newest(scenes[k][0], 1), scenes[k][1]).length for k in range(6)]
+    longest = int(np.argmax(lengths))
+    packer = Packer(tokenizer, "v1", lengths[longest] - 1)
+    following = next(k % 6 for k in range(longest + 1, longest + 6) if lengths[k % 6] < lengths[longest])
+    found = curriculum.pack_scene(packer, scenes, longest)
+    assert found.prompt.next == scenes[following][0].next
+    assert found.length <= packer.limit
+    with pytest.raises(UserError, match="not even one frame fits"):
+        curriculum.pack_scene(Packer(tokenizer, "v1", min(lengths) - 1), scenes, 0)
 
 
 def test_stages_that_lie_ahead_of_an_unfinished_one_are_refused(tiny_model, tmp_path):

@@ -26,6 +26,8 @@ from gedanken.training.scenes import PackedSource, PosedScenes, RecordedScenes, 
 from gedanken.worlds.rigid import text
 from gedanken.worlds.rigid.scene import LEVELS
 
+# Scenes that may be too long in a row: one is chance and must not end a day's training, more is a wrong option.
+PATIENCE = 8
 # Conditions of a problem that the curriculum decides itself.
 DECIDED = ("level", "format", "context")
 # Options that may change when a run goes on: a folder may get more stages later.
@@ -163,7 +165,7 @@ def _train_stage(
         _examine(options, whole, model, packer, 0, progress)
     scenes = open_scenes(options, stage)
     rows = datasets.Dataset.from_dict({"number": range(len(scenes))})
-    rows.set_transform(lambda asked: collate([packer.pack(*scenes[number]) for number in asked["number"]]))
+    rows.set_transform(lambda asked: collate([pack_scene(packer, scenes, number) for number in asked["number"]]))
     config = trl.SFTConfig(
         **session.arguments(own, folder),
         num_train_epochs=options.epochs,
@@ -197,6 +199,21 @@ def open_scenes(options: CurriculumOptions, level: int) -> Scenes:
         return RecordedScenes(options.data, level, options.text_format, options.context, options.subjects)
     subjects = options.subjects or default_subjects("predict")
     return PosedScenes(Source("predict", subjects, options.instances, options=_conditions(options, level)))
+
+
+def pack_scene(packer: Packer, scenes: Scenes, number: int) -> Packed:
+    """The example of one scene. One that is too long with a single frame gives its place to the next that fits.
+
+    Raises:
+        UserError: `PATIENCE` scenes in a row do not fit.
+    """
+    for attempt in range(PATIENCE):
+        try:
+            return packer.pack(*scenes[(number + attempt) % len(scenes)])
+        except UserError:
+            if attempt == PATIENCE - 1:
+                raise
+    raise AssertionError
 
 
 def collate(examples: Sequence[Packed]) -> dict[str, list[list[int]]]:
@@ -240,7 +257,7 @@ def _examine(
             instances = -(-max(options.eval_examples, options.eval_problems) // len(subjects))
             unseen = Source("predict", subjects, instances, "val", FIRST, conditions)
             scenes = PosedScenes(unseen)
-            examples = [packer.pack(*scenes[number]) for number in range(options.eval_examples)]
+            examples = [pack_scene(packer, scenes, number) for number in range(options.eval_examples)]
             found: dict[str, Any] = {
                 "loss": measure_loss(model, examples),
                 "examples": len(examples),

@@ -10,7 +10,7 @@ from gedanken.errors import UserError
 from gedanken.loop import Problem, Task
 from gedanken.seeding import stream
 from gedanken.tasks.predict.observation import Observation
-from gedanken.training.packing import Packer
+from gedanken.training.packing import Packer, keep_newest
 from gedanken.training.pairs import Source
 from gedanken.worlds.rigid.geometry import Array
 from gedanken.worlds.rigid.text import Prompt
@@ -97,9 +97,13 @@ class PackedSource(Source):
         return Source.keys(self)[: self.most]
 
     def pose(self, judge: Task, subject: str, index: int) -> Problem:
-        """One problem, with as many frames as fit."""
+        """One problem, with as many frames as fit; with one where none does, which then costs its score."""
         problem = Source.pose(self, judge, subject, index)
         assert self.packer is not None
-        kept = self.packer.pack(problem.observation.prompt, problem.truth.frames[0]).prompt
+        whole = problem.observation.prompt
+        try:
+            kept = self.packer.pack(whole, problem.truth.frames[0]).prompt
+        except UserError:
+            kept = keep_newest(whole, 1)
         shown = Observation(problem.observation.format, kept)
         return replace(problem, observation=shown, prompt=shown.write())

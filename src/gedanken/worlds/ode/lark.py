@@ -3,7 +3,7 @@
 That every name in an equation is declared is beyond a context-free grammar: what `params` must hold depends on what
 the equation used. So an answer has two parts with a grammar each, and the second is written once the first is there. A
 right side is a *regular* expression, nested to a fixed depth and cut to a length: a recursive one may always open
-another parenthesis, and small models do until their tokens run out.
+another parenthesis, and nothing makes a model close them before its tokens run out.
 
 What the grammars cannot promise is left to the reader: constants that are not finite (`1/0`), and more than
 `MAX_PARAMS` names.
