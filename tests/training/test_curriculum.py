@@ -186,6 +186,23 @@ def test_a_scene_that_does_not_fit_gives_its_place_to_the_next(tiny_model):
         curriculum.pack_scene(Packer(tokenizer, "v1", min(lengths) - 1), scenes, 0)
 
 
+def test_a_report_is_written_again_from_the_measurements(tmp_path, monkeypatch, capsys):
+    from gedanken.cli.main import run
+    from gedanken.training.run import open_run
+
+    folder = open_run(tmp_path / "run", "curriculum", tiny("m", tmp_path / "run").pinned())
+    folder.log(0, {"kind": "stage", "levels": {"1": {"loss": 3.0, "examples": 4}}})
+    folder.log(1, {"kind": "stage", "levels": {"1": {"loss": 1.25, "examples": 4}, "2": {"loss": 2.5, "examples": 4}}})
+    monkeypatch.setattr(sys, "argv", ["gedanken", "train", "report", str(folder.path)])
+    with pytest.raises(SystemExit):
+        run()
+    assert "README.md" in capsys.readouterr().out
+    card = (folder.path / "README.md").read_text()
+    assert "| none | 3.000 |  |" in card
+    assert "| 1 | 1.250 | 2.500 |" in card
+    assert (folder.path / "curves.png").stat().st_size > 1000
+
+
 def test_stages_that_lie_ahead_of_an_unfinished_one_are_refused(tiny_model, tmp_path):
     (tmp_path / "run/stage-1").mkdir(parents=True)
     with pytest.raises(UserError, match=r"stage 1 of .* is not finished"):
