@@ -1,3 +1,6 @@
+import os
+import shutil
+
 import pytest
 
 pytest.importorskip("transformers")
@@ -42,6 +45,15 @@ def test_sampling_is_named_by_seed_and_question(tiny_model):
     before = torch.random.get_rng_state()
     sample(3)
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_weights_are_read_once_and_again_when_they_change(tiny_model, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model("llama"), folder)
+    first = hf.load(str(folder))
+    assert hf.load(str(folder)).model is first.model
+    os.utime(folder / "config.json", ns=(0, 2**62))
+    assert hf.load(str(folder)).model is not first.model
 
 
 def test_stop_strings_end_an_answer_and_are_cut_off():

@@ -1,7 +1,9 @@
 """Models that run here, by transformers: a folder, a Hub id, a GGUF file, with or without a LoRA adapter."""
 
+import os
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from gedanken.errors import PlayerError, UserError
@@ -147,7 +149,7 @@ def load(
         UserError: there is no such model, its adapter does not fit, or transformers is not installed.
     """
     weights = _weights.find(model)
-    loaded, tokenizer = open_model(weights, device=device, dtype=dtype)
+    loaded, tokenizer = _open_once(weights, device, dtype, _changed(weights.base), _changed(weights.adapter))
     return HFPlayer(
         loaded,
         tokenizer,
@@ -159,6 +161,22 @@ def load(
         stop=stop,
         grammar=grammar,
     )
+
+
+# Benchmarks ask for a player at every scene; the weights of the last one are kept.
+@lru_cache(maxsize=1)
+def _open_once(
+    weights: _weights.Weights, device: str | None, dtype: str, base_changed: int, adapter_changed: int
+) -> tuple[Any, Any]:
+    return open_model(weights, device=device, dtype=dtype)
+
+
+def _changed(place: str | None) -> int:
+    """When weights on this disk were written last, so that those trained anew are read anew."""
+    if place is None or not os.path.exists(place):
+        return 0
+    files = [place] if os.path.isfile(place) else [entry.path for entry in os.scandir(place) if entry.is_file()]
+    return max((os.stat(file).st_mtime_ns for file in files), default=0)
 
 
 def open_model(
