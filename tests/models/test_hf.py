@@ -7,7 +7,7 @@ pytest.importorskip("transformers")
 torch = pytest.importorskip("torch")
 
 from gedanken.errors import PlayerError, UserError  # noqa: E402
-from gedanken.loop import Question  # noqa: E402
+from gedanken.loop import Question, play  # noqa: E402
 from gedanken.models import _weights, hf  # noqa: E402
 from gedanken.players import load_player  # noqa: E402
 from gedanken.tasks.discover.task import DiscoverTask  # noqa: E402
@@ -119,3 +119,11 @@ def test_smollm2_answers_from_the_wheel(monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     player = hf.load("smollm2", max_tokens=8)
     assert "Paris" in player.answer(ask("What is the capital of France? Answer with one word."))
+
+    # The adapter that the package carries makes laws of it.
+    task = DiscoverTask()
+    problem = task.pose("damped_pendulum", split="test", index=100_000, rows=8, noise=0.02)
+    trained = load_player("hf:gedanken-discover-135m", "discover", max_tokens=112)
+    (turn,) = play(task, trained, problem, turns=1)
+    assert turn.verdict.error is None
+    assert turn.verdict.details["equation"].startswith("d2theta/dt2 = ")

@@ -43,7 +43,7 @@ def plot_curves(folder: RunFolder) -> Path:
     terms = list(reward_terms(train[-1]))
     validations = [line for line in folder.metrics() if line.get("kind") == "validation"]
     panels = ["loss", *(["reward"] if terms else []), *terms]
-    panels += [name for name, there in (("held out", checks), ("velocity error", validations)) if there]
+    panels += [name for name, there in (("test problems", checks), ("velocity error", validations)) if there]
     columns = min(3, len(panels))
     rows = -(-len(panels) // columns)
     figure = Figure(figsize=(4.2 * columns, 2.9 * rows), layout="constrained")
@@ -54,7 +54,7 @@ def plot_curves(folder: RunFolder) -> Path:
         axes.set_title(panel)
         axes.set_xlabel("step")
         axes.grid(alpha=0.3)
-        if panel == "held out":
+        if panel == "test problems":
             for name, label in (("match", "mean match"), ("valid", "valid"), ("solved_first", "solved in 1")):
                 _plot_checks(axes, checks, name, label)
             axes.set_ylim(-0.02, 1.02)
