@@ -5,25 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from gedanken.cli.main import run
-
 GOLDEN = Path(__file__).parents[1] / "golden"
 GENERATE = (
     *("data", "generate", "--split", "test", "--scenes", "8", "--frames", "10", "--workers", "1"),
     *("--scenarios", "billiards,pong", "--levels", "1,2", "--shard-scenes", "4"),
 )
-
-
-@pytest.fixture
-def gedanken(monkeypatch, capsys):
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["gedanken", *map(str, words)])
-        with pytest.raises(SystemExit) as stopped:
-            run()
-        told = capsys.readouterr()
-        return stopped.value.code or 0, told.out, told.err
-
-    return call
 
 
 @pytest.fixture

@@ -1,29 +1,15 @@
 import json
-import sys
 
 import pytest
 
 pytest.importorskip("trl")
 
-from gedanken.cli.main import run
 
 SFT = (
     *("train", "sft", "--max-steps", "2", "--system-ids", "free_fall", "--instances-per-system", "2"),
     *("--batch-size", "2", "--lora-r", "2", "--eval-problems", "1", "--max-new-tokens", "4", "--device", "cpu"),
     *("--with", "rows=4", "--dtype", "float32"),
 )
-
-
-@pytest.fixture
-def gedanken(monkeypatch, capsys):
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["gedanken", *map(str, words)])
-        with pytest.raises(SystemExit) as stopped:
-            run()
-        told = capsys.readouterr()
-        return stopped.value.code or 0, told.out, told.err
-
-    return call
 
 
 @pytest.mark.slow
