@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from gedanken.seeding import stream
-from gedanken.worlds.ode.residual import WIDTH, measure_shape
+from gedanken.worlds.ode.residual import FEWEST, LARGEST, WIDTH, measure_shapes
+
+
+def measure_shape(t, observed, predicted, noticeable):
+    reached, (shape,) = measure_shapes(t, observed[:, None], predicted[:, None], noticeable)
+    assert reached == len(t)
+    return shape
 
 
 @pytest.mark.parametrize("m", [4, 5, 9, 100])
@@ -50,3 +56,18 @@ def test_constant_columns_divide_by_nothing():
     shape = measure_shape(t, np.zeros(10), np.full(10, 0.5), 0.15)
     assert np.isfinite(shape).all()
     assert (shape.largest, shape.above, shape.level) == (0.5, 1.0, pytest.approx(0.5))
+
+
+def test_each_column_is_measured_where_it_was_observed_and_the_prediction_reaches():
+    t = np.linspace(0.0, 5.0, 60)
+    observed = np.stack([np.sin(3 * t), np.cos(t), t], 1)
+    observed[10:20, 0] = np.nan
+    observed[FEWEST - 1 :, 2] = np.nan
+    predicted = np.stack([np.sin(2.5 * t), np.full(60, 1e200), t], 1)
+    predicted[50:, 1] = np.inf
+    reached, (first, second, third) = measure_shapes(t, observed, predicted, 0.15)
+    assert reached == 50
+    seen = np.isfinite(observed[:50, 0])
+    assert first == measure_shape(t[:50][seen], observed[:50, 0][seen], predicted[:50, 0][seen], 0.15)
+    assert second == measure_shape(t[:50], observed[:50, 1], np.full(50, LARGEST), 0.15)
+    assert third is None

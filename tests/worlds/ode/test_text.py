@@ -1,4 +1,7 @@
+import re
+
 import numpy as np
+import pytest
 
 from gedanken.seeding import stream
 from gedanken.worlds.ode import corrupt, text
@@ -27,6 +30,10 @@ def test_printed_readings_agree_with_the_data_to_a_hundredth_of_the_spread():
             row = np.argmin(np.abs(trajectory.t - t))
             assert abs(trajectory.t[row] - t) < 1e-3
             assert (np.abs(trajectory.values[row] - values) <= 0.01 * trajectory.values.std(0)).all()
+
+
+def test_a_small_budget_is_kept():
+    assert len(rows(text.write_prompt(STATES, [FALL], row_budget=4).split("\n\n")[0])) == 4
 
 
 def test_noise_is_not_printed_to_the_last_digit():
@@ -70,7 +77,15 @@ def test_many_trials_are_cut_and_counted():
 
 def test_statistics_are_those_of_the_readings():
     line = text.write_statistics(STATES, [FALL]).splitlines()[2]
-    assert line == "vy: mean -49.000, std 28.572, min -98.000, max 0.000"
+    assert line == "vy: mean -49.000, std 28.572, min -98.000, max 0.000, slope -9.80 to -9.80"
+
+
+def test_statistics_say_how_fast_a_column_swings_and_dies_away():
+    swing = np.column_stack([np.exp(-0.2 * T) * np.cos(4.0 * T), T])
+    lines = text.write_statistics(STATES, [Trajectory(T, swing)]).splitlines()
+    found = re.search(r", angular frequency (\S+), decay (\S+)$", lines[1])
+    assert [float(each) for each in found.groups()] == pytest.approx([4.0, 0.2], abs=0.05)
+    assert "angular" not in lines[2]
 
 
 def test_a_constant_column_can_be_written():

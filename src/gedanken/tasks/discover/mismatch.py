@@ -2,16 +2,12 @@
 
 from math import log
 
-import numpy as np
-
-from gedanken.worlds.ode.residual import Shape, measure_shape
+from gedanken.worlds.ode.residual import Shape, measure_shapes
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 # Shares of a column's standard deviation and relative gaps below which a difference is not worth a sentence.
 NOTICEABLE = 0.15
 RATIO = 0.06
-# Predictions are measured up to this size; the squares of larger numbers overflow, and they are just as wrong.
-LARGEST = 1e150
 
 
 def describe_mismatch(states: StateSpace, observed: Trajectory, predicted: Array, r2: tuple[float, ...]) -> str:
@@ -23,34 +19,22 @@ def describe_mismatch(states: StateSpace, observed: Trajectory, predicted: Array
         predicted: the re-simulated samples, shape (m, n); rows after a breakdown are NaN.
         r2: R2 of each column, NaN where the column was not observed.
     """
-    reached = np.isfinite(predicted).all(1)
-    if not reached.all():
-        broken = float(observed.t[int(np.argmin(reached))])
-        head = f"The simulation left the finite numbers near t={broken:.3g}. "
-        span = slice(0, int(np.argmin(reached)))
-        if span.stop < 8:
+    reached, shapes = measure_shapes(observed.t, observed.values, predicted, NOTICEABLE)
+    head = ""
+    if reached < len(observed.t):
+        head = f"The simulation left the finite numbers near t={observed.t[reached]:.3g}. "
+        if reached < 8:
             return head.strip()
-    else:
-        head, span = "", slice(None)
-    columns = [k for k in range(states.size) if np.isfinite(observed.values[span, k]).sum() >= 4]
-    columns.sort(key=lambda k: r2[k])
+    columns = [(r2[k], k, shape) for k, shape in enumerate(shapes) if shape is not None]
     sentences = []
-    for k in columns:
-        seen = np.isfinite(observed.values[span, k])
-        sentence = _describe_column(observed.t[span][seen], observed.values[span, k][seen], predicted[span, k][seen])
-        if sentence:
-            sentences.append(f"{states.columns[k]} (R2 {r2[k]:.3f}): {sentence}.")
+    for fit, k, shape in sorted(columns):
+        # What is small and shapeless is no mismatch.
+        if shape.largest >= NOTICEABLE:
+            said = ", ".join([_span_and_sign(shape), *(_oscillation(shape) or _trend(shape))])
+            sentences.append(f"{states.columns[k]} (R2 {fit:.3f}): {said}.")
     if not sentences:
         return head + "No column shows a pattern in its residual beyond the noise."
     return head + " ".join(sentences[:3])
-
-
-def _describe_column(t: Array, observed: Array, predicted: Array) -> str:
-    """What one column's residual looks like, or an empty string where it is small and shapeless."""
-    shape = measure_shape(t, observed, np.clip(predicted, -LARGEST, LARGEST), NOTICEABLE)
-    if shape.largest < NOTICEABLE:
-        return ""
-    return ", ".join([_span_and_sign(shape), *(_oscillation(shape) or _trend(shape))])
 
 
 def _span_and_sign(shape: Shape) -> str:

@@ -46,6 +46,7 @@ class Truth:
         scored: the samples that answers are scored against (the observation less its outliers), one for each trial.
         clean: the noise-free trajectories, or empty for a user's own data.
         unseen: a clean trajectory from another start, for generalisation; never used for the reward.
+        taught: the law and its constants as students are taught it: in what a record shows at a glance.
     """
 
     equation: str
@@ -54,3 +55,4 @@ class Truth:
     scored: tuple[Trajectory, ...]
     clean: tuple[Trajectory, ...] = ()
     unseen: tuple[Trajectory, ...] = ()
+    taught: tuple[str, Mapping[str, float]] = ("", {})

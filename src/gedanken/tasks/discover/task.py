@@ -166,6 +166,7 @@ class DiscoverTask:
             tuple(scored),
             tuple(clean),
             (system.trajectory(unseen, unseen.times),),
+            entry.reads(first.params),
         )
         full_key = (*key, *(value for value in asdict(conditions).values()))
         return Problem(

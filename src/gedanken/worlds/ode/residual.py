@@ -16,6 +16,10 @@ from gedanken.worlds.ode.trajectory import Array
 WIDTH = 5
 # Share of its spread that a column must pass its mean by before it counts as being on that side.
 HYSTERESIS = 0.25
+# Columns with fewer samples have no shape.
+FEWEST = 4
+# Predictions are measured up to this size; the squares of larger numbers overflow, and they are just as wrong.
+LARGEST = 1e150
 
 
 class Shape(NamedTuple):
@@ -66,16 +70,21 @@ class Shape(NamedTuple):
     early: float
 
 
-def measure_shape(t: Array, observed: Array, predicted: Array, noticeable: float) -> Shape:
-    """Measure one column.
+def measure_shapes(t: Array, observed: Array, predicted: Array, noticeable: float) -> tuple[int, list[Shape | None]]:
+    """Measure every column, up to the first sample that the prediction does not reach.
 
     Args:
         t: times of the samples, shape (m,), increasing.
-        observed: the samples, finite.
-        predicted: the prediction at those times, finite.
+        observed: the samples, shape (m, n), NaN where there are none.
+        predicted: the prediction at those times, shape (m, n), not finite from where it broke down.
         noticeable: absolute running mean from which a sample counts as off.
+
+    Returns:
+        How many samples the prediction reaches, and each column's shape; None where fewer than four of them were
+        observed.
     """
-    return Shape(*_measure(t, observed, predicted, noticeable).tolist())
+    reached, found = _measure_columns(*map(np.ascontiguousarray, (t, observed, predicted)), noticeable)
+    return reached, [Shape(*row[1:]) if row[0] >= FEWEST else None for row in found.tolist()]
 
 
 @jit()
@@ -169,3 +178,25 @@ def _measure(t, observed, predicted, noticeable):
     found[18] /= max(late, 1)
     found[19] /= max(early, 1)
     return found
+
+
+@jit()
+def _measure_columns(t, observed, predicted, noticeable):
+    """(samples that the prediction reaches, a row of its observed samples' number and its measures for each column)."""
+    m, n = predicted.shape
+    reached = 0
+    while reached < m and np.isfinite(predicted[reached]).all():
+        reached += 1
+    found = np.zeros((n, 21))
+    for k in range(n):
+        times, seen, model = np.empty(reached), np.empty(reached), np.empty(reached)
+        count = 0
+        for row in range(reached):
+            if np.isfinite(observed[row, k]):
+                times[count], seen[count] = t[row], observed[row, k]
+                model[count] = min(max(predicted[row, k], -LARGEST), LARGEST)
+                count += 1
+        found[k, 0] = count
+        if count >= FEWEST:
+            found[k, 1:] = _measure(times[:count], seen[:count], model[:count], noticeable)
+    return reached, found

@@ -86,6 +86,9 @@ class System:
         samples: how many samples a record has.
         conserved: constants of motion by name, expressions in states and parameters.
         limit: a draw whose states exceed this magnitude is drawn again.
+        readable: the same law in constants that a record shows at a glance (a frequency, a terminal speed), which is
+            what students are taught; empty where `equation` is that already.
+        scales: the constants of `readable`, expressions in `params`.
     """
 
     equation: str
@@ -102,6 +105,8 @@ class System:
     samples: int = 100
     conserved: Mapping[str, str] = field(default_factory=dict)
     limit: float = 1e4
+    readable: str = ""
+    scales: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if tuple(self.initial) != self.states.columns:
@@ -120,6 +125,12 @@ class System:
     def uses_time(self) -> bool:
         """Whether the law depends on `t` itself."""
         return re.search(r"\bt\b", self.equation) is not None
+
+    def reads(self, params: Mapping[str, float]) -> tuple[str, dict[str, float]]:
+        """The law as it is taught, with its constants, for one instance's `params`."""
+        if not self.readable:
+            return self.equation, dict(params)
+        return self.readable, {name: float(evaluate(text, params)) for name, text in self.scales.items()}
 
 
 @dataclass(frozen=True)
@@ -243,6 +254,7 @@ def anonymise(system: System) -> System:
     renamed = new | {name: f"c{index}" for index, name in enumerate(system.params)}
     # What is only scene keeps its name but must not collide with a new one.
     renamed |= {name: f"scene_{name}" for name in system.scene}
+    renamed |= {name: f"s{index}" for index, name in enumerate(system.scales) if name not in renamed}
     left = {f"d2{c.name}": f"d2{new[c.name]}" for c in system.states.coordinates if c.velocity}
     left |= {f"d{c.name}": f"d{new[c.name]}" for c in system.states.coordinates if not c.velocity}
 
@@ -252,14 +264,17 @@ def anonymise(system: System) -> System:
     def quantity(value: Quantity) -> Quantity:
         return rename(value) if isinstance(value, str) else value
 
-    sides = [side.split("=") for side in system.equation.split(";")]
+    def rename_law(law: str) -> str:
+        sides = [side.split("=") for side in law.split(";")]
+        return "; ".join(f"{rename(a.strip(), left)} = {rename(b.strip())}" for a, b in sides)
+
     velocities = [
         f"{new[c.velocity]} is the time derivative of {new[c.name]}" for c in system.states.coordinates if c.velocity
     ]
     sentence = f"The state variables are {', '.join(new.values())}{'; ' if velocities else ''}{', '.join(velocities)}."
     return replace(
         system,
-        equation="; ".join(f"{rename(a.strip(), left)} = {rename(b.strip())}" for a, b in sides),
+        equation=rename_law(system.equation),
         states=StateSpace(
             tuple(Coordinate(new[c.name], new[c.velocity] if c.velocity else None) for c in system.states.coordinates)
         ),
@@ -268,6 +283,8 @@ def anonymise(system: System) -> System:
         scene={renamed[name]: quantity(value) for name, value in system.scene.items()},
         duration=rename(system.duration) if isinstance(system.duration, str) else system.duration,
         conserved={name: rename(text) for name, text in system.conserved.items()},
+        readable=rename_law(system.readable) if system.readable else "",
+        scales={renamed[name]: rename(text) for name, text in system.scales.items()},
         hint=sentence,
         names_hint=sentence,
     )

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from gedanken.worlds.ode.descriptors import Slopes, Swing, describe, noise_level
 from gedanken.worlds.ode.expression import FUNCTIONS
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 # Named by the change that altered a prompt last; results record it.
-VERSION = "ode-text-1"
+VERSION = "ode-text-2"
 
 # Rows shown in all: about 30 tokens each for two columns, which leaves a small model room to think.
 ROW_BUDGET = 48
@@ -28,7 +29,10 @@ def write_prompt(
     """Everything a language model is told about a record, as one text."""
     parts = [f"HINT: {hint}"] if hint else []
     shown = trajectories[: max(row_budget // LEAST_ROWS, 1)]
-    parts += [write_table(states, trajectory, max(row_budget // len(shown), LEAST_ROWS)) for trajectory in shown]
+    parts += [
+        write_table(states, trajectory, max(row_budget // len(shown), min(row_budget, LEAST_ROWS)))
+        for trajectory in shown
+    ]
     if len(shown) < len(trajectories):
         parts.append(f"{len(trajectories) - len(shown)} more trials are not shown, but count.")
     parts += [write_statistics(states, trajectories), write_grammar(states), write_schema(states)]
@@ -60,7 +64,11 @@ def write_table(states: StateSpace, trajectory: Trajectory, rows: int) -> str:
 
 
 def write_statistics(states: StateSpace, trajectories: Sequence[Trajectory]) -> str:
-    """Mean, standard deviation, least and largest value of each observed column, over all trials."""
+    """Mean, standard deviation, least and largest value of each observed column, over all trials, and how it moves.
+
+    The last is about the first trial: angular frequency and rate of decay of a column that oscillates, and slopes at
+    both ends of one that does not. They come from all samples, of which the table shows few.
+    """
     lines = ["STATISTICS:"]
     for k, name in enumerate(states.columns):
         readings = np.concatenate([trajectory.values[:, k] for trajectory in trajectories])
@@ -71,8 +79,23 @@ def write_statistics(states: StateSpace, trajectories: Sequence[Trajectory]) -> 
             mean, std, low, high = _format(
                 np.array([readings.mean(), readings.std(), readings.min(), readings.max()]), digits
             )
-            lines.append(f"{name}: mean {mean}, std {std}, min {low}, max {high}")
+            lines.append(f"{name}: mean {mean}, std {std}, min {low}, max {high}{_write_motion(k, trajectories[0])}")
     return "\n".join(lines)
+
+
+def _write_motion(column: int, trial: Trajectory) -> str:
+    motion = describe(trial.t, trial.values[:, column]) if trial.observed[column] else None
+    match motion:
+        case Swing():
+            frequency, decay = _format(np.array([motion.frequency, motion.decay]), _decimals(2e-3 * motion.frequency))
+            return f", angular frequency {frequency}, decay {decay}"
+        case Slopes():
+            steepest = max(abs(motion.first), abs(motion.last))
+            if not steepest > 0:
+                return ""
+            first, last = _format(np.array([motion.first, motion.last]), _decimals(2e-3 * steepest))
+            return f", slope {first} to {last}"
+    return ""
 
 
 def write_grammar(states: StateSpace) -> str:
@@ -108,15 +131,13 @@ def _choose_rows(t: Array, rows: int) -> NDArray[np.intp]:
 def _digits(readings: Array) -> int:
     """Decimals that keep rounding well below the noise, without printing digits that are only noise.
 
-    The noise is judged by second differences (their standard deviation is sqrt(6) times the noise's); the last printed
-    digit is at most a fifth of it, between 1e-4 and 1e-2 of the column's spread.
+    The last printed digit is at most a fifth of the noise, between 1e-4 and 1e-2 of the column's spread.
     """
     readings = readings[np.isfinite(readings)]
     spread = float(np.std(readings))
     if not spread > 0:
         return _decimals(1e-4 * max(abs(float(readings[0])), 1e-300))
-    noise = float(np.std(np.diff(readings, 2))) / np.sqrt(6.0) if len(readings) > 4 else 0.0
-    return _decimals(min(max(0.2 * noise, 1e-4 * spread), 1e-2 * spread))
+    return _decimals(min(max(0.2 * noise_level(readings), 1e-4 * spread), 1e-2 * spread))
 
 
 def _time_digits(t: Array) -> int:

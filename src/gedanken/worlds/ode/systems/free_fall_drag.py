@@ -11,6 +11,8 @@ SYSTEM = System(
     # terminal velocity sqrt(g/k).
     initial={"y": Uniform(20.0, 100.0), "vy": "-share*sqrt(g/k)"},
     scene={"mass": Uniform(0.5, 5.0), "share": Uniform(0.0, 0.5)},
+    readable="d2y/dt2 = -g + g*(vy/u)**2",
+    scales={"g": "g", "u": "sqrt(g/k)"},
     hint="Object dropped from altitude {y:.1f} m, mass {mass:.1f} kg, in air. Air resistance may be non-negligible.",
     names_hint="y is an altitude and vy is its rate of change.",
     source="J. R. Taylor, Classical Mechanics (2005), section 2.4, quadratic air resistance",
