@@ -77,10 +77,10 @@ def teach(judge: Task, problem: Problem) -> str:
     answer = judge.solve(problem)
     if judge.name != "discover":
         return answer
-    law = orjson.loads(answer)
+    equation, constants = problem.truth.taught
     for digits in DIGITS:
-        params = {name: float(f"{value:.{digits}g}") for name, value in law["params"].items()}
-        short = orjson.dumps({"equation": law["equation"], "params": params}).decode()
+        params = {name: float(f"{value:.{digits}g}") for name, value in constants.items()}
+        short = orjson.dumps({"equation": equation, "params": params}).decode()
         # The layout of the example in the prompt.
         short = short.replace('":', '": ').replace(',"', ', "')
         if judge.verify(problem, short).solved:
