@@ -149,6 +149,9 @@ def grpo(
     warmup_steps: WarmupOption = 10,
     temperature: Annotated[float, typer.Option(min=0, help="Of sampling.")] = 1.0,
     top_p: Annotated[float, typer.Option(min=0, max=1, help="Of sampling.")] = 1.0,
+    replace_flat: Annotated[
+        int, typer.Option(min=0, help="Other problems tried in place of one whose answers all got one reward.")
+    ] = 2,
     beta: Annotated[float, typer.Option(min=0, help="Weight of the divergence from the start.")] = 0.0,
     multi_turn: Annotated[
         bool, typer.Option("--multi-turn", help="Play whole episodes; needs a chat template with tools.")
@@ -193,6 +196,7 @@ def grpo(
         warmup_steps=warmup_steps,
         temperature=temperature,
         top_p=top_p,
+        replace_flat=replace_flat,
         beta=beta,
         multi_turn=multi_turn,
         vllm=vllm,

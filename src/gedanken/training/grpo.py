@@ -12,9 +12,10 @@ from gedanken.environment import SUBJECT
 from gedanken.errors import UserError
 from gedanken.loop import Problem, Task, Verdict
 from gedanken.models import _weights
-from gedanken.training import lora, session
+from gedanken.training import lora, prefix, session
 from gedanken.training.options import Options
 from gedanken.training.pairs import Source, default_subjects, judge_of, write_rows
+from gedanken.training.rollout import Rollout, Writer
 from gedanken.training.run import RunFolder, open_run
 
 Reward = Callable[..., list[float]]
@@ -30,6 +31,7 @@ class GRPOOptions(Options):
         num_generations: answers to each problem, which are compared with each other.
         temperature: of sampling.
         top_p: of sampling.
+        replace_flat: other problems that are tried in place of one whose answers all got the same reward; 0 keeps it.
         beta: weight of the divergence from the start; 0 keeps no reference model.
         multi_turn: play whole episodes through the environment instead of single answers; needs a chat template with
             tools.
@@ -41,6 +43,7 @@ class GRPOOptions(Options):
     num_generations: int = 4
     temperature: float = 1.0
     top_p: float = 1.0
+    replace_flat: int = 2
     beta: float = 0.0
     multi_turn: bool = False
     vllm: str = "auto"
@@ -52,6 +55,8 @@ class GRPOOptions(Options):
             raise UserError(
                 f"--num-generations must be at least 2, since answers are compared; not {self.num_generations}"
             )
+        if self.replace_flat < 0:
+            raise UserError(f"--replace-flat must be 0 or more, not {self.replace_flat}")
         answers = self.batch_size * self.grad_accum
         if answers % self.num_generations:
             raise UserError(
@@ -69,32 +74,37 @@ class Scorer:
         seconds: time spent on scoring since `take_seconds`.
     """
 
-    def __init__(self, judge: Task, source: Source, folder: RunFolder | None = None):
+    def __init__(self, task: Task, source: Source, folder: RunFolder | None = None):
         """A scorer of `source`'s problems; with a folder, answers and rewards are kept in its `samples.jsonl`."""
-        self.judge, self.source, self.folder = judge, source, folder
+        self.task, self.source, self.folder = task, source, folder
         self.seconds = 0.0
         self._problems: dict[tuple[str, int], Problem] = {}
         self._last: tuple[object, list[Verdict]] = (None, [])
 
     def rewards(self) -> list[Reward]:
         """One function a term that carries a weight, named after it."""
-        return [self._reward(name) for name in self.judge.weights]  # type: ignore[attr-defined]
+        return [self._reward(name) for name in self.task.weights]  # type: ignore[attr-defined]
 
     def weights(self) -> list[float]:
         """The terms' weights, in the order of `rewards`."""
-        return list(self.judge.weights.values())  # type: ignore[attr-defined]
+        return list(self.task.weights.values())  # type: ignore[attr-defined]
 
     def score(self, completions: Sequence[Any], subject: Sequence[str], index: Sequence[int]) -> list[Verdict]:
         """The verdicts on a batch of completions; repeated questions about the same batch cost nothing."""
         answers = [read_completion(completion) for completion in completions]
         asked = (tuple(answers), tuple(subject), tuple(index))
         if self._last[0] != asked:
-            start = time.perf_counter()
-            problems = [self._pose(name, int(k)) for name, k in zip(subject, index, strict=True)]
-            self._last = (asked, self.judge.verify_batch(problems, answers))
-            self.seconds += time.perf_counter() - start
+            self._last = (asked, self.judge(answers, subject, index))
             self._keep(answers, subject, index, self._last[1])
         return self._last[1]
+
+    def judge(self, answers: Sequence[str], subject: Sequence[str], index: Sequence[int]) -> list[Verdict]:
+        """The verdicts on answers that need not count: nothing is kept, only the clock runs."""
+        start = time.perf_counter()
+        problems = [self._pose(name, int(k)) for name, k in zip(subject, index, strict=True)]
+        verdicts = self.task.verify_batch(problems, answers)
+        self.seconds += time.perf_counter() - start
+        return verdicts
 
     def take_seconds(self) -> float:
         """Time spent since the last call."""
@@ -104,7 +114,7 @@ class Scorer:
     def _pose(self, subject: str, index: int) -> Problem:
         key = (subject, index)
         if key not in self._problems:
-            self._problems[key] = self.source.pose(self.judge, subject, index)
+            self._problems[key] = self.source.pose(self.task, subject, index)
         return self._problems[key]
 
     def _reward(self, term: str) -> Reward:
@@ -181,7 +191,22 @@ def train_grpo(options: GRPOOptions, progress: session.Progress = lambda done, t
             )
         what = {"environment_factory": adapter.Discover if options.task == "discover" else adapter.Predict}
         rows = datasets.Dataset.from_list(list(write_episodes(source, adapter.REQUESTS[options.task])))
-    trainer = _trainer_class(scorer, folder)(
+    elif not config.use_vllm:
+        what["rollout_func"] = Rollout(
+            Writer(model, weights, options),
+            tokenizer,
+            source,
+            scorer,
+            list(rows),
+            tries=options.replace_flat,
+            seed=options.seed,
+            max_new_tokens=options.max_new_tokens,
+            do_sample=True,
+            temperature=options.temperature,
+            top_p=options.top_p,
+            top_k=0,
+        )
+    trainer = _trainer_class(scorer)(
         model=model,
         args=config,
         train_dataset=rows,
@@ -210,8 +235,8 @@ def write_episodes(source: Source, request: str) -> Iterator[dict[str, Any]]:
         }
 
 
-def _trainer_class(scorer: Scorer, folder: RunFolder) -> Any:
-    """TRL's trainer with a clock: what a step spends on generation and on scoring."""
+def _trainer_class(scorer: Scorer) -> Any:
+    """TRL's trainer with a clock (what a step spends on generation and on scoring), reading each prompt once."""
     import trl
 
     class ClockedGRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
@@ -224,10 +249,30 @@ def _trainer_class(scorer: Scorer, folder: RunFolder) -> Any:
             finally:
                 self.generation_seconds += time.perf_counter() - start
 
+        def _get_per_token_logps_and_entropies(
+            self, model: Any, input_ids: Any, attention_mask: Any, logits_to_keep: int, *arguments: Any, **options: Any
+        ) -> Any:
+            if not prefix.can_share(model):
+                return super()._get_per_token_logps_and_entropies(
+                    model, input_ids, attention_mask, logits_to_keep, *arguments, **options
+                )
+            inputs, group_of, begin = prefix.pack(input_ids, attention_mask, logits_to_keep)
+            with self.accelerator.autocast():
+                found = model(**inputs, fused_lm_head=True)
+            entropy = options.get("compute_entropy", False)
+            return (
+                prefix.unpack(found.log_probs, group_of, begin, logits_to_keep),
+                prefix.unpack(found.entropy, group_of, begin, logits_to_keep) if entropy else None,
+                None,
+            )
+
         def log(self, logs: dict[str, Any], *arguments: Any, **options: Any) -> None:
             if "loss" in logs:
                 logs["time/generation"], self.generation_seconds = self.generation_seconds, 0.0
                 logs["time/scoring"] = scorer.take_seconds()
+                if isinstance(self.rollout_func, Rollout):
+                    logs["replaced"] = self.rollout_func.replaced
+                    logs |= {f"asked/{name}": value for name, value in self.rollout_func.asked.items()}
             super().log(logs, *arguments, **options)
 
     return ClockedGRPOTrainer

@@ -78,6 +78,10 @@ def plot_curves(folder: RunFolder) -> Path:
         if panel != "loss":
             band = smooth(spread)
             axes.fill_between(steps, mean - band, mean + band, alpha=0.2, lw=0)
+        if f"asked/{panel}" in train[-1]:
+            # What is learnt from is selected for differing, so how good the policy is shows only here.
+            axes.plot(steps, smooth(_column(train, f"asked/{panel}")), "--", label="problems in turn")
+            axes.legend(fontsize=8)
     path = folder.path / "curves.png"
     figure.savefig(path, dpi=110)
     return path
@@ -205,10 +209,12 @@ def _rises(folder: RunFolder, reward: Mapping[str, Any]) -> list[str]:
     train = [line for line in folder.metrics() if line.get("kind") == "train"]
     lines = [f"Means over the first and the last {reward['steps']} steps, with 95 % intervals.", ""]
     lines += ["| term | first | last |", "|---|---|---|"]
-    for name in ("reward", *(f"rewards/{term}/mean" for term in reward_terms(train[-1]))):
+    # What a policy answers to problems in turn comes first: the rewards that it learns from are selected for differing.
+    asked = [name for name in train[-1] if name.startswith("asked/")]
+    for name in (*asked, "reward", *(f"rewards/{term}/mean" for term in reward_terms(train[-1]))):
         found = halves(folder, name)
         if found:
-            label = name.removeprefix("rewards/").removesuffix("/mean")
+            label = name.removeprefix("rewards/").removesuffix("/mean").replace("asked/", "in turn: ")
             lines.append(f"| {label} | {_interval(found['first'])} | {_interval(found['last'])} |")
     return [*lines, ""]
 

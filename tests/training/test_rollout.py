@@ -1,0 +1,100 @@
+"""Answers of a step: written by the merged policy, about problems whose answers differ."""
+
+from types import SimpleNamespace
+
+import pytest
+
+torch = pytest.importorskip("torch")
+peft = pytest.importorskip("peft")
+pytest.importorskip("trl")
+
+from gedanken.models import _weights, hf  # noqa: E402
+from gedanken.training import grpo, lora, pairs, rollout, session  # noqa: E402
+
+
+def options(folder, **changes):
+    return grpo.GRPOOptions(model=str(folder), output_dir=folder, dtype="float32", device="cpu", **changes)
+
+
+def policy_of(folder, rank=4):
+    session.quiet_libraries()
+    chosen = options(folder, lora_r=rank)
+    weights = _weights.find(str(folder))
+    model, tokenizer = lora.open_trainable(chosen, weights)
+    return model, tokenizer, rollout.Writer(model, weights, chosen)
+
+
+def test_the_writer_is_the_policy_as_it_is_now(tiny_model):
+    model, tokenizer, writer = policy_of(tiny_model("llama"))
+    ids = torch.tensor([tokenizer("A spring swings about.")["input_ids"]])
+    seen = []
+    for _ in range(2):
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                if "lora_B" in name:
+                    parameter.add_(0.05)
+            wanted = model.eval()(input_ids=ids).logits
+            given = writer.model()(input_ids=ids).logits
+        assert torch.allclose(wanted, given, atol=1e-4)
+        seen.append(given)
+    assert not torch.allclose(*seen, atol=1e-3), "it follows the policy"
+
+
+def test_a_policy_without_adapter_writes_itself(tiny_model):
+    model, _, writer = policy_of(tiny_model("llama"), rank=0)
+    assert writer.model() is model
+
+
+class Judge:
+    """Gives some problems equal rewards, which is all that a rollout asks about."""
+
+    def __init__(self, flat):
+        self.flat, self.asked = flat, []
+
+    def judge(self, answers, subject, index):
+        self.asked.append(index[0])
+        return [
+            SimpleNamespace(reward=0.5 if index[0] in self.flat else float(at), terms={"match": 0.25})
+            for at, _ in enumerate(answers)
+        ]
+
+
+def roll(folder, flat, tries, step=3):
+    _, tokenizer, writer = policy_of(folder)
+    source = pairs.Source("discover", ("free_fall",), 6, options={"rows": 4})
+    rows = list(pairs.write_rows(source))
+    judge = Judge(flat)
+    sample = rollout.Rollout(
+        writer, tokenizer, source, judge, rows, tries=tries, seed=0, max_new_tokens=4, do_sample=False
+    )
+    trainer = SimpleNamespace(num_generations=2, state=SimpleNamespace(global_step=step))
+    result = sample([rows[k]["prompt"] for k in (0, 0, 1, 1)], trainer)
+    return result, sample, judge, rows, tokenizer
+
+
+def test_problems_without_differences_give_way(tiny_model):
+    result, sample, judge, rows, tokenizer = roll(tiny_model("llama"), {0}, 2)
+    assert result["index"][2:] == [1, 1], "the one that differs stays"
+    assert sample.replaced >= 1
+    assert result["index"][0] == judge.asked[-1] or sample.replaced == 2
+    assert result["subject"] == ["free_fall"] * 4
+    for row in range(4):
+        text = hf.write_chat(tokenizer, rows[result["index"][row]]["prompt"])
+        assert tokenizer(text, add_special_tokens=False)["input_ids"] == result["prompt_ids"][row]
+    assert all(0 < len(ids) <= 4 for ids in result["completion_ids"])
+    assert result["logprobs"] is None
+
+
+def test_the_replacement_is_the_same_after_a_resume_and_another_at_another_step(tiny_model):
+    flat = set(range(6))
+    first, again = (roll(tiny_model("llama"), flat, 2)[0]["index"] for _ in range(2))
+    assert first == again
+    others = [roll(tiny_model("llama"), flat, 2, step)[0]["index"] for step in (4, 5, 6)]
+    assert any(other != first for other in others)
+
+
+def test_no_tries_keep_what_was_asked(tiny_model):
+    result, sample, *_ = roll(tiny_model("llama"), {0, 1}, 0)
+    assert result["index"] == [0, 0, 1, 1]
+    assert sample.replaced == 0
+    assert sample.asked == {"reward": 0.5, "match": 0.25}
