@@ -50,6 +50,16 @@ def test_a_resting_body_takes_no_characters():
     assert residual.write_target(prompt, states[-1]) == "Frame 60 corrections\nend\n"
 
 
+def test_a_bounce_is_over_when_it_has_happened():
+    scene = Scene([Body(Circle(10), x=400, y=20, vy=-300, elasticity=1.0)], walls(sides=("bottom",)))
+    states = record(scene, 20).states
+    bounced = 1 + int(np.flatnonzero(np.diff(np.sign(states[:, 0, 3])))[0])
+    prompt = Prompt(residual.Header.of(scene), states[: bounced + 1], 0)
+    assert states[bounced, 0, 3] > residual.STRUCK
+    # The solver may still push it out of the wall, but its velocity is right.
+    assert " v " not in residual.write_target(prompt, states[bounced + 1])
+
+
 def test_a_prompt_that_would_take_too_long_is_refused():
     scene = Scene(
         [Body(Circle(1), x=x, y=y) for x in range(0, 800, 4) for y in (5, 10)], fields=[Gravitation(1.0)] * 60
