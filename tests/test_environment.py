@@ -249,3 +249,12 @@ def test_the_first_episodes_of_a_process_may_all_begin_at_once():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == str([8] * 16), done.stderr
+
+
+@pytest.mark.parametrize("task", ["discover", "predict"])
+def test_a_steps_prompt_is_the_last_message_of_the_conversation(task):
+    env = LocalEnv(task)
+    env.reset(seed=3, max_turns=4)
+    for answer in ("nonsense", POOR, "{}"):
+        seen = env.step(answer).observation
+        assert seen.prompt == env.task.ask(env.problem, env.turns)[-1]["content"]

@@ -228,7 +228,7 @@ class LocalEnv:
                 reward = self._best if self._done else 0.0
             case _:
                 reward = matched
-        prompt = "" if self._done else self.task.ask(self.problem, self.turns)[-1]["content"]
+        prompt = "" if self._done else self.task.reply(self.problem, self.turns)
         observation = Observation(
             prompt,
             verdict.feedback,

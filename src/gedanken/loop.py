@@ -109,6 +109,9 @@ class Task(Protocol):
     def ask(self, problem: Problem, turns: Sequence[Turn] = ()) -> list[Message]:
         """The conversation that asks for the next answer, with what is worth knowing of the turns so far."""
 
+    def reply(self, problem: Problem, turns: Sequence[Turn]) -> str:
+        """What the user's side says to the last answer: the last message of `ask`, without the ones before it."""
+
     def solve(self, problem: Problem) -> str:
         """The teacher's own answer, which `verify` must call solved."""
 

@@ -193,11 +193,11 @@ class DiscoverTask:
         ]
         for number, turn in enumerate(turns, 1):
             messages.append({"role": "assistant", "content": turn.answer[:MAX_HISTORY]})
-            messages.append({"role": "user", "content": self._reply(turns[:number])})
+            messages.append({"role": "user", "content": self.reply(problem, turns[:number])})
         return messages
 
-    def _reply(self, turns: Sequence[Turn]) -> str:
-        """What the user's side says after the last of `turns`."""
+    def reply(self, problem: Problem, turns: Sequence[Turn]) -> str:
+        """Feedback and terms of the last turn, the best turn so far, and how many are left."""
         verdict = turns[-1].verdict
         lines = [verdict.feedback]
         if verdict.error is None:

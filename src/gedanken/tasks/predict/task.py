@@ -105,10 +105,14 @@ class PredictTask:
     def ask(self, problem: Problem, turns: Sequence[Turn] = ()) -> list[Message]:
         """The prompt and, after a first answer, what was wrong with it."""
         messages: list[Message] = [{"role": "user", "content": problem.prompt}]
-        for turn in turns:
+        for number, turn in enumerate(turns, 1):
             messages.append({"role": "assistant", "content": turn.answer})
-            messages.append({"role": "user", "content": turn.verdict.feedback})
+            messages.append({"role": "user", "content": self.reply(problem, turns[:number])})
         return messages
+
+    def reply(self, problem: Problem, turns: Sequence[Turn]) -> str:
+        """The feedback of the last turn."""
+        return turns[-1].verdict.feedback
 
     def solve(self, problem: Problem) -> str:
         """The recorded next frame."""
