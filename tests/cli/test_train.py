@@ -56,3 +56,11 @@ def test_the_users_faults_are_one_sentence(gedanken, tmp_path, words, why):
     assert why in complaint
     assert "\n" not in complaint.strip()
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_from_nothing_that_should_be_pushed_needs_a_place_first(gedanken, tmp_path):
+    words = ("--data", tmp_path, "--output-dir", tmp_path / "run", "--steps", "1", "--push-to-hub")
+    code, _, complaint = gedanken("train", "scratch", *words)
+    assert code == 2
+    assert "--hub-repo-id" in complaint
+    assert not (tmp_path / "run").exists()

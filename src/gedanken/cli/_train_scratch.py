@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from gedanken.cli._train_options import OutputOption, ResumeOption, SeedOption, run_training
+from gedanken.cli._train_options import (
+    DryRunOption,
+    OutputOption,
+    PushOption,
+    RepositoryOption,
+    ResumeOption,
+    SeedOption,
+    check_push,
+    push_result,
+    run_training,
+)
 
 SCRATCH_EXAMPLES = (
     "gedanken train scratch --data data/train --output-dir runs/scratch --size 3M --minutes 60",
@@ -36,10 +46,14 @@ def scratch(
     ] = 10.0,
     seed: SeedOption = 0,
     resume: ResumeOption = False,
+    push_to_hub: PushOption = False,
+    hub_repo_id: RepositoryOption = None,
+    dry_run: DryRunOption = False,
 ) -> None:
     """A small Llama from nothing, on text that says only what deviates from the extrapolation."""
     from gedanken.training.scratch import Options, train
 
+    check_push(push_to_hub, hub_repo_id)
     options = Options(
         data=data,
         output_dir=output_dir,
@@ -60,3 +74,4 @@ def scratch(
         resume=resume,
     )
     run_training("scratch", train, options)
+    push_result(output_dir, push_to_hub, hub_repo_id, dry_run)

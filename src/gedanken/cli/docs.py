@@ -94,6 +94,9 @@ def systems_page() -> str:
             lines += [f"- starts: {', '.join(f'`{key}` {_range(value)}' for key, value in entry.initial.items())}"]
             if entry.conserved:
                 lines += [f"- keeps: {', '.join(f'{key} `{value}`' for key, value in entry.conserved.items())}"]
+            if entry.readable:
+                scales = ", ".join(f"`{key}` = `{value}`" for key, value in entry.scales.items() if key != value)
+                lines += [f"- taught as: `{entry.readable}` with {scales}"]
             lines += [f"- source: {entry.source}", ""]
     return "\n".join(lines)
 

@@ -229,6 +229,9 @@ def evaluate(
     conditions: ConditionOption = None,
     batch: Annotated[int, typer.Option(min=1, help="Episodes played side by side.")] = 16,
     max_new_tokens: LengthOption = 256,
+    temperature: Annotated[
+        float, typer.Option(min=0, help="Of sampling; greedy at 0, which repeats itself where it learns nothing.")
+    ] = 0.0,
     device: DeviceOption = None,
     dtype: DtypeOption = "auto",
     grammar: Annotated[bool, typer.Option("--grammar", help="Hold answers to the task's grammar.")] = False,
@@ -247,7 +250,12 @@ def evaluate(
     results = {}
     for name in model:
         player = hf.load(
-            name.removeprefix("hf:"), device=device, dtype=dtype, max_tokens=max_new_tokens, grammar=grammar
+            name.removeprefix("hf:"),
+            device=device,
+            dtype=dtype,
+            temperature=temperature,
+            max_tokens=max_new_tokens,
+            grammar=grammar,
         )
         with progress_bar(name) as advance:
             results[name] = evaluation.evaluate(player, sources, turns=turns, batch=batch, progress=advance)
