@@ -33,9 +33,9 @@ TOUCHED = 0.0005
 """Deviation from free motion (px, px/s, rad, rad/s) that shows that something touches a body; rounding makes 0.0001."""
 
 STRUCK = 40.0
-"""Deviation of the velocity (px/s) that is a blow and not a pull: it is over, and the body is free again. Repeating it as
-if a joint went on pulling made the velocities of all training scenarios err by 66 px/s (root mean square) instead of 49;
-free motion for all makes 50, but twice the characters where something rests or hangs."""
+"""Deviation of the velocity (px/s) that is a blow and not a pull: it is over, and the body is free again. Repeating it
+as if a joint went on pulling made the velocities of all training scenarios err by 66 px/s (root mean square) instead of
+49; free motion for all makes 50, but twice the characters where something rests or hangs."""
 
 MOST_WORK = 500_000_000
 """Pairs of bodies and fields that reading a prompt may have to look at; 200 frames of 50 planets are 500,000."""
