@@ -306,7 +306,9 @@ def _result(observation: Observation) -> StepResult:
 
 
 def _unit(value: float) -> float:
-    return min(1.0, max(0.0, float(value))) if math.isfinite(value) else 0.0
+    if 0.0 <= value <= 1.0:
+        return float(value)
+    return 1.0 if 1.0 < value < math.inf else 0.0
 
 
 def _one_of(name: str, value: Any, known: tuple[str, ...]) -> str:

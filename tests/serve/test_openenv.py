@@ -4,6 +4,7 @@ import asyncio
 import json
 import math
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +18,7 @@ import websockets  # noqa: E402
 
 from gedanken import DiscoverAction, DiscoverEnv, LocalEnv, PredictAction, PredictEnv  # noqa: E402
 from gedanken.environment import EpisodeError  # noqa: E402
+from gedanken.serve.openenv.models import DiscoverObservation  # noqa: E402
 
 ENVS = Path(__file__).resolve().parents[2] / "envs"
 CLIENTS = {"discover": DiscoverEnv, "predict": PredictEnv}
@@ -80,7 +82,7 @@ def test_the_example_of_the_readme_async(discover_url):
 
 def test_the_same_answers_earn_the_same_over_the_socket_and_in_process(task, url):
     local = LocalEnv(task)
-    answers = ["nonsense", POOR, '{"answer": 3}']
+    answers = ["nonsense", POOR, "I think. " * 1000 + POOR]
     for mode in ("r2", "improvement", "terminal"):
         options = {"seed": 11, "reward_mode": mode, "max_turns": 4}
         with CLIENTS[task](base_url=url).sync() as env:
@@ -341,6 +343,35 @@ def test_every_worker_poses_the_same_problems(run_server, serve_command):
             with DiscoverEnv(base_url=url).sync() as env:
                 prompts.add(env.reset(seed=5).observation.prompt)
     assert len(prompts) == 1
+
+
+def test_only_a_brief_step_runs_on_the_event_loop(monkeypatch):
+    from gedanken.serve.doors import warm
+    from gedanken.serve.openenv.environment import BRIEF, DiscoverEnvironment, PredictEnvironment
+
+    async def where(answer, **options):
+        env = DiscoverEnvironment()
+        env.reset(seed=1, **options)
+        threads, step = [], env.local.step
+        monkeypatch.setattr(env.local, "step", lambda action: threads.append(threading.get_ident()) or step(action))
+        seen = await env.step_async(DiscoverAction(answer=answer))
+        assert seen == DiscoverObservation(**replay(answer, **options))
+        return threads == [threading.get_ident()]
+
+    def replay(answer, **options):
+        env = DiscoverEnvironment()
+        env.reset(seed=1, **options)
+        return env.step(DiscoverAction(answer=answer)).model_dump()
+
+    monkeypatch.setattr("gedanken.serve.openenv.environment.warm", threading.Event())
+    assert not asyncio.run(where(POOR))  # the simulator may have to be compiled yet
+    monkeypatch.setattr("gedanken.serve.openenv.environment.warm", warm)
+    warm.set()
+    assert asyncio.run(where(POOR))
+    assert asyncio.run(where("nonsense"))
+    assert not asyncio.run(where(POOR + " " * BRIEF))
+    assert not asyncio.run(where(POOR, trials=2))
+    assert PredictEnvironment.step_async is openenv.env_server.interfaces.Environment.step_async
 
 
 def test_closing_twice_does_no_harm_and_ends_the_session(task):

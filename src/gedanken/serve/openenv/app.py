@@ -1,5 +1,6 @@
 """The ASGI application of one environment."""
 
+import gc
 import os
 from typing import Any
 
@@ -32,6 +33,9 @@ def create_app(task: str) -> Any:
     )
     app.add_middleware(Doorkeeper, idle=_positive("SESSION_TIMEOUT_S", 900.0))
     app.add_exception_handler(GedankenError, _explain)
+    # What OpenEnv imports stays. Looking through its quarter of a million objects stopped every session for 0.15 s.
+    gc.collect()
+    gc.freeze()
     return app
 
 

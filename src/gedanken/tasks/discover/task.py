@@ -236,10 +236,10 @@ class DiscoverTask:
         except Unanswerable as fault:
             return self._refuse(str(fault), previous)
         trials = score_trials(problem, proposal)
-        broken = next((trial for trial in trials if trial.reason), None)
-        if broken is not None:
-            return self._refuse(broken.reason, previous, equations, proposal.params)
-        match = sum(trial.r2 for trial in trials) / len(trials)
+        for trial in trials:
+            if trial.reason:
+                return self._refuse(trial.reason, previous, equations, proposal.params)
+        match = sum([trial.r2 for trial in trials]) / len(trials)
         caution = ""
         if _could_copy(equations):
             elsewhere = _match_elsewhere(problem, proposal)
@@ -253,11 +253,10 @@ class DiscoverTask:
         solved = match > SOLVED
         # NaN where a column was not observed.
         columns = [sum(each) / len(trials) for each in zip(*(trial.columns for trial in trials), strict=True)]
-        worst = min(range(len(trials)), key=lambda k: trials[k].r2)
-        predicted = trials[worst].predicted
-        assert predicted is not None  # `score` returns it unless told not to
+        number, worst = min(enumerate(trials), key=lambda each: each[1].r2)
+        assert worst.predicted is not None  # `score` returns it unless told not to
         shape = describe_mismatch(
-            problem.observation.states, problem.truth.scored[worst], predicted, trials[worst].columns
+            problem.observation.states, problem.truth.scored[number], worst.predicted, worst.columns
         )
         feedback = [f"Match {match:.3f}{'; solved' if solved else f', wanted is more than {SOLVED}'}."]
         feedback += [part for part in (caution, shape if not solved else "") if part]

@@ -68,6 +68,8 @@ def _to_answer(data: Any) -> Answer:
 
 def _initial(data: Any) -> tuple[Mapping[str, float], ...]:
     """Guesses of starts: one object for one trial, or a list of them."""
+    if data is None:
+        return ()
     trials = data if type(data) is list else [data]
     if not all(type(trial) is dict and all(type(x) in (int, float) for x in trial.values()) for trial in trials):
         return ()

@@ -72,11 +72,7 @@ MAX_STATES = 8
 
 def is_name(text: str) -> bool:
     """Whether a state variable or a parameter may be called this."""
-    return (
-        re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text, re.ASCII) is not None
-        and len(text) <= MAX_NAME
-        and text not in FUNCTIONS
-    )
+    return _WORD.fullmatch(text) is not None and len(text) <= MAX_NAME and text not in FUNCTIONS
 
 
 def check_states(states: StateSpace) -> None:
@@ -127,17 +123,17 @@ def check_params(params: Collection[str], states: StateSpace) -> None:
         raise Unanswerable(f"{len(params)} parameters are declared; at most {MAX_PARAMS} are allowed")
     seen = set()
     for name in params:
-        shown = _shorten(name)
         if name in FUNCTIONS:
-            raise Unanswerable(f"the parameter {shown} has the name of a function")
+            raise Unanswerable(f"the parameter {_shorten(name)} has the name of a function")
         if not is_name(name):
             raise Unanswerable(
-                f"the parameter {shown} is not a name: a letter, then letters, digits and _, at most {MAX_NAME} in all"
+                f"the parameter {_shorten(name)} is not a name: a letter, then letters, digits and _, "
+                f"at most {MAX_NAME} in all"
             )
         if name == TIME or name in states.columns or name in states.aliases:
-            raise Unanswerable(f"the parameter {shown} has the name of a state variable or of the time")
+            raise Unanswerable(f"the parameter {_shorten(name)} has the name of a state variable or of the time")
         if name in seen:
-            raise Unanswerable(f"the parameter {shown} is declared twice")
+            raise Unanswerable(f"the parameter {_shorten(name)} is declared twice")
         seen.add(name)
     for name, value in _known_values(params).items():
         if not math.isfinite(value):
@@ -148,7 +144,7 @@ def _known_values(params: Collection[str]) -> dict[str, float]:
     """The values that are numbers, where `params` is a mapping."""
     if not isinstance(params, Mapping):
         return {}
-    return {name: value for name, value in params.items() if isinstance(value, int | float)}
+    return {name: value for name, value in params.items() if isinstance(value, (int, float))}
 
 
 def foreign_character(text: str) -> Unanswerable:
@@ -190,7 +186,7 @@ class _Parser:
 
     def equations(self) -> Equations:
         found: dict[str, Expression] = {}
-        velocities = {c.name: c.velocity for c in self.states.coordinates if c.velocity is not None}
+        velocities = self.states.velocities
         position = self.skip(_BETWEEN, 0)
         while position < len(self.text):
             start = position
@@ -198,11 +194,11 @@ class _Parser:
             if target in found:
                 raise self.refuse(f"the derivative of {target} is defined twice", start)
             found[target], position = self.right_side(position)
-            if target in velocities and found[target] != Name(velocities[target]):
-                velocity = velocities[target]
+            velocity = velocities.get(target)
+            if velocity is not None and found[target] != Name(velocity):
                 raise self.refuse(f"d{target}/dt is {velocity} by definition; the law is d2{target}/dt2 = ...", start)
             position = self.skip(_BETWEEN, position)
-        free = [c.velocity or c.name for c in self.states.coordinates]
+        free = self.states.unexplained
         for name, left in zip(free, self.states.left_sides, strict=True):
             if name not in found:
                 raise self.refuse(f"there is no statement {left} = ...", len(self.text))
@@ -212,15 +208,13 @@ class _Parser:
 
     def left_side(self, position: int) -> tuple[str, int]:
         """The variable whose derivative is defined here, and the position after the equals sign."""
-        wanted = " or ".join(self.states.left_sides)
         match = _LEFT_SIDE.match(self.text, position)
         if match is not None:
             above, below = match.groups()
             if below == "dt2" and above.startswith("d2"):
-                name = self.variables.get(above[2:])
-                for c in self.states.coordinates:
-                    if c.name == name and c.velocity is not None:
-                        return c.velocity, match.end()
+                velocity = self.states.velocities.get(self.variables.get(above[2:], ""))
+                if velocity is not None:
+                    return velocity, match.end()
             if below == "dt" and above.startswith("d"):
                 name = self.variables.get(above[1:])
                 if name in self.states.columns:
@@ -228,6 +222,7 @@ class _Parser:
         stop = re.compile(r"[=;\n]").search(self.text, position)
         end = stop.start() if stop else len(self.text)
         found = self.text[position:end].strip()
+        wanted = " or ".join(self.states.left_sides)
         if not self.text.startswith("=", end):
             raise self.refuse(f"{_shorten(found)} is not a statement; write {wanted} = ...", position)
         raise self.refuse(f"the left side {_shorten(found)} is not {wanted}", position)

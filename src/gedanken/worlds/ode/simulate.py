@@ -261,8 +261,9 @@ def _score(track: Track, space: _Workspace, status: int, row: list[float], sourc
 
 def _copy(space: _Workspace, m: int, n: int, written: int) -> Array:
     """The trajectory that the last run left behind, NaN from where it ended."""
-    values = np.full((m, n), np.nan)
-    values[:written] = space.trajectory[:written, :n]
+    values: Array = space.trajectory[:m, :n].copy()
+    if written < m:
+        values[written:] = np.nan
     return values
 
 

@@ -60,6 +60,16 @@ class StateSpace:
         return found
 
     @cached_property
+    def velocities(self) -> dict[str, str]:
+        """Each position and the state that is its derivative by definition."""
+        return {c.name: c.velocity for c in self.coordinates if c.velocity is not None}
+
+    @cached_property
+    def unexplained(self) -> tuple[str, ...]:
+        """The states whose derivative an answer must give, in the order of `left_sides`."""
+        return tuple(c.velocity or c.name for c in self.coordinates)
+
+    @cached_property
     def derivative_of(self) -> tuple[int | None, ...]:
         """For each column, the column that is its time derivative by definition (`y` -> index of `vy`), or None."""
         found: list[int | None] = []
