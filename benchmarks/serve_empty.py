@@ -30,6 +30,18 @@ class Empty(Environment[DiscoverAction, DiscoverObservation, DiscoverState]):
         return DiscoverState()
 
 
-app = create_app(
-    Empty, DiscoverAction, DiscoverObservation, env_name="empty", max_concurrent_envs=64, state_cls=DiscoverState
-)
+class EmptyOnTheLoop(Empty):
+    """The same without the hand-over to a thread."""
+
+    async def step_async(self, action: DiscoverAction, timeout_s: float | None = None, **_: Any) -> DiscoverObservation:
+        """Judge nothing."""
+        return self.step(action)
+
+
+def _create(kind: type[Empty]) -> Any:
+    return create_app(
+        kind, DiscoverAction, DiscoverObservation, env_name="empty", max_concurrent_envs=64, state_cls=DiscoverState
+    )
+
+
+app, app_on_the_loop = _create(Empty), _create(EmptyOnTheLoop)
