@@ -7,7 +7,20 @@ pytest.importorskip("trl")
 
 SFT = (
     *("train", "sft", "--max-steps", "2", "--system-ids", "free_fall", "--instances-per-system", "2"),
-    *("--batch-size", "2", "--lora-r", "2", "--eval-problems", "1", "--max-new-tokens", "4", "--device", "cpu"),
+    *(
+        "--batch-size",
+        "2",
+        "--lora-r",
+        "2",
+        "--eval-problems",
+        "1",
+        "--bench-problems",
+        "0",
+        "--max-new-tokens",
+        "4",
+        "--device",
+        "cpu",
+    ),
     *("--with", "rows=4", "--dtype", "float32"),
 )
 

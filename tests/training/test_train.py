@@ -22,6 +22,7 @@ SMALL = {
     "lora_r": 4,
     "batch_size": 4,
     "eval_problems": 0,
+    "bench_problems": 0,
     "warmup_steps": 1,
     "device": "cpu",
     "dtype": "float32",
@@ -129,7 +130,7 @@ def test_grpo_goes_on_from_sft_and_logs_every_term_and_the_clock(tiny_model, war
         output_dir=tmp_path / "rl",
         num_steps=3,
         max_new_tokens=24,
-        **{**SMALL, "eval_problems": 1},
+        **{**SMALL, "eval_problems": 1, "bench_problems": 1},
     )
     grpo.train_grpo(options)
     lines = RunFolder(tmp_path / "rl").metrics()
@@ -141,7 +142,13 @@ def test_grpo_goes_on_from_sft_and_logs_every_term_and_the_clock(tiny_model, war
     assert train[0]["time/generation"] > 0
     assert train[0]["time/scoring"] > 0
     assert [line["step"] for line in lines if line["kind"] == "eval"] == [0, 3]
-    assert "Time of a step: generation" in (tmp_path / "rl" / "README.md").read_text()
+    card = (tmp_path / "rl" / "README.md").read_text()
+    assert "Time of a step: generation" in card
+    (bench,) = [line for line in lines if line["kind"] == "bench"]
+    assert (bench["suite"], bench["n"]) == ("seed8", 8)
+    assert "## The suite seed8" in card
+    assert len(list((tmp_path / "rl" / "bench").glob("*.jsonl"))) == 1
+    assert train[0]["asked/reward"] >= 0
     samples = [json.loads(line) for line in (tmp_path / "rl" / "samples.jsonl").read_bytes().splitlines()]
     assert sum("reward" in sample for sample in samples) == 12
 

@@ -97,6 +97,7 @@ def run(
     starts: str = "first",
     hint: str = "full",
     positions_only: bool = False,
+    rows: int | None = None,
     turns: int = 1,
     workers: int = 1,
     out: Path | None = None,
@@ -107,13 +108,14 @@ def run(
     Args:
         suite: a suite's name, or the path of a TOML file.
         player: a peer (`pysindy`, `linear`, `oracle`), a baseline of the task (`sparse`) or a model (`openai:MODEL`).
-        noise: see `suite.Options`, as `drop`, `starts`, `hint` and `positions_only`.
+        noise: see `suite.Options`, as `drop`, `starts`, `hint`, `positions_only` and `rows`.
         problems: problems a subject, instead of the suite's own number.
         subjects: only these.
         drop: share of the samples dropped.
         starts: which starts are observed.
         hint: hint level.
         positions_only: velocities are not observed.
+        rows: rows that a prompt shows.
         turns: answers a player has; the one with the best match counts.
         workers: processes.
         out: folder for the rows, as they are done, and for the results. A run that was cut off goes on from there.
@@ -128,7 +130,7 @@ def run(
         PlayerError: the player could not answer.
     """
     chosen = suites.load(suite)
-    options = Options(float(noise), float(drop), starts, hint, positions_only)
+    options = Options(float(noise), float(drop), starts, hint, positions_only, rows)
     items = suites.list_items(chosen, options, problems, subjects)
     if turns < 1 or workers < 1:
         raise UserError("turns and workers are at least 1")
@@ -294,6 +296,7 @@ def _slug(suite: Suite, player: str, options: Options, turns: int) -> str:
     parts += [options.starts] if options.starts != "first" else []
     parts += [options.hint] if options.hint != "full" else []
     parts += ["positions"] if options.positions_only else []
+    parts += [f"rows{options.rows}"] if options.rows else []
     parts += [f"turns{turns}"] if turns > 1 else []
     return "-".join(parts)
 

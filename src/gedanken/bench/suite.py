@@ -69,6 +69,7 @@ class Options:
             zoo, `joint` shows two starts of each system instead of one.
         hint: hint level; ODEBench is always anonymous and without a hint, as its protocol is.
         positions_only: velocities are not observed.
+        rows: rows of the record that a prompt shows, for models with little context; ODEBench shows its own number.
     """
 
     noise: float = 0.05
@@ -76,6 +77,7 @@ class Options:
     starts: str = "first"
     hint: str = "full"
     positions_only: bool = False
+    rows: int | None = None
 
 
 def load(name: str) -> Suite:
@@ -127,6 +129,8 @@ def list_items(
     if suite.kind == "odebench":
         if options.positions_only:
             raise UserError("odebench has first-order laws only, so there are no velocities to hide")
+        if options.rows is not None:
+            raise UserError(f"odebench shows its own number of rows, so rows {options.rows} cannot be asked for")
         if not 0 <= options.noise <= 1 or not 0 <= options.drop < 1:
             raise UserError(f"noise and drop are shares, not {options.noise} and {options.drop}")
         indices = {"first": (0,), "second": (1,), "each": (0, 1), "joint": (-1,)}[options.starts]
@@ -151,6 +155,7 @@ def pose(suite: Suite, item: Item, options: Options) -> Problem:
         hint=options.hint,
         positions_only=options.positions_only,
         trials=2 if options.starts == "joint" else 1,
+        rows=options.rows,
     )
 
 

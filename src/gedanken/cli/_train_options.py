@@ -46,6 +46,10 @@ EvalStepsOption = Annotated[
 EvalProblemsOption = Annotated[
     int, typer.Option("--eval-problems", min=0, help="Held-out problems of each subject in an evaluation.")
 ]
+BenchOption = Annotated[
+    int,
+    typer.Option("--bench-problems", min=0, help="Problems a subject of the task's frozen suite, played at the end."),
+]
 TrackerOption = Annotated[str, typer.Option("--report-to", help="tensorboard, wandb, trackio or none.")]
 ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")]
 MergeOption = Annotated[bool, typer.Option("--merge", help="Write the merged model, too.")]

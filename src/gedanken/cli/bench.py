@@ -24,6 +24,9 @@ def discover(
     starts: Annotated[str, typer.Option(help="odebench: first, second, each (mean of both) or joint.")] = "first",
     hint: Annotated[str, typer.Option(help="full, names or anonymous.")] = "full",
     positions_only: Annotated[bool, typer.Option("--positions-only", help="Velocities are not observed.")] = False,
+    rows: Annotated[
+        int | None, typer.Option(help="Rows that prompts show, for models with little context; not odebench.")
+    ] = None,
     turns: Annotated[int, typer.Option(help="Turns a player has; the best one counts.")] = 1,
     workers: Annotated[int, typer.Option(help="Processes; timings are best read with one.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Folder for results; a run that was cut off resumes there.")] = None,
@@ -49,6 +52,7 @@ def discover(
                     starts=starts,
                     hint=hint,
                     positions_only=positions_only,
+                    rows=rows,
                     turns=turns,
                     workers=workers,
                     out=out,

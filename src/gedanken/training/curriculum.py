@@ -156,7 +156,8 @@ def _train_stage(
     weights, base = lora.find_start(options.model, before)
     path = stage_path(whole.path, stage)
     again = (path / CONFIG).is_file()
-    own = replace(options, output_dir=path, eval_problems=0, eval_steps=0, merge=False, resume=again)
+    # Stages have an examination of their own.
+    own = replace(options, output_dir=path, eval_problems=0, eval_steps=0, bench_problems=0, merge=False, resume=again)
     folder = open_run(path, "curriculum", {**own.pinned(), "stage": stage}, again)
     model, tokenizer = lora.open_trainable(own, weights)
     packer = Packer(tokenizer, options.text_format, _limit(options, model))

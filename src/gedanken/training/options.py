@@ -36,6 +36,8 @@ class Options:
         save_steps: steps between checkpoints; three are kept.
         eval_steps: steps between evaluations; 0 for one at the end only.
         eval_problems: problems of each subject in an evaluation, held-out subjects included; 0 for no evaluation.
+        bench_problems: problems of each subject (scenes of each scenario) of the task's frozen suite that are played at
+            the end, by the same code as `gedanken bench`; 0 for none.
         max_new_tokens: longest answer, in evaluations and for GRPO.
         report_to: tracker: `tensorboard`, `wandb`, `trackio` or `none`. The folder's own metrics are always written.
         resume: go on from the last checkpoint.
@@ -63,6 +65,7 @@ class Options:
     save_steps: int = 25
     eval_steps: int = 0
     eval_problems: int = 2
+    bench_problems: int = 1
     max_new_tokens: int = 256
     report_to: str = "none"
     resume: bool = False
@@ -72,7 +75,7 @@ class Options:
         for name in ("instances", "batch_size", "grad_accum", "save_steps", "max_new_tokens"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} must be at least 1, not {getattr(self, name)}")
-        for name in ("lora_r", "warmup_steps", "eval_steps", "eval_problems"):
+        for name in ("lora_r", "warmup_steps", "eval_steps", "eval_problems", "bench_problems"):
             if getattr(self, name) < 0:
                 raise UserError(f"{name} must be 0 or more, not {getattr(self, name)}")
         if not self.learning_rate > 0:

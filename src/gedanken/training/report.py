@@ -178,6 +178,7 @@ def write_card(folder: RunFolder) -> str:
                 cells = (_interval(summary[name]) for name in ("valid", "match", "solved_first"))
                 lines.append(f"| {line['step']} | {group} | {summary['n']} | " + " | ".join(cells) + " |")
         lines.append("")
+    lines += _bench([line for line in folder.metrics() if line.get("kind") == "bench"][-1:])
     validations = [line for line in folder.metrics() if line.get("kind") == "validation"]
     if validations:
         last = validations[-1]
@@ -197,6 +198,31 @@ def write_card(folder: RunFolder) -> str:
     lines += [f"| {name} | {value} |" for name, value in sorted(options.items()) if value not in (None, "", {}, [])]
     lines += ["", "## Versions", "", ", ".join(f"{name} {number}" for name, number in config["versions"].items()), ""]
     return "\n".join(lines)
+
+
+def _bench(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the frozen suite said of the trained model."""
+    if not found:
+        return []
+    line = found[0]
+    lines = [f"## The suite {line['suite']} (95 % intervals; rows are in `bench/`)", ""]
+    if "error" in line:
+        return [*lines, f"Not played: {line['error']}.", ""]
+    if "players" not in line:
+        cells = " | ".join(_interval(line[name]) for name in ("solved", "generalises", "form"))
+        return [
+            *lines,
+            "| n | solved % | generalises % | form % |",
+            "|---|---|---|---|",
+            f"| {line['n']} | {cells} |",
+            "",
+        ]
+    lines += [f"One frame ahead, {line['n']} scenes.", ""]
+    lines += ["| player | coverage % | velocity RMSE, px/s | skill |", "|---|---|---|---|"]
+    for name, row in line["players"].items():
+        figures = [_interval({"mean": row[key], "ci": row[f"{key}_ci"]}) for key in ("velocity_rmse", "skill")]
+        lines.append(f"| {name} | {100 * row['coverage']:.1f} | " + " | ".join(figures) + " |")
+    return [*lines, ""]
 
 
 def _groups(line: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gedanken.errors import GedankenError, UserError
+from gedanken.errors import GedankenError, PlayerError, UserError
 from gedanken.models import _weights, hf
 from gedanken.seeding import digest
 from gedanken.training.evaluate import evaluate, held_out_names, held_out_sources, summarise, summarise_subjects
@@ -219,5 +219,57 @@ def finish(trainer: Any, tokenizer: Any, folder: RunFolder, options: Options, ba
             run_evaluation(options, folder, model, tokenizer, step)
     if options.merge:
         lora.save_merged(model, tokenizer, folder)
+    if options.bench_problems:
+        progress(step, trainer.state.max_steps, "benchmark")
+        with memory_advice(options):
+            run_bench(options, folder, saved, base)
     write_report(folder)
     return saved
+
+
+# The frozen suite of each task.
+SUITES = {"discover": "seed8", "predict": "heldout6"}
+
+
+def run_bench(options: Options, folder: RunFolder, saved: Path, base: str) -> None:
+    """Play some of the task's frozen suite with what was trained, by the code of `gedanken bench`; rows go to `bench/`.
+
+    A model that cannot play it (its context is too short for ten frames, say) has that recorded instead.
+    """
+    player = f"hf:{base}+{saved}" if (saved / "adapter_config.json").is_file() else f"hf:{saved}"
+    suite, conditions = SUITES[options.task], options.conditions
+    line: dict[str, Any] = {"kind": "bench", "suite": suite}
+    last = max((each["step"] for each in folder.metrics()), default=0)
+    try:
+        if options.task == "discover":
+            from gedanken.bench import discover
+
+            result = discover.run(
+                suite,
+                player,
+                noise=float(conditions.get("noise", 0.05)),
+                rows=conditions.get("rows"),
+                problems=options.bench_problems,
+                out=folder.path / "bench",
+            )
+            line |= {name: result[name] for name in ("n", "solved", "generalises", "form")}
+        else:
+            from gedanken.bench import predict
+
+            result = predict.run(
+                suite,
+                [player],
+                scenes=options.bench_problems,
+                horizons=(1,),
+                format=str(conditions.get("format", "v1")),
+                out=folder.path / "bench",
+            )
+            kept = ("coverage", "velocity_rmse", "velocity_rmse_ci", "skill", "skill_ci")
+            line |= {"n": result["n"], "players": {}}
+            for row in result["rows"]:
+                if row["scenario"] == "all":
+                    name = "this model" if row["player"] == player else row["player"]
+                    line["players"][name] = {key: row[key] for key in kept}
+    except PlayerError as fault:
+        line["error"] = str(fault)
+    folder.log(last, line)
