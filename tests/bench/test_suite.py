@@ -74,6 +74,14 @@ def test_joint_starts_are_one_problem_with_two_trials():
     assert len(suites.list_items(suite, Options(starts="each"))) == 126
 
 
+def test_fewer_rows_are_the_same_problem_told_shorter():
+    suite = suites.load("seed8")
+    long, short = (suites.pose(suite, Item("spring_mass", 0), Options(rows=rows)) for rows in (None, 4))
+    assert "(4 of 100 samples)" in short.prompt
+    assert len(short.prompt) < len(long.prompt)
+    assert (short.truth.scored[0].values == long.truth.scored[0].values).all()
+
+
 def test_what_cannot_be_chosen_is_said(tmp_path):
     zoo, bench = suites.load("seed8"), suites.load("odebench")
     for suite, options, words in (
@@ -82,6 +90,7 @@ def test_what_cannot_be_chosen_is_said(tmp_path):
         (bench, Options(positions_only=True), "no velocities"),
         (bench, Options(starts="both"), "starts is first"),
         (bench, Options(noise=2.0), "shares"),
+        (bench, Options(rows=8), "own number of rows"),
     ):
         with pytest.raises(UserError, match=words):
             suites.list_items(suite, options)
