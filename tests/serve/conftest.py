@@ -172,16 +172,29 @@ def serve_command():
     return (Path(sys.executable).with_name("gedanken"), "serve")
 
 
-@pytest.fixture(scope="session")
-def api(serve_command, tmp_path_factory):
-    """A local server with short limits."""
-    folder = tmp_path_factory.mktemp("serve")
-    options = ("--answer-seconds", 3, "--episode-seconds", 240, "--max-tokens", 500, "--total-episodes", 20)
+@contextlib.contextmanager
+def serving(serve_command, folder, *options):
+    """The web server with its history and its log in `folder`."""
     with (
         open(folder / "log", "wb") as log,
         running(*serve_command, "--database", f"sqlite:///{folder}/history.sqlite", *options, log=log) as (url, _),
     ):
         yield Api(url, folder)
+
+
+@pytest.fixture(scope="session")
+def api(serve_command, tmp_path_factory):
+    """A local server with short limits."""
+    options = ("--answer-seconds", 3, "--episode-seconds", 240, "--max-tokens", 500, "--total-episodes", 20)
+    with serving(serve_command, tmp_path_factory.mktemp("serve"), *options) as client:
+        yield client
+
+
+@pytest.fixture
+def patient_api(serve_command, tmp_path):
+    """A local server with the limits that it has by default."""
+    with serving(serve_command, tmp_path) as client:
+        yield client
 
 
 class Api:
