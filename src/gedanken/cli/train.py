@@ -155,6 +155,9 @@ def grpo(
     replace_flat: Annotated[
         int, typer.Option(min=0, help="Other problems tried in place of one whose answers all got one reward.")
     ] = 2,
+    scale_rewards: Annotated[
+        str, typer.Option(help="What advantages are divided by: the spread of group or batch, or none.")
+    ] = "group",
     beta: Annotated[float, typer.Option(min=0, help="Weight of the divergence from the start.")] = 0.0,
     multi_turn: Annotated[
         bool, typer.Option("--multi-turn", help="Play whole episodes; needs a chat template with tools.")
@@ -201,6 +204,7 @@ def grpo(
         temperature=temperature,
         top_p=top_p,
         replace_flat=replace_flat,
+        scale_rewards=scale_rewards,
         beta=beta,
         multi_turn=multi_turn,
         vllm=vllm,

@@ -32,6 +32,9 @@ class GRPOOptions(Options):
         temperature: of sampling.
         top_p: of sampling.
         replace_flat: other problems that are tried in place of one whose answers all got the same reward; 0 keeps it.
+        scale_rewards: what advantages are divided by: the spread of the `group`'s rewards or of the `batch`'s, or nothing
+            (`none`; Liu et al., Understanding R1-Zero-like training, 2025, section 3). `group` makes a slightly shorter
+            law among right ones weigh as much as a right one among wrong ones.
         beta: weight of the divergence from the start; 0 keeps no reference model.
         multi_turn: play whole episodes through the environment instead of single answers; needs a chat template with
             tools.
@@ -44,6 +47,7 @@ class GRPOOptions(Options):
     temperature: float = 1.0
     top_p: float = 1.0
     replace_flat: int = 2
+    scale_rewards: str = "group"
     beta: float = 0.0
     multi_turn: bool = False
     vllm: str = "auto"
@@ -63,6 +67,8 @@ class GRPOOptions(Options):
                 f"a step takes {answers} answers (--batch-size times --grad-accum), which must be a "
                 f"multiple of --num-generations {self.num_generations}"
             )
+        if self.scale_rewards not in ("group", "batch", "none"):
+            raise UserError(f"--scale-rewards is group, batch or none, not {self.scale_rewards!r}")
         if self.vllm not in ("auto", "on", "off"):
             raise UserError(f"--vllm is auto, on or off, not {self.vllm!r}")
 
@@ -177,6 +183,7 @@ def train_grpo(options: GRPOOptions, progress: session.Progress = lambda done, t
         temperature=options.temperature,
         top_p=options.top_p,
         beta=options.beta,
+        scale_rewards=options.scale_rewards,
         reward_weights=None if options.multi_turn else scorer.weights(),
         max_tool_calling_iterations=8 if options.multi_turn else None,
         use_vllm=_use_vllm(options.vllm),

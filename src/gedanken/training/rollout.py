@@ -10,8 +10,8 @@ from gedanken.training import prefix
 from gedanken.training.options import Options
 from gedanken.training.pairs import Source
 
-# Rewards closer than this are one reward: their differences are rounding, and dividing by them would be learning it.
-SAME = 1e-6
+# Rewards closer than this are one reward: between laws that are all right, what differs is the noise they were fitted to.
+SAME = 0.05
 
 
 class Writer:
