@@ -198,7 +198,8 @@ def train_grpo(options: GRPOOptions, progress: session.Progress = lambda done, t
             )
         what = {"environment_factory": adapter.Discover if options.task == "discover" else adapter.Predict}
         rows = datasets.Dataset.from_list(list(write_episodes(source, adapter.REQUESTS[options.task])))
-    elif not config.use_vllm:
+    elif not config.use_vllm and config.world_size == 1:
+        # With several processes a group's answers may lie in more than one of them, which TRL's own way knows.
         what["rollout_func"] = Rollout(
             Writer(model, weights, options),
             tokenizer,
