@@ -1,10 +1,6 @@
 """OpenEnv's own graders on both environment directories: static, over HTTP, and at run time without Docker."""
 
-import json
-import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -77,27 +73,3 @@ def test_the_http_profile_passes(task, request):
     report = validate_running_environment(request.getfixturevalue(f"{task}_url"), timeout_s=30)
     assert len(report["criteria"]) == 6
     assert all(each["passed"] for each in report["criteria"]), report
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("task", ["discover"])
-def test_auto_env_finds_the_installed_directory(task, request, tmp_path):
-    """As pip would lay it out: the package and its metadata on the path, found by AutoEnv under its short name."""
-    url = request.getfixturevalue(f"{task}_url")
-    source = shutil.copytree(ENVS / f"{task}_env", tmp_path / "source", ignore=shutil.ignore_patterns("__pycache__"))
-    site = tmp_path / "site"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    subprocess.run([*pip, "--target", site, source], check=True, capture_output=True)
-    code = f"""
-import json
-from openenv import AutoAction, AutoEnv
-env = AutoEnv.from_env("{task}", base_url="{url}")
-Action = AutoAction.from_env("{task}")
-with env.sync() as session:
-    session.reset(seed=1)
-    print(json.dumps([type(env).__module__, session.step(Action(answer="x")).reward]))
-"""
-    environ = {**os.environ, "PYTHONPATH": str(site), "XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environ, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert json.loads(done.stdout.splitlines()[-1]) == [f"{task}_env.client", 0.0]
