@@ -248,6 +248,30 @@ def test_no_frame_tells_the_truth(discover_url):
         assert not any(repr(value) in text or f"{value:.6g}" in text for value in truth.params.values())
 
 
+def test_no_frame_holds_the_recorded_frame(predict_url):
+    local = LocalEnv("predict")
+    for seed in range(6):
+        local.reset(seed=seed, max_turns=3)
+        truth = local.task.solve(local.problem)
+        frames = asyncio.run(
+            talk(
+                predict_url,
+                {"type": "reset", "data": {"seed": seed, "max_turns": 3}},
+                *[{"type": "step", "data": {"answer": answer}} for answer in ("x", local.problem.prompt[-200:])],
+                {"type": "state"},
+            )
+        )
+        assert truth not in "\n".join(str(value) for frame in frames for value in flat(frame))
+
+
+def flat(value):
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from flat(each)
+    else:
+        yield value
+
+
 def test_the_teacher_is_rewarded_and_the_canaries_are_not(task, url):
     oracle = subprocess_json(ENVS / f"{task}_env/validation/oracle.py", {"seed": 21})
     canaries = json.loads((ENVS / f"{task}_env/validation/canaries.json").read_text())["canaries"]
@@ -413,6 +437,10 @@ def test_nothing_is_read_from_a_bad_setting(monkeypatch):
             with pytest.raises(UserError, match=name):
                 create_app("discover")
         monkeypatch.delenv(name)
+    monkeypatch.setenv("REWARD_MODE", "r3")
+    with pytest.raises(UserError, match="reward_mode 'r3'"):
+        create_app("discover")
+    monkeypatch.delenv("REWARD_MODE")
     started = time.monotonic()
     assert create_app("discover").routes
     assert time.monotonic() - started < 30

@@ -19,9 +19,10 @@ def create_app(task: str) -> Any:
     sessions a worker holds, how long a silent one keeps its slot, and what a reset rewards unless it says so.
 
     Raises:
-        UserError: a variable that is not a positive number.
+        UserError: a variable that is not a positive number, or no reward mode.
     """
     kind, action = ENVIRONMENTS[task]
+    kind().close()  # a bad REWARD_MODE shows now and not in every session
     warm_up()
     app = create_openenv_app(
         kind,
