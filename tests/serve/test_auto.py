@@ -17,7 +17,7 @@ ENVS = Path(__file__).resolve().parents[2] / "envs"
 
 # Run where nothing but the installed package can be found. A provider starts what a container would.
 CLIENT = """
-import json, socket, subprocess, sys
+import atexit, json, socket, subprocess, sys
 from openenv import AutoAction, AutoEnv
 from openenv.core.containers.runtime.providers import ContainerProvider
 
@@ -32,6 +32,7 @@ class Processes(ContainerProvider):
             port = probe.getsockname()[1]
         command = [sys.executable, "-m", f"{task}_env.server.app", "--port", str(port)]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        atexit.register(self.process.kill)
         return f"http://127.0.0.1:{port}"
 
     def wait_for_ready(self, base_url, timeout_s=120.0):

@@ -2,9 +2,7 @@
 
 import asyncio
 import os
-from dataclasses import fields
 from functools import cached_property
-from operator import attrgetter
 from typing import Any, ClassVar
 
 from openenv.core.env_server.interfaces import Environment
@@ -27,8 +25,6 @@ from gedanken.serve.openenv.models import (
     PredictState,
 )
 
-_SEEN = tuple(field.name for field in fields(environment.Observation))
-_read = attrgetter(*_SEEN)
 # A longer answer is not searched for its JSON on the event loop.
 BRIEF = 4096
 
@@ -109,7 +105,8 @@ class EpisodeEnvironment(Environment[Any, Any, Any]):
         return seen
 
     def _seen(self, observation: environment.Observation) -> EpisodeObservation:
-        return self.observation_type(**dict(zip(_SEEN, _read(observation), strict=True)))
+        seen: EpisodeObservation = self.observation_type.model_validate(observation, from_attributes=True)
+        return seen
 
     @property
     def state(self) -> EpisodeState:

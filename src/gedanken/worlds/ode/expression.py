@@ -109,12 +109,11 @@ def parse(text: str, states: StateSpace, params: Collection[str] = ()) -> Equati
     if not text.isascii():
         raise foreign_character(text)
     check_states(states)
-    check_params(params, states)
-    return _Parser(text, states, params).equations()
+    return _Parser(text, states, params, check_params(params, states)).equations()
 
 
-def check_params(params: Collection[str], states: StateSpace) -> None:
-    """Refuse parameters that an equation cannot use.
+def check_params(params: Collection[str], states: StateSpace) -> dict[str, float]:
+    """Refuse parameters that an equation cannot use; return the values of those that have one.
 
     Raises:
         Unanswerable: too many, a name that is no name or already means something, a value that is not finite.
@@ -135,16 +134,13 @@ def check_params(params: Collection[str], states: StateSpace) -> None:
         if name in seen:
             raise Unanswerable(f"the parameter {_shorten(name)} is declared twice")
         seen.add(name)
-    for name, value in _known_values(params).items():
-        if not math.isfinite(value):
-            raise Unanswerable(f"the parameter {_shorten(name)} is {value}, which is not a finite number")
-
-
-def _known_values(params: Collection[str]) -> dict[str, float]:
-    """The values that are numbers, where `params` is a mapping."""
     if not isinstance(params, Mapping):
         return {}
-    return {name: value for name, value in params.items() if isinstance(value, (int, float))}
+    values = {name: value for name, value in params.items() if isinstance(value, (int, float))}
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise Unanswerable(f"the parameter {_shorten(name)} is {value}, which is not a finite number")
+    return values
 
 
 def foreign_character(text: str) -> Unanswerable:
@@ -167,6 +163,8 @@ _BLANK = re.compile(r"[ \t\r]*")
 _BETWEEN = re.compile(r"[ \t\r;\n]*")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![A-Za-z0-9_.])")
+# What may begin an operand; blanks alone where there is nothing of the kind.
+_BEGINNING = re.compile(rf"[ \t\r]*(?:(-)|(\()|({_NUMBER.pattern})|({_WORD.pattern}))?")
 _NUMBER_LIKE = re.compile(r"[0-9.][A-Za-z0-9_.]*")
 _LEFT_SIDE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)[ \t\r]*/[ \t\r]*([A-Za-z_][A-Za-z0-9_]*)[ \t\r]*=")
 
@@ -174,11 +172,11 @@ _LEFT_SIDE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)[ \t\r]*/[ \t\r]*([A-Za-z_][A-
 class _Parser:
     """One reading of one text: the rules and limits of `_parse` in kernels.py, with English for every refusal."""
 
-    def __init__(self, text: str, states: StateSpace, params: Collection[str]):
+    def __init__(self, text: str, states: StateSpace, params: Collection[str], values: Mapping[str, float]):
         self.text = text
         self.states = states
         self.variables = {name: name for name in (*states.columns, TIME, *params)} | states.aliases
-        self.values = _known_values(params)
+        self.values = values
         self.operators = 0
         # Pending operators with their positions, and operands with their value where they have one.
         self.pending: list[tuple[str, int]] = []
@@ -261,32 +259,36 @@ class _Parser:
     def operand(self, position: int) -> int:
         """Read up to the end of one operand with the signs and parentheses before it."""
         while True:
-            position = self.skip(_BLANK, position)
+            found = _BEGINNING.match(self.text, position)
+            assert found is not None  # it matches nothing at all, too
+            kind = found.lastindex
+            position = found.end() if kind is None else found.start(kind)
             if len(self.pending) >= MAX_STACK - 1 or len(self.operands) >= MAX_STACK - 1:
                 raise self.too_deep(position)
-            if self.text.startswith("-", position):
+            if kind == 1:
                 self.push("minus", position)
                 position += 1
-            elif self.text.startswith("(", position):
+            elif kind == 2:
                 self.pending.append((_OPEN, position))
                 position += 1
-            elif number := _NUMBER.match(self.text, position):
-                value = float(number[0])
+            elif kind == 3:
+                value = float(found[3])
                 if not math.isfinite(value):
-                    raise self.refuse(f"{_shorten(number[0])} is too large a number", position)
+                    raise self.refuse(f"{_shorten(found[3])} is too large a number", position)
                 self.operands.append((Number(value), value))
-                return number.end()
-            elif word := _WORD.match(self.text, position):
-                name = self.variables.get(word[0])
+                return found.end()
+            elif kind == 4:
+                word = found[4]
+                name = self.variables.get(word)
                 if name is not None:
                     self.operands.append((Name(name), self.values.get(name)))
-                    return word.end()
-                if word[0] not in FUNCTIONS:
-                    raise self.unknown(word[0], position)
-                after = self.skip(_BLANK, word.end())
+                    return found.end()
+                if word not in FUNCTIONS:
+                    raise self.unknown(word, position)
+                after = self.skip(_BLANK, found.end())
                 if not self.text.startswith("(", after):
-                    raise self.refuse(f"the function {word[0]} needs its argument in parentheses", position)
-                self.push(word[0], position)
+                    raise self.refuse(f"the function {word} needs its argument in parentheses", position)
+                self.push(word, position)
                 self.pending.append((_OPEN, after))
                 position = after + 1
             else:
