@@ -122,7 +122,7 @@ def test_smollm2_answers_from_the_wheel(monkeypatch):
 
     # The adapter that the package carries makes laws of it.
     task = DiscoverTask()
-    problem = task.pose("damped_pendulum", split="test", index=100_000, rows=8, noise=0.02)
+    problem = task.pose("damped_pendulum", split="test", index=100_000, rows=4, noise=0.02)
     trained = load_player("hf:gedanken-discover-135m", "discover", max_tokens=112)
     (turn,) = play(task, trained, problem, turns=1)
     assert turn.verdict.error is None

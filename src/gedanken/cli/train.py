@@ -229,7 +229,7 @@ def grpo(
     push_result(output_dir, push_to_hub, hub_repo_id, dry_run)
 
 
-@app.command(epilog="gedanken train evaluate --model smollm2 --model gedanken-discover-135m --with rows=8 --turns 8")
+@app.command(epilog="gedanken train evaluate --model smollm2 --model gedanken-discover-135m --with rows=4 --turns 8")
 def evaluate(
     model: Annotated[list[str], typer.Option("--model", help="A model; repeatable, for a table of before and after.")],
     task: TaskOption = "discover",
