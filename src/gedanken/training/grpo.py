@@ -32,9 +32,9 @@ class GRPOOptions(Options):
         temperature: of sampling.
         top_p: of sampling.
         replace_flat: other problems that are tried in place of one whose answers all got the same reward; 0 keeps it.
-        scale_rewards: what advantages are divided by: the spread of the `group`'s rewards or of the `batch`'s, or nothing
-            (`none`; Liu et al., Understanding R1-Zero-like training, 2025, section 3). `group` makes a slightly shorter
-            law among right ones weigh as much as a right one among wrong ones.
+        scale_rewards: what advantages are divided by: the spread of the `group`'s rewards or of the `batch`'s, or
+            nothing (`none`; Liu et al., Understanding R1-Zero-like training, 2025, section 3). `group` makes a slightly
+            shorter law among right ones weigh as much as a right one among wrong ones.
         beta: weight of the divergence from the start; 0 keeps no reference model.
         multi_turn: play whole episodes through the environment instead of single answers; needs a chat template with
             tools.

@@ -10,7 +10,7 @@ from gedanken.training import prefix
 from gedanken.training.options import Options
 from gedanken.training.pairs import Source
 
-# Rewards closer than this are one reward: between laws that are all right, what differs is the noise they were fitted to.
+# Rewards closer than this are one reward: between laws that are all right, what differs is the noise in the record.
 SAME = 0.05
 
 
