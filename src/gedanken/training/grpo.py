@@ -203,7 +203,6 @@ def train_grpo(options: GRPOOptions, progress: session.Progress = lambda done, t
         what["rollout_func"] = Rollout(
             Writer(model, weights, options),
             tokenizer,
-            source,
             scorer,
             list(rows),
             tries=options.replace_flat,

@@ -8,7 +8,6 @@ from gedanken.models import _weights, hf
 from gedanken.seeding import stream
 from gedanken.training import prefix
 from gedanken.training.options import Options
-from gedanken.training.pairs import Source
 
 # Rewards closer than this are one reward: between laws that are all right, what differs is the noise in the record.
 SAME = 0.05
@@ -59,7 +58,6 @@ class Rollout:
         self,
         writer: Writer,
         tokenizer: Any,
-        source: Source,
         scorer: Any,
         rows: Sequence[Mapping[str, Any]],
         *,
@@ -72,14 +70,13 @@ class Rollout:
         Args:
             writer: who writes.
             tokenizer: the policy's.
-            source: where problems come from.
             scorer: who judges (`grpo.Scorer`).
             rows: the data set: `prompt`, `subject` and `index` of every problem.
             tries: other problems that are tried in place of one without differences; 0 keeps it.
             seed: names the choice of the others.
             options: of generation, as transformers takes them.
         """
-        self._writer, self._tokenizer, self._source, self._scorer = writer, tokenizer, source, scorer
+        self._writer, self._tokenizer, self._scorer = writer, tokenizer, scorer
         self._rows = rows
         self._key_of = {_text(row["prompt"]): k for k, row in enumerate(rows)}
         self._tries, self._seed, self._options = tries, seed, options

@@ -17,6 +17,9 @@ from gedanken.training.run import RunFolder
 
 Progress = Callable[[int, int, str], None]
 
+# The frozen suite of each task, of which a run plays some at its end.
+SUITES = {"discover": "seed8", "predict": "heldout6"}
+
 
 class TrainingStopped(GedankenError):
     """A run that must not go on: its loss is not a number any more."""
@@ -225,10 +228,6 @@ def finish(trainer: Any, tokenizer: Any, folder: RunFolder, options: Options, ba
             run_bench(options, folder, saved, base)
     write_report(folder)
     return saved
-
-
-# The frozen suite of each task.
-SUITES = {"discover": "seed8", "predict": "heldout6"}
 
 
 def run_bench(options: Options, folder: RunFolder, saved: Path, base: str) -> None:
