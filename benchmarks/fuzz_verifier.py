@@ -14,8 +14,9 @@ import atheris
 # First and outside of the instrumented imports: numba compiles the bytecode that it finds.
 from gedanken.worlds.ode import kernels
 
-with atheris.instrument_imports(include=["gedanken.worlds.ode.expression", "gedanken.worlds.ode.simulate"]):
-    from gedanken.worlds.ode import expression, simulate
+with atheris.instrument_imports(include=["gedanken.worlds.ode.law.parser", "gedanken.worlds.ode.simulate"]):
+    from gedanken.worlds.ode import simulate
+    from gedanken.worlds.ode.law import parser
 
 from gedanken.bench.fuzz import make_track
 from gedanken.errors import Unanswerable
@@ -31,15 +32,15 @@ def test_one_input(data: bytes) -> None:
     assert found.reason or found.status in (kernels.OK, kernels.S_ZERO)
     for equation in (text, "d2y/dt2 = " + text):
         try:
-            again = expression.parse(equation, TRACK.states, PARAMS)
+            again = parser.parse(equation, TRACK.states, PARAMS)
         except Unanswerable:
             again = None
         found = simulate.score(TRACK, equation, PARAMS, predict=False)
         assert (again is not None) == (found.status == kernels.OK or kernels.S_NONFINITE <= found.status < 30), equation
         if again is not None:
             assert found.operators == again.operators
-            if len(again.text()) <= expression.MAX_TEXT:  # 1e300 is printed as 1e+300
-                assert expression.parse(again.text(), TRACK.states, PARAMS) == again
+            if len(again.text()) <= parser.MAX_TEXT:  # 1e300 is printed as 1e+300
+                assert parser.parse(again.text(), TRACK.states, PARAMS) == again
 
 
 if __name__ == "__main__":

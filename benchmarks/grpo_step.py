@@ -19,7 +19,8 @@ from typing import Any
 
 import torch
 
-from gedanken.models import _weights, hf
+from gedanken.models import loading
+from gedanken.models.backends import hf
 from gedanken.training import lora, prefix, session
 from gedanken.training.grpo import GRPOOptions
 from gedanken.training.pairs import Source, judge_of
@@ -34,7 +35,7 @@ def clock(work: Callable[[], Any]) -> tuple[float, Any]:
 
 def measure(model: str, count: int, rounds: int, length: int) -> dict[str, Any]:
     options = GRPOOptions(model=model, output_dir=Path("unused"), lora_r=16)
-    weights = _weights.find(model)
+    weights = loading.find(model)
     policy, tokenizer = lora.open_trainable(options, weights)
     if not prefix.can_share(policy):
         raise SystemExit(f"{model} has other layers than full attention, so its prompts are not shared")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import ray
 
-from gedanken.bench.generate import README_TYPES
+from gedanken.bench.speed.generate import README_TYPES
 from gedanken.data.generate import generate, make_plan
 from gedanken.data.ray import Cluster
 

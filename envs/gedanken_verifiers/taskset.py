@@ -8,7 +8,7 @@ import verifiers.v1 as vf
 from pydantic import Field
 
 from gedanken.adapters.problems import check, draw, replay
-from gedanken.environment import LocalEnv
+from gedanken.episode import LocalEnv
 
 
 class ProblemData(vf.TaskData):

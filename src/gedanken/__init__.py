@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 
 # Names whose modules take a while to import, or need an extra: looked up when they are asked for.
 _LATER = {
-    "LocalEnv": "gedanken.environment",
+    "LocalEnv": "gedanken.episode",
     "DiscoverAction": "gedanken.serve.openenv.models",
     "DiscoverEnv": "gedanken.serve.openenv.client",
     "PredictAction": "gedanken.serve.openenv.models",

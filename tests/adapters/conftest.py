@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gedanken import tasks
-from gedanken.environment import LocalEnv
+from gedanken.episode import LocalEnv
 from gedanken.loop import Question
 
 # As `LocalEnv.reset` takes them.

@@ -10,7 +10,7 @@ from inspect_ai.solver import generate  # noqa: E402
 
 from gedanken import UserError  # noqa: E402
 from gedanken.adapters import inspect as adapter  # noqa: E402
-from gedanken.environment import LocalEnv  # noqa: E402
+from gedanken.episode import LocalEnv  # noqa: E402
 
 # The library's own: deprecated options of its retries, streams that it leaves to the garbage collector (which is why
 # `.ci/adapters` also runs this with `-p no:unraisableexception`).

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gedanken.environment import SUBJECT
+from gedanken.episode import SUBJECT
 
 
 def test_in_process(case, locally):

@@ -2,7 +2,7 @@ import pytest
 
 from gedanken import UserError
 from gedanken.adapters.problems import check, draw, replay
-from gedanken.environment import SUBJECT, subjects
+from gedanken.episode import SUBJECT, subjects
 
 
 def test_replayed(case):

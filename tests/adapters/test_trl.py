@@ -8,7 +8,7 @@ import pytest
 
 from gedanken import UserError
 from gedanken.adapters import trl
-from gedanken.environment import SUBJECT, LocalEnv
+from gedanken.episode import SUBJECT, LocalEnv
 
 FACTORIES = {"discover": trl.Discover, "predict": trl.Predict}
 TOOLS = {"discover": "propose_law", "predict": "predict_frame"}

@@ -15,7 +15,7 @@ vf = pytest.importorskip("verifiers.v1")
 gedanken_verifiers = pytest.importorskip("gedanken_verifiers")
 
 from gedanken import UserError  # noqa: E402
-from gedanken.environment import LocalEnv  # noqa: E402
+from gedanken.episode import LocalEnv  # noqa: E402
 
 # The library's own: sockets that its clients leave to the garbage collector.
 pytestmark = [

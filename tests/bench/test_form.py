@@ -6,7 +6,7 @@ import pytest
 from gedanken.bench import form
 from gedanken.seeding import stream
 from gedanken.worlds.ode import odebench, system
-from gedanken.worlds.ode.expression import parse
+from gedanken.worlds.ode.law.parser import parse
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
 XY = StateSpace.first_order("x", "y")

@@ -8,7 +8,7 @@ from gedanken.bench.peers import _records
 from gedanken.bench.suite import Item, Options
 from gedanken.loop import Player, Question
 from gedanken.tasks.discover.task import DiscoverTask
-from gedanken.worlds.ode.expression import parse
+from gedanken.worlds.ode.law.parser import parse
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
 PEERS = zoo.names(discover.PEERS)

@@ -90,7 +90,7 @@ def test_the_table_names_every_player(result):
 
 
 def test_prior_coded_prompts_are_measured_beside_the_answer_that_corrects_nothing():
-    result = predict.run("simple", ["prior"], scenes=1, horizons=[1], format="residual")
+    result = predict.run("simple", ["prior"], scenes=1, horizons=[1], format="corrections")
     (row,) = lines(result, "prior", scenario="all")
     assert row["coverage"] == 1.0
     held = lines(result, "hold", scenario="all")[0]

@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
-from gedanken.worlds.rigid import LEVELS, catalogue
+from gedanken.worlds.rigid import LEVELS, scenarios
 from gedanken.worlds.rigid import text as texts
-from gedanken.worlds.rigid.simulate import memoryless, record, resume
+from gedanken.worlds.rigid.engine.simulate import memoryless, record, resume
 from gedanken.worlds.rigid.text import Prompt, v1
 
 FRAMES = 12
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("subject", catalogue.names())
+@pytest.mark.parametrize("subject", scenarios.names())
 def test_text_round_trips(subject, level):
-    scene = catalogue.pose(subject, level, split="test")
+    scene = scenarios.pose(subject, level, split="test")
     states = record(scene, FRAMES).states
     for name in texts.names():
         form = texts.load(name)
@@ -31,9 +31,9 @@ def test_text_round_trips(subject, level):
             np.testing.assert_array_equal(reading.state, form.visible(whole)[-1])
 
 
-@pytest.mark.parametrize("subject", catalogue.names())
+@pytest.mark.parametrize("subject", scenarios.names())
 def test_exact_text_decides_the_next_text(subject):
-    scene = memoryless(catalogue.pose(subject, 2, split="test"))
+    scene = memoryless(scenarios.pose(subject, 2, split="test"))
     states = record(scene, FRAMES).states
     for n in range(0, FRAMES, 3):
         read = v1.parse_prompt(v1.write_prompt(Prompt(v1.Header.of(scene), states[n : n + 1], n)))

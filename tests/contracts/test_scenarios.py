@@ -9,46 +9,47 @@ from pathlib import Path
 import pytest
 
 from gedanken import zoo
-from gedanken.worlds.rigid import catalogue, contracts, scenarios
-from gedanken.worlds.rigid.scene import LEVELS
+from gedanken.tasks.predict import promises
+from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.scene.scene import LEVELS
 
-NAMES = catalogue.names()
+NAMES = scenarios.names()
 CELLS = [(name, level) for name in NAMES for level in LEVELS]
 
 
 def test_zoo_holds_the_published_scenarios_and_ten_more():
-    folders = {catalogue.category(name) for name in NAMES}
+    folders = {scenarios.category(name) for name in NAMES}
     assert folders == {"collision", "stacking", "ramp", "constraint", "minigame", "complex"}
     assert len(NAMES) >= 44
-    assert set(catalogue.HELD_OUT) <= set(NAMES)
+    assert set(scenarios.HELD_OUT) <= set(NAMES)
 
 
-@pytest.mark.parametrize("promise", contracts.PROMISES)
+@pytest.mark.parametrize("promise", promises.PROMISES)
 @pytest.mark.parametrize("name, level", CELLS)
 def test_a_scenario_keeps_its_promise(promise: str, name: str, level: int):
-    assert contracts.PROMISES[promise](name, level) is None
+    assert promises.PROMISES[promise](name, level) is None
 
 
 def test_energy_and_momentum_are_declared_somewhere():
-    declared = {quantity for name in NAMES for quantity in contracts.recording(name, 2).scene.conserved}
+    declared = {quantity for name in NAMES for quantity in promises.recording(name, 2).scene.conserved}
     assert {"energy", "momentum_x", "momentum_y"} <= declared
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_thousand_scenes_are_legal_and_distinct(name: str):
-    assert len({catalogue.pose(name, 1, split="train", index=index) for index in range(1000)}) == 1000
+    assert len({scenarios.pose(name, 1, split="train", index=index) for index in range(1000)}) == 1000
     for level in (2, 3, 4, 5):
-        assert len({catalogue.pose(name, level, split="train", index=index) for index in range(60)}) == 60
+        assert len({scenarios.pose(name, level, split="train", index=index) for index in range(60)}) == 60
 
 
 DIGEST = """
 import hashlib
-from gedanken.worlds.rigid import catalogue
-from gedanken.worlds.rigid.simulate import record
+from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.engine.simulate import record
 whole = hashlib.sha256()
-for name in catalogue.names():
-    run = record(catalogue.pose(name, 2, split="contracts"))
+for name in scenarios.names():
+    run = record(scenarios.pose(name, 2, split="contracts"))
     whole.update(repr(run.scene).encode() + run.states.tobytes())
 print(whole.hexdigest())
 """
@@ -57,7 +58,7 @@ print(whole.hexdigest())
 def test_scenes_and_recordings_are_the_same_in_every_process():
     whole = hashlib.sha256()
     for name in NAMES:
-        run = contracts.recording(name, 2)
+        run = promises.recording(name, 2)
         whole.update(repr(run.scene).encode() + run.states.tobytes())
     for seed in ("0", "4242"):
         done = subprocess.run(
@@ -70,12 +71,12 @@ def test_scenes_and_recordings_are_the_same_in_every_process():
         assert done.stdout.strip() == whole.hexdigest()
 
 
-GAS = Path(zoo.load(catalogue.PACKAGE, "elastic_collision").__file__ or "").read_text()
+GAS = Path(zoo.load(scenarios.PACKAGE, "elastic_collision").__file__ or "").read_text()
 
 
 @pytest.fixture
 def new_category(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A folder beside the categories, as `catalogue.names` sees them."""
+    """A folder beside the categories, as `scenarios.names` sees them."""
     folder = tmp_path / "laboratory"
     folder.mkdir()
     (folder / "__init__.py").touch()
@@ -88,22 +89,22 @@ def new_category(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_a_new_scenario_is_one_file(new_category: Path):
     (new_category / "gas_in_a_jar.py").write_text(GAS)
-    assert catalogue.category("gas_in_a_jar") == "laboratory"
-    assert [fault for _, fault in contracts.examine("gas_in_a_jar") if fault] == []
+    assert scenarios.category("gas_in_a_jar") == "laboratory"
+    assert [fault for _, fault in promises.examine("gas_in_a_jar") if fault] == []
 
 
 def test_a_broken_scenario_is_found(tmp_path: Path):
     still = tmp_path / "still_life.py"
     still.write_text(
-        "from gedanken.worlds.rigid.parts import Body\n"
-        "from gedanken.worlds.rigid.placing import walls\n"
-        "from gedanken.worlds.rigid.scene import Scene\n"
-        "from gedanken.worlds.rigid.shapes import Circle\n"
+        "from gedanken.worlds.rigid.scene.parts import Body\n"
+        "from gedanken.worlds.rigid.scene.placing import walls\n"
+        "from gedanken.worlds.rigid.scene.scene import Scene\n"
+        "from gedanken.worlds.rigid.scene.shapes import Circle\n"
         "def build(rng, level):\n"
         "    bodies = tuple(Body(Circle(10), x=100 + 40 * k, y=300) for k in range(3))\n"
         "    return Scene(bodies=bodies, statics=walls(), gravity=(0, 0), description='Nothing happens.')\n"
     )
-    broken = {title: fault for title, fault in contracts.examine(str(still)) if fault}
+    broken = {title: fault for title, fault in promises.examine(str(still)) if fault}
     assert broken["bodies_move_stay_and_do_not_tunnel"] == "level 1: nothing moves"
     assert "level 2: 3 bodies" in broken["the_start_is_legal"] or "UserError" in broken["the_start_is_legal"]
     assert "only 0 numbers vary" in broken["at_least_five_numbers_vary_independently"]

@@ -12,7 +12,7 @@ import pytest
 from gedanken import zoo
 from gedanken.seeding import stream
 from gedanken.worlds.ode import invariants, system, text
-from gedanken.worlds.ode.expression import parse
+from gedanken.worlds.ode.law.parser import parse
 from gedanken.worlds.ode.system import Instance
 
 SEEDS = {

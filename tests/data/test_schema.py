@@ -8,8 +8,9 @@ from hypothesis.extra.numpy import arrays
 
 from gedanken.data import schema
 from gedanken.errors import UserError
-from gedanken.worlds.rigid import catalogue, parts
-from gedanken.worlds.rigid.parts import (
+from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.engine.simulate import record, record_fixed
+from gedanken.worlds.rigid.scene.parts import (
     Attractor,
     Block,
     Body,
@@ -23,9 +24,8 @@ from gedanken.worlds.rigid.parts import (
     Spring,
     Wind,
 )
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Box, Circle, Polygon
-from gedanken.worlds.rigid.simulate import record, record_fixed
+from gedanken.worlds.rigid.scene.scene import Scene, Solver, parts
+from gedanken.worlds.rigid.scene.shapes import Box, Circle, Polygon
 
 EVERYTHING = Scene(
     bodies=(
@@ -79,10 +79,10 @@ def test_a_scene_with_one_of_everything_comes_back():
     assert schema.compose(whole_row(EVERYTHING), start_of(EVERYTHING)) == EVERYTHING
 
 
-@pytest.mark.parametrize("name", catalogue.names())
+@pytest.mark.parametrize("name", scenarios.names())
 def test_scenes_of_the_zoo_come_back_with_their_hash(name):
     for level in (1, 3):
-        scene = catalogue.pose(name, level, split="test")
+        scene = scenarios.pose(name, level, split="test")
         again = schema.compose(whole_row(scene), start_of(scene))
         assert again == scene
         assert schema.digest(again) == schema.digest(scene)

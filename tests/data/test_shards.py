@@ -11,8 +11,8 @@ from gedanken.data.generate import generate, make_plan
 from gedanken.data.local import Processes
 from gedanken.data.shards import Plan, make_shard, shard_name, write_atomically, write_shard
 from gedanken.errors import UserError
-from gedanken.worlds.rigid import catalogue
-from gedanken.worlds.rigid.simulate import record
+from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.engine.simulate import record
 
 PLAN = Plan("val", 25, ("billiards", "pendulum", "pong"), (1, 2), frames=30, shard_scenes=10)
 
@@ -41,7 +41,7 @@ def test_rows_are_the_scenes_that_the_keys_name(tmp_path):
     assert len(data) == PLAN.scenes
     for number in (0, 7, 24):
         scenario, level, split, index = PLAN.key(number)
-        scene = catalogue.pose(scenario, level, split=split, index=index)
+        scene = scenarios.pose(scenario, level, split=split, index=index)
         assert data[number].key == (scenario, level, split, index)
         assert data[number].scene == scene
         assert data[number].hash == schema.digest(scene)
@@ -84,10 +84,10 @@ def test_impossible_plans_are_refused_in_a_sentence(change, sentence):
 
 
 def test_training_plans_leave_out_what_is_held_out():
-    assert not set(make_plan("train", 10).scenarios) & set(catalogue.HELD_OUT)
-    assert not set(make_plan("train", 10, ["minigame"]).scenarios) & set(catalogue.HELD_OUT)
-    assert set(make_plan("test", 10).scenarios) == set(catalogue.names())
-    assert set(make_plan("test", 10, ["heldout"]).scenarios) == set(catalogue.HELD_OUT)
+    assert not set(make_plan("train", 10).scenarios) & set(scenarios.HELD_OUT)
+    assert not set(make_plan("train", 10, ["minigame"]).scenarios) & set(scenarios.HELD_OUT)
+    assert set(make_plan("test", 10).scenarios) == set(scenarios.names())
+    assert set(make_plan("test", 10, ["heldout"]).scenarios) == set(scenarios.HELD_OUT)
     with pytest.raises(UserError, match="held out"):
         make_plan("train", 10, ["heldout"])
 
@@ -102,8 +102,8 @@ def test_splits_share_no_scene(tmp_path):
 
 
 def test_a_scenario_that_repeats_itself_is_refused(tmp_path, monkeypatch):
-    same = catalogue.pose("billiards", 1)
-    monkeypatch.setattr(catalogue, "pose", lambda *key, **more: same)
+    same = scenarios.pose("billiards", 1)
+    monkeypatch.setattr(scenarios, "pose", lambda *key, **more: same)
     with pytest.raises(UserError, match="is the same scene as billiards level 1 index 0"):
         generate(Plan("val", 3, ("billiards",), (1,), frames=2), tmp_path, Processes(1))
 
@@ -112,7 +112,7 @@ def test_a_scene_that_cannot_be_posed_is_told_with_its_key(monkeypatch):
     def pose(*key, **more):
         raise UserError("body 3 starts outside the canvas")
 
-    monkeypatch.setattr(catalogue, "pose", pose)
+    monkeypatch.setattr(scenarios, "pose", pose)
     with pytest.raises(UserError, match="billiards level 1 index 0 of val: body 3 starts outside"):
         make_shard(PLAN, 0)
 

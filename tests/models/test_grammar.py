@@ -5,22 +5,24 @@ import pytest
 
 from gedanken.errors import Unanswerable, UserError
 from gedanken.loop import Question
+from gedanken.tasks.discover import answer_grammar
 from gedanken.tasks.discover.answer import read_answer
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.tasks.predict.task import PredictTask
-from gedanken.worlds.ode import lark, system
-from gedanken.worlds.ode.expression import parse
+from gedanken.worlds.ode import system
+from gedanken.worlds.ode.law.parser import parse
 from gedanken.worlds.rigid import text
 
 for library in ("torch", "transformers", "llguidance"):
     pytest.importorskip(library)
 
-from gedanken.models import _grammar, _weights, hf  # noqa: E402
+from gedanken.models import constrained, loading  # noqa: E402
+from gedanken.models.backends import hf  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def loaded(tiny_model):
-    return hf.open_model(_weights.find(str(tiny_model("llama"))), device="cpu", dtype="float32")
+    return hf.open_model(loading.find(str(tiny_model("llama"))), device="cpu", dtype="float32")
 
 
 def ask(subject):
@@ -43,7 +45,7 @@ def accepts(loaded, observation, text):
     """Whether the grammar lets a model write `text` and stop there."""
     tokenizer = loaded[1]
     ends = (tokenizer.eos_token_id,)
-    answer = _grammar.Answer(_grammar._vocabulary(tokenizer, len(tokenizer), ends), observation, tokenizer, ends)
+    answer = constrained.Answer(constrained._vocabulary(tokenizer, len(tokenizer), ends), observation, tokenizer, ends)
     for token in [*tokenizer.encode(text), *ends]:
         bits = np.zeros(-(-len(tokenizer) // 32), np.int32)
         answer.fill(bits)
@@ -65,7 +67,7 @@ def test_a_random_model_can_only_write_well_formed_answers(loaded):
         with suppress(Unanswerable, match="finite"):
             parse(law.equation, problem.observation.states, law.params)
         assert answer.endswith("}")
-        assert answer.startswith(lark.OPENING + problem.observation.states.left_sides[0])
+        assert answer.startswith(answer_grammar.OPENING + problem.observation.states.left_sides[0])
     assert not any("equation" in answer for answer in free.answer_batch(questions))
 
 
@@ -102,7 +104,7 @@ def test_what_the_grammar_admits(loaded, answer, wanted):
 
 def test_a_right_side_ends(loaded):
     problem, _ = ask("free_fall")
-    longest = "+".join(["y"] * ((lark.LONGEST_SIDE + 1) // 2))[: lark.LONGEST_SIDE]
+    longest = "+".join(["y"] * ((answer_grammar.LONGEST_SIDE + 1) // 2))[: answer_grammar.LONGEST_SIDE]
     closing = '", "params": {}}'
     assert accepts(loaded, problem.observation, '{"equation": "d2y/dt2 = ' + longest.rstrip("+") + closing)
     assert not accepts(loaded, problem.observation, '{"equation": "d2y/dt2 = ' + longest.rstrip("+") + "+y+y" + closing)
@@ -113,7 +115,7 @@ def test_the_recorded_frame_is_in_the_grammar_and_a_random_model_leaves_out_no_b
     task = PredictTask()
     problem = task.pose("billiards", level=1, context=3, format=format, split="test")
     assert accepts(loaded, problem.observation, task.solve(problem))
-    if format == "residual":
+    if format == "corrections":
         return  # a frame without any correction is one, too
     model, tokenizer = loaded
     player = hf.HFPlayer(model, tokenizer, max_tokens=600, temperature=1.3, grammar=True)
@@ -125,4 +127,4 @@ def test_the_recorded_frame_is_in_the_grammar_and_a_random_model_leaves_out_no_b
 def test_a_task_without_a_grammar_says_so(loaded):
     model, tokenizer = loaded
     with pytest.raises(UserError, match="no grammar"):
-        _grammar.constrain(tokenizer, model, [Question([], object())], 10)
+        constrained.constrain(tokenizer, model, [Question([], object())], 10)

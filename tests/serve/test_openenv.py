@@ -17,7 +17,7 @@ openenv = pytest.importorskip("openenv.core")
 import websockets  # noqa: E402
 
 from gedanken import DiscoverAction, DiscoverEnv, LocalEnv, PredictAction, PredictEnv  # noqa: E402
-from gedanken.environment import EpisodeError  # noqa: E402
+from gedanken.episode import EpisodeError  # noqa: E402
 from gedanken.serve.openenv.models import DiscoverObservation  # noqa: E402
 
 ENVS = Path(__file__).resolve().parents[2] / "envs"
@@ -370,7 +370,7 @@ def test_every_worker_poses_the_same_problems(run_server, serve_command):
 
 
 def test_only_a_brief_step_runs_on_the_event_loop(monkeypatch):
-    from gedanken.serve.doors import warm
+    from gedanken.serve.guard import warm
     from gedanken.serve.openenv.environment import BRIEF, DiscoverEnvironment, PredictEnvironment
 
     async def where(answer, **options):

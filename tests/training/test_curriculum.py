@@ -14,7 +14,8 @@ from gedanken.errors import UserError
 for library in ("torch", "transformers", "trl", "peft", "datasets"):
     pytest.importorskip(library)
 
-from gedanken.models import _weights, hf  # noqa: E402
+from gedanken.models import loading  # noqa: E402
+from gedanken.models.backends import hf  # noqa: E402
 from gedanken.training import curriculum  # noqa: E402
 from gedanken.training.curriculum import CurriculumOptions, train_curriculum  # noqa: E402
 from gedanken.training.packing import Packer, keep_newest  # noqa: E402
@@ -159,7 +160,7 @@ def test_the_loss_counts_the_answer_and_nothing_else(tiny_model):
     """Against the library's own loss with everything but the answer masked."""
     import torch
 
-    model, tokenizer = hf.open_model(_weights.find(str(tiny_model("qwen2"))), device="cpu")
+    model, tokenizer = hf.open_model(loading.find(str(tiny_model("qwen2"))), device="cpu")
     scenes = curriculum.open_scenes(tiny("x", "x", format="v1"), 1)
     examples = [Packer(tokenizer, "v1", 4000).pack(*scenes[k]) for k in range(2)]
     columns = curriculum.collate(examples)
@@ -173,7 +174,7 @@ def test_the_loss_counts_the_answer_and_nothing_else(tiny_model):
 
 
 def test_a_scene_that_does_not_fit_gives_its_place_to_the_next(tiny_model):
-    tokenizer = hf.open_model(_weights.find(str(tiny_model("qwen2"))), device="cpu")[1]
+    tokenizer = hf.open_model(loading.find(str(tiny_model("qwen2"))), device="cpu")[1]
     scenes = curriculum.open_scenes(tiny("x", "x", format="v1", instances=6), 2)
     lengths = [Packer(tokenizer, "v1", 10**9).pack(keep_newest(scenes[k][0], 1), scenes[k][1]).length for k in range(6)]
     longest = int(np.argmax(lengths))

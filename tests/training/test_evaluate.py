@@ -66,6 +66,6 @@ def test_evaluation_poses_training_and_held_out_systems_from_the_test_split():
     (source,) = held_out_sources("discover", 2, {})
     assert source.subjects == (*SYSTEMS, *HELD_OUT)
     assert source.split == "test"
-    from gedanken.worlds.rigid import catalogue
+    from gedanken.worlds.rigid import scenarios
 
-    assert set(held_out_sources("predict", 1, {})[0].subjects) == set(catalogue.HELD_OUT)
+    assert set(held_out_sources("predict", 1, {})[0].subjects) == set(scenarios.HELD_OUT)

@@ -5,7 +5,8 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
 
-from gedanken.models import _weights, hf  # noqa: E402
+from gedanken.models import loading  # noqa: E402
+from gedanken.models.backends import hf  # noqa: E402
 from gedanken.training import prefix  # noqa: E402
 
 PROMPTS = ["A ball falls from a tower of 20 m.", "A spring swings.", "A spring swings."]
@@ -13,7 +14,7 @@ ANSWERS = ["d2y/dt2 = -g", "d2x/dt2 = -k*x and more", "no"]
 
 
 def opened(folder):
-    return hf.open_model(_weights.find(str(folder)), device="cpu", dtype="float32")
+    return hf.open_model(loading.find(str(folder)), device="cpu", dtype="float32")
 
 
 def batch(tokenizer):

@@ -8,7 +8,8 @@ torch = pytest.importorskip("torch")
 peft = pytest.importorskip("peft")
 pytest.importorskip("trl")
 
-from gedanken.models import _weights, hf  # noqa: E402
+from gedanken.models import loading  # noqa: E402
+from gedanken.models.backends import hf  # noqa: E402
 from gedanken.training import grpo, lora, pairs, rollout, session  # noqa: E402
 
 
@@ -19,7 +20,7 @@ def options(folder, **changes):
 def policy_of(folder, rank=4):
     session.quiet_libraries()
     chosen = options(folder, lora_r=rank)
-    weights = _weights.find(str(folder))
+    weights = loading.find(str(folder))
     model, tokenizer = lora.open_trainable(chosen, weights)
     return model, tokenizer, rollout.Writer(model, weights, chosen)
 

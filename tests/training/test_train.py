@@ -9,7 +9,8 @@ pytest.importorskip("trl")
 torch = pytest.importorskip("torch")
 
 from gedanken.errors import UserError  # noqa: E402
-from gedanken.models import _weights, hf  # noqa: E402
+from gedanken.models import loading  # noqa: E402
+from gedanken.models.backends import hf  # noqa: E402
 from gedanken.training import grpo, session  # noqa: E402
 from gedanken.training.pairs import Source, judge_of  # noqa: E402
 from gedanken.training.run import RunFolder  # noqa: E402
@@ -232,7 +233,7 @@ def test_group_sizes_that_do_not_divide_a_step_are_refused(tmp_path):
 
 def test_an_adapter_on_the_wrong_base_is_refused_in_one_sentence(tiny_model, warm_start):
     with pytest.raises(UserError, match="does not fit the base"):
-        hf.open_model(_weights.Weights(str(tiny_model("lfm2")), str(warm_start / "model")))
+        hf.open_model(loading.Weights(str(tiny_model("lfm2")), str(warm_start / "model")))
 
 
 def test_running_out_of_memory_says_which_option_to_lower(tmp_path):

@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from gedanken.environment import LocalEnv
+from gedanken.episode import LocalEnv
 
 
 def answer(**options: Any) -> str:

@@ -7,7 +7,7 @@ so it also scores logs, and any other solver.
 from typing import Any
 
 from gedanken.adapters.problems import check, draw, replay
-from gedanken.environment import LocalEnv
+from gedanken.episode import LocalEnv
 
 try:
     import anyio.to_thread

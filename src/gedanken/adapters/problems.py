@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gedanken.environment import INDICES, SPLITS, SUBJECT, LocalEnv, Observation, subjects
+from gedanken.episode import INDICES, SPLITS, SUBJECT, LocalEnv, Observation, subjects
 from gedanken.errors import UserError
 from gedanken.seeding import stream
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from gedanken.adapters.problems import check, draw, replay
-from gedanken.environment import LocalEnv
+from gedanken.episode import LocalEnv
 
 try:
     from reasoning_gym.coaching import BaseCurriculum, ScalarAttributeDefinition

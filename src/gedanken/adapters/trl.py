@@ -8,7 +8,7 @@ model. Set `max_tool_calling_iterations` to the turns of an episode (8 for `disc
 from typing import Any, ClassVar
 
 from gedanken.adapters.problems import check, draw
-from gedanken.environment import LocalEnv
+from gedanken.episode import LocalEnv
 from gedanken.loop import Message
 
 # The trainer appends what `reset` returns.

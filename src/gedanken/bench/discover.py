@@ -26,7 +26,7 @@ from gedanken.tasks.discover import rewards
 from gedanken.tasks.discover.observation import Truth
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.worlds.ode import odebench, text
-from gedanken.worlds.ode.expression import Equations, parse
+from gedanken.worlds.ode.law.parser import Equations, parse
 from gedanken.worlds.ode.simulate import simulate
 from gedanken.worlds.ode.trajectory import Trajectory
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from gedanken.errors import GedankenError, Unanswerable
-from gedanken.worlds.ode.expression import Binary, Call, Equations, Expression, Minus, Name, Number
+from gedanken.worlds.ode.law.parser import Binary, Call, Equations, Expression, Minus, Name, Number
 from gedanken.worlds.ode.trajectory import Array, Trajectory
 
 NEGLIGIBLE = 1e-3

@@ -12,7 +12,7 @@ from gedanken.bench import hostile
 from gedanken.errors import Unanswerable
 from gedanken.seeding import stream
 from gedanken.worlds.ode import kernels
-from gedanken.worlds.ode.expression import FUNCTIONS, parse
+from gedanken.worlds.ode.law.parser import FUNCTIONS, parse
 from gedanken.worlds.ode.simulate import UNREADABLE, Track, score, score_json, warm_up
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 

@@ -21,10 +21,10 @@ from gedanken.seeding import stream
 from gedanken.tasks.predict.extrapolation import EXTRAPOLATIONS
 from gedanken.tasks.predict.rewards import POSITION_FLOOR, VELOCITY_FLOOR
 from gedanken.tasks.predict.task import PredictTask, contact_bodies
-from gedanken.worlds.rigid import catalogue, text
-from gedanken.worlds.rigid.geometry import Array
-from gedanken.worlds.rigid.invariants import measure
-from gedanken.worlds.rigid.simulate import FRAMES, Recording, memoryless, record
+from gedanken.worlds.rigid import scenarios, text
+from gedanken.worlds.rigid.engine.invariants import measure
+from gedanken.worlds.rigid.engine.simulate import FRAMES, Recording, memoryless, record
+from gedanken.worlds.rigid.scene.geometry import Array
 
 # Named by the rule of this file that changed last; results record it.
 VERSION = "predict-bench-1"
@@ -120,7 +120,7 @@ def load_suite(name: str) -> Suite:
         data = tomllib.loads(content)
         if data.get("scenarios") in ("seen", "all"):
             everything = data["scenarios"] == "all"
-            data["scenarios"] = [x for x in catalogue.names() if everything or x not in catalogue.HELD_OUT]
+            data["scenarios"] = [x for x in scenarios.names() if everything or x not in scenarios.HELD_OUT]
         fields: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in data.items()
         }
@@ -231,7 +231,7 @@ def _map(jobs: Sequence[Any], workers: int) -> Iterator[Row]:
 def _job(job: tuple[Suite, tuple[int, ...], str, str, Item]) -> Row:
     suite, horizons, format, name, item = job
     player = load_player(name, "predict")
-    scene = catalogue.pose(item.scenario, item.level, split="test", index=item.index)
+    scene = scenarios.pose(item.scenario, item.level, split="test", index=item.index)
     labels = "pushed" if suite.exact else text.load(format).LABELS
     recording = record(memoryless(scene) if suite.exact else scene, labels=labels)
     parts = []
@@ -450,7 +450,7 @@ def render_markdown(result: dict[str, Any]) -> str:
     ]
     for row in sorted(result["rows"], key=lambda row: row["scenario"]):
         if row["scenario"] != "all" and row["horizon"] == result["horizons"][0]:
-            place = f"| {row['scenario']} | {catalogue.category(row['scenario'])} | {row['player']} "
+            place = f"| {row['scenario']} | {scenarios.category(row['scenario'])} | {row['player']} "
             errors = f"| {row['coverage']:.2f} | {row['position_p95']:.4f} | {row['velocity_rmse']:.3f} "
             lines.append(f"{place}{errors}| {row['skill']:.3f} |")
     return "\n".join(lines)

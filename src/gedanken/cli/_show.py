@@ -13,9 +13,9 @@ from rich.table import Table
 from gedanken.loop import Turn
 
 if TYPE_CHECKING:
-    from gedanken.data.report import DiscoveryReport
-    from gedanken.prediction import Rollout
-    from gedanken.worlds.rigid.geometry import Array
+    from gedanken.own_data.report.contents import DiscoveryReport
+    from gedanken.tasks.predict.rollout import Rollout
+    from gedanken.worlds.rigid.scene.geometry import Array
 
 
 def show_turn(console: Console, number: int, turn: Turn) -> None:
@@ -33,7 +33,7 @@ def show_turn(console: Console, number: int, turn: Turn) -> None:
 
 def show_finding(console: Console, report: "DiscoveryReport", files: Mapping[str, Path]) -> None:
     """The law, its intervals, how well it holds, and what the data cannot tell."""
-    from gedanken.data.report import limits
+    from gedanken.own_data.report.contents import limits
 
     console.print(f"\n[bold]{report.title}[/]")
     console.print(f"[bold cyan]{report.equation}[/]")
@@ -95,7 +95,7 @@ def show_rollout(console: Console, rollout: "Rollout") -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("frames ahead", "position error (px)", "velocity error (px/s)"):
         table.add_column(heading, justify="right")
-    from gedanken.prediction import HORIZONS
+    from gedanken.tasks.predict.rollout import HORIZONS
 
     for horizon in sorted({h for h in HORIZONS if h <= len(position)} | {len(position)}):
         table.add_row(str(horizon), f"{position[horizon - 1]:.4f}", f"{velocity[horizon - 1]:.3f}")

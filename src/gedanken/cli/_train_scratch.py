@@ -20,7 +20,7 @@ from gedanken.cli._train_options import (
 SCRATCH_EXAMPLES = (
     "gedanken train scratch --data data/train --output-dir runs/scratch --size 3M --minutes 60",
     "gedanken train scratch --data data/train --output-dir runs/scratch --size 3M --minutes 120 --resume",
-    "gedanken bench predict --suite simple --format residual --player prior --player hf:runs/scratch/model",
+    "gedanken bench predict --suite simple --format corrections --player prior --player hf:runs/scratch/model",
 )
 
 

@@ -117,7 +117,7 @@ def generate(
     """Scenes generated per second against a per-attribute reference and the bare C step, side by side in one run."""
     from rich.console import Console
 
-    from gedanken.bench import generate as bench
+    from gedanken.bench.speed import generate as bench
     from gedanken.cli._show import print_json, progress_bar
 
     with progress_bar("generator against its peers") as advance:
@@ -136,7 +136,7 @@ def verifier(
     """Answers scored per second against SymPy + odeint, and against a fixed compiled loop, side by side in one run."""
     from rich.console import Console
 
-    from gedanken.bench import verifier as bench
+    from gedanken.bench.speed import verifier as bench
     from gedanken.cli._show import print_json, progress_bar
 
     with progress_bar("verifier against its peers") as advance:

@@ -19,11 +19,11 @@ def check(
 
     module = zoo.load_file(file)
     if hasattr(module, "SYSTEM"):
-        from gedanken.tasks.discover import contracts as system_contracts
+        from gedanken.tasks.discover import promises as system_contracts
 
         promises = system_contracts.examine(file.stem, module.SYSTEM)
     elif hasattr(module, "build"):
-        from gedanken.worlds.rigid import contracts as scenario_contracts
+        from gedanken.tasks.predict import promises as scenario_contracts
 
         promises = scenario_contracts.examine(str(file))
     else:

@@ -113,7 +113,7 @@ def verify(
 )
 def text(
     folder: FolderArgument,
-    format: Annotated[str, typer.Option(help="v1, lfm, card or residual.")] = "v1",
+    format: Annotated[str, typer.Option(help="v1, lfm, card or corrections.")] = "v1",
     out: Annotated[str, typer.Option(help="A .jsonl file, any other file for plain text, or - for plain text.")] = "-",
     context: Annotated[
         int | None, typer.Option(help="Frames of context: prompts with their answers instead of whole scenes.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from gedanken.data.report import DiscoveryReport
+    from gedanken.own_data.report.contents import DiscoveryReport
 
 EXAMPLES = ("gedanken demo --out runs/demo",)
 
@@ -29,9 +29,9 @@ def demo(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from gedanken import discovery
     from gedanken.cli._show import show_finding
     from gedanken.cli.warm import warm
+    from gedanken.own_data import discovery
     from gedanken.players import load_player
 
     warm()

@@ -61,8 +61,8 @@ def discover(
 
     from rich.console import Console
 
-    from gedanken import discovery
     from gedanken.cli._show import print_json, show_finding, show_turn
+    from gedanken.own_data import discovery
     from gedanken.players import load_player
 
     console = Console(stderr=as_json, highlight=False)

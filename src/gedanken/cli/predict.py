@@ -24,7 +24,7 @@ def predict(
     index: IndexArgument = 0,
     split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
     context: Annotated[int, typer.Option(help="Frames shown.")] = 10,
-    text_format: Annotated[str, typer.Option("--format", help="Text format: v1, card, lfm, residual.")] = "v1",
+    text_format: Annotated[str, typer.Option("--format", help="Text format: v1, card, lfm, corrections.")] = "v1",
     exact: Annotated[bool, typer.Option("--exact", help="Memoryless: each printed frame decides the next.")] = False,
     base_url: BaseUrlOption = None,
     api_key: KeyOption = None,
@@ -34,12 +34,12 @@ def predict(
     """Continue a scene on the player's own frames and measure it against the truth."""
     from rich.console import Console
 
-    from gedanken import prediction
     from gedanken.cli._show import print_json, progress_bar, show_rollout
     from gedanken.errors import UserError
     from gedanken.players import load_player
+    from gedanken.tasks.predict import rollout
 
-    title, problem = prediction.read_problem(
+    title, problem = rollout.read_problem(
         scene, frames=frames, level=level, index=index, split=split, context=context, format=text_format, exact=exact
     )
     if gif is not None and problem.truth.scene is None:
@@ -48,16 +48,16 @@ def predict(
         )
     contestant = load_player(player, "predict", base_url=base_url, api_key=api_key)
     with progress_bar(f"{title}, {player}") as advance:
-        rollout = prediction.run(title, problem, contestant, frames, lambda done: advance(done, frames))
-    if gif is not None and rollout.truth is not None and rollout.scene is not None:
-        from gedanken.worlds.rigid.draw import compare
+        continued = rollout.run(title, problem, contestant, frames, lambda done: advance(done, frames))
+    if gif is not None and continued.truth is not None and continued.scene is not None:
+        from gedanken.worlds.rigid.drawing.draw import compare
 
         gif.parent.mkdir(parents=True, exist_ok=True)
-        compare(rollout.scene, rollout.truth, rollout.predicted, gif)
+        compare(continued.scene, continued.truth, continued.predicted, gif)
     if as_json:
-        print_json(rollout.to_dict() | ({"gif": str(gif)} if gif else {}))
+        print_json(continued.to_dict() | ({"gif": str(gif)} if gif else {}))
         return
     console = Console(highlight=False)
-    show_rollout(console, rollout)
+    show_rollout(console, continued)
     if gif:
         console.print(f"wrote {gif}")

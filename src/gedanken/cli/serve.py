@@ -60,10 +60,10 @@ def serve(
     if workers != 1:
         raise UserError("--workers is for --openenv; episodes are threads of one process")
     try:
-        from gedanken.serve.app import create_app
+        from gedanken.serve.web.app import create_app
     except ModuleNotFoundError:
         raise UserError("serve needs its libraries; install them with: pip install 'gedanken[serve]'") from None
-    from gedanken.serve.settings import Settings
+    from gedanken.serve.web.settings import Settings
 
     settings = Settings(
         database=database,
@@ -77,7 +77,7 @@ def serve(
         total_episodes=total_episodes,
     )
     if reload:
-        from gedanken.serve import development
+        from gedanken.serve.web import development
 
         development.serve(settings, host, port)
         return

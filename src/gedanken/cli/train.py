@@ -252,7 +252,7 @@ def evaluate(
 
     import orjson
 
-    from gedanken.models import hf
+    from gedanken.models.backends import hf
     from gedanken.training import evaluate as evaluation
 
     sources = evaluation.held_out_sources(task, problems, parse_conditions(conditions))

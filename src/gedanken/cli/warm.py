@@ -12,7 +12,7 @@ def warm() -> None:
     from gedanken.loop import play
     from gedanken.players import load_player
     from gedanken.tasks.discover.task import DiscoverTask
-    from gedanken.worlds.ode import jit
+    from gedanken.worlds.ode.kernel import jit
     from gedanken.worlds.ode.simulate import warm_up
 
     console = Console(stderr=True)

@@ -57,16 +57,16 @@ def _systems() -> list[dict[str, Any]]:
 
 def _scenarios() -> list[dict[str, Any]]:
     from gedanken import zoo
-    from gedanken.worlds.rigid import catalogue
+    from gedanken.worlds.rigid import scenarios
 
     return [
         {
             "name": name,
-            "category": catalogue.category(name),
-            "held_out": name in catalogue.HELD_OUT,
-            "about": " ".join((zoo.load(catalogue.PACKAGE, name).__doc__ or "").split("\n\n")[0].split()),
+            "category": scenarios.category(name),
+            "held_out": name in scenarios.HELD_OUT,
+            "about": " ".join((zoo.load(scenarios.PACKAGE, name).__doc__ or "").split("\n\n")[0].split()),
         }
-        for name in catalogue.names()
+        for name in scenarios.names()
     ]
 
 
@@ -81,16 +81,16 @@ def show(
 
     from gedanken import tasks, zoo
     from gedanken.worlds.ode import system
-    from gedanken.worlds.ode.expression import parse
-    from gedanken.worlds.rigid import catalogue, text
+    from gedanken.worlds.ode.law.parser import parse
+    from gedanken.worlds.rigid import scenarios, text
 
     console = Console(highlight=False)
-    if name in catalogue.names():
-        held_out = ", held out" if name in catalogue.HELD_OUT else ""
-        console.print(f"[bold]{name}[/]  {catalogue.category(name)}{held_out}")
-        console.print((zoo.load(catalogue.PACKAGE, name).__doc__ or "").strip() + "\n", markup=False)
+    if name in scenarios.names():
+        held_out = ", held out" if name in scenarios.HELD_OUT else ""
+        console.print(f"[bold]{name}[/]  {scenarios.category(name)}{held_out}")
+        console.print((zoo.load(scenarios.PACKAGE, name).__doc__ or "").strip() + "\n", markup=False)
         writer = text.load("v1")
-        scene = catalogue.pose(name, level, split="test", index=index)
+        scene = scenarios.pose(name, level, split="test", index=index)
         console.print(writer.write_header(writer.Header.of(scene)), markup=False)
         return
     entry = system.load(name)
@@ -114,15 +114,16 @@ def gallery(
 ) -> None:
     """Draw every rigid scenario: an animated picture each, and a contact sheet."""
     from gedanken.cli._show import progress_bar
-    from gedanken.worlds.rigid import catalogue, draw
-    from gedanken.worlds.rigid.simulate import record
+    from gedanken.worlds.rigid import scenarios
+    from gedanken.worlds.rigid.drawing import draw
+    from gedanken.worlds.rigid.engine.simulate import record
 
-    names = scenario or catalogue.names()
+    names = scenario or scenarios.names()
     out.mkdir(parents=True, exist_ok=True)
     with progress_bar("gallery") as advance:
         for done, name in enumerate([] if sheet_only else names, 1):
             advance(done - 1, len(names), name)
-            scene = catalogue.pose(name, level, split="test")
+            scene = scenarios.pose(name, level, split="test")
             draw.animate(scene, record(scene).states, out / f"{name}.gif")
     draw.contact_sheet(names, out / "gallery.png", level)
     typer.echo(f"wrote {out / 'gallery.png'}")

@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 
 from gedanken.data import manifest, schema
 from gedanken.errors import UserError
-from gedanken.worlds.rigid.geometry import Array
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.simulate import Recording
+from gedanken.worlds.rigid.engine.simulate import Recording
+from gedanken.worlds.rigid.scene.geometry import Array
+from gedanken.worlds.rigid.scene.scene import Scene
 
 GROUPS_KEPT = 4
 """Decoded row groups that stay in memory (each about 25 MB): a walk in order decodes each once."""

@@ -10,7 +10,7 @@ from gedanken.data import manifest
 from gedanken.data.manifest import Manifest
 from gedanken.data.shards import Plan, Receipt
 from gedanken.errors import UserError
-from gedanken.worlds.rigid import catalogue
+from gedanken.worlds.rigid import scenarios as zoo
 
 Progress = Callable[[int, int, str], None]
 
@@ -36,14 +36,14 @@ def make_plan(
     Raises:
         UserError: what is asked for does not exist or is not allowed.
     """
-    every = catalogue.names()
-    seen = [name for name in every if name not in catalogue.HELD_OUT]
-    groups = {"all": every, "seen": seen, "heldout": list(catalogue.HELD_OUT)}
+    every = zoo.names()
+    seen = [name for name in every if name not in zoo.HELD_OUT]
+    groups = {"all": every, "seen": seen, "heldout": list(zoo.HELD_OUT)}
     chosen: list[str] = []
     for name in scenarios or (["all"] if split == "test" else ["seen"]):
         if name in groups:
             chosen += groups[name]
-        elif name not in every and (members := [entry for entry in every if catalogue.category(entry) == name]):
+        elif name not in every and (members := [entry for entry in every if zoo.category(entry) == name]):
             # A category of a training split means what of it may be trained on.
             chosen += [entry for entry in members if split != "train" or entry in seen]
         else:

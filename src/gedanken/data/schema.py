@@ -23,7 +23,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from gedanken.errors import UserError
-from gedanken.worlds.rigid.parts import (
+from gedanken.worlds.rigid.scene.parts import (
     Attractor,
     Block,
     Body,
@@ -40,8 +40,8 @@ from gedanken.worlds.rigid.parts import (
     Static,
     Wind,
 )
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Box, Circle, Polygon, Shape
+from gedanken.worlds.rigid.scene.scene import Scene, Solver
+from gedanken.worlds.rigid.scene.shapes import Box, Circle, Polygon, Shape
 
 VERSION = 1
 """Version of these columns; a reader refuses any other."""

@@ -21,8 +21,9 @@ import pyarrow.parquet as pq
 
 from gedanken.data import schema
 from gedanken.errors import UserError
-from gedanken.worlds.rigid import catalogue, simulate
-from gedanken.worlds.rigid.scene import LEVELS, Scene
+from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.engine import simulate
+from gedanken.worlds.rigid.scene.scene import LEVELS, Scene
 
 SPLITS = ("train", "val", "test")
 
@@ -55,7 +56,7 @@ class Plan:
         scenarios: names from the zoo, without repeats.
         levels: from 1 to 5, without repeats.
         frames: of each scene, after frame 0.
-        labels: `pushed` or `raw`; see `gedanken.worlds.rigid.simulate`.
+        labels: `pushed` or `raw`; see `gedanken.worlds.rigid.engine.simulate`.
         shard_scenes: scenes of a shard; the last shard may have fewer.
     """
 
@@ -89,11 +90,11 @@ class Plan:
         for what, values in (("scenario", self.scenarios), ("level", self.levels)):
             if len(set(values)) < len(values):
                 raise UserError(f"a {what} is named twice in {', '.join(map(str, values))}")
-        known = catalogue.names()
+        known = scenarios.names()
         for name in self.scenarios:
             if name not in known:
-                catalogue.category(name)  # raises with the nearest names
-            if self.split == "train" and name in catalogue.HELD_OUT:
+                scenarios.category(name)  # raises with the nearest names
+            if self.split == "train" and name in scenarios.HELD_OUT:
                 raise UserError(f"{name} is held out: no training split contains it (val and test may)")
 
     @property
@@ -102,7 +103,7 @@ class Plan:
         return -(-self.scenes // self.shard_scenes)
 
     def key(self, number: int) -> tuple[str, int, str, int]:
-        """Arguments of `catalogue.pose` for scene `number`: scenario, level, split, index."""
+        """Arguments of `scenarios.pose` for scene `number`: scenario, level, split, index."""
         index, cell = divmod(number, len(self.scenarios) * len(self.levels))
         scenario, level = divmod(cell, len(self.levels))
         return (self.scenarios[scenario], self.levels[level], self.split, index)
@@ -163,7 +164,7 @@ def generate_rows(plan: Plan, numbers: Sequence[int]) -> pa.Table:
         for number in numbers:
             scenario, level, split, index = plan.key(number)
             try:
-                scene = catalogue.pose(scenario, level, split=split, index=index)
+                scene = scenarios.pose(scenario, level, split=split, index=index)
                 frames.append(schema.pack(simulate.record_fixed(scene, plan.frames, plan.labels)))
             except UserError as error:
                 raise UserError(f"{scenario} level {level} index {index} of {split}: {error}") from error

@@ -11,8 +11,8 @@ from gedanken.data import manifest
 from gedanken.data.dataset import Dataset, Sample, read_columns
 from gedanken.errors import UserError
 from gedanken.seeding import stream
-from gedanken.worlds.rigid import catalogue
-from gedanken.worlds.rigid.simulate import record_fixed
+from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.engine.simulate import record_fixed
 
 
 def verify(
@@ -103,7 +103,7 @@ def _fault(sample: Sample, key: tuple[str, int, str, int], frames: int, labels: 
     if sample.key != key:
         return f"its key is {sample.key}, not {key}"
     scenario, level, split, index = key
-    scene = catalogue.pose(scenario, level, split=split, index=index)
+    scene = scenarios.pose(scenario, level, split=split, index=index)
     if sample.scene != scene:
         return f"posing {key} gives another scene"
     from gedanken.data.schema import digest

@@ -1,7 +1,7 @@
-"""Language models that answer, one file a backend: `openai:gpt-4o-mini` is the module `openai`, asked for that model.
+"""Language models that answer: `openai:gpt-4o-mini` is the module `backends/openai.py`, asked for that model.
 
-A backend is a module here with `load(model, **options) -> Player`. The folder is the list: nothing else is edited, and
-a module is imported only when a spec names it.
+A backend is a module of `backends/` with `load(model, **options) -> Player`. The folder is the list: nothing else is
+edited, and a module is imported only when a spec names it.
 """
 
 import inspect
@@ -11,6 +11,8 @@ from gedanken import zoo
 from gedanken.errors import UserError
 from gedanken.loop import Player
 
+PACKAGE = "gedanken.models.backends"
+
 
 def load(spec: str, **options: Any) -> Player:
     """The player that `backend:model` names. Options that are None count as not given.
@@ -19,11 +21,11 @@ def load(spec: str, **options: Any) -> Player:
         UserError: there is no such backend, or it does not take one of the options.
     """
     backend, colon, model = spec.partition(":")
-    modules = zoo.names(__name__)
+    modules = zoo.names(PACKAGE)
     if not colon or not model or backend not in modules:
         known = ", ".join(f"{name}:..." for name in modules)
         raise UserError(f"{spec!r} is not a model; write one of {known}")
-    opener = zoo.load(__name__, backend).load
+    opener = zoo.load(PACKAGE, backend).load
     given = {name: value for name, value in options.items() if value is not None}
     taken = [p.name for p in inspect.signature(opener).parameters.values() if p.kind is p.KEYWORD_ONLY]
     for name in given:

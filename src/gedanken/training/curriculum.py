@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from gedanken.errors import UserError
-from gedanken.models import _weights, hf
+from gedanken.models import loading
+from gedanken.models.backends import hf
 from gedanken.training import lora, session
 from gedanken.training.evaluate import FIRST, evaluate, summarise
 from gedanken.training.options import Options
@@ -24,7 +25,7 @@ from gedanken.training.pairs import Source, default_subjects
 from gedanken.training.run import CONFIG, RunFolder, open_run
 from gedanken.training.scenes import PackedSource, PosedScenes, RecordedScenes, Scenes
 from gedanken.worlds.rigid import text
-from gedanken.worlds.rigid.scene import LEVELS
+from gedanken.worlds.rigid.scene.scene import LEVELS
 
 # Scenes that may be too long in a row: one is chance and must not end a day's training, more is a wrong option.
 PATIENCE = 8
@@ -113,7 +114,7 @@ def train_curriculum(options: CurriculumOptions, progress: session.Progress = la
         TrainingStopped: the loss became NaN.
     """
     for library in ("torch", "transformers", "trl", "peft", "datasets"):
-        _weights.require(library)
+        loading.require(library)
     session.quiet_libraries()
     lora.find_start(options.model, None)
     folder = open_run(options.output_dir, "curriculum", options.pinned(), options.resume)

@@ -49,9 +49,9 @@ def held_out_names(task: str) -> frozenset[str]:
     """Subjects that no training run may see."""
     if task == "discover":
         return frozenset(HELD_OUT)
-    from gedanken.worlds.rigid import catalogue
+    from gedanken.worlds.rigid import scenarios
 
-    return frozenset(catalogue.HELD_OUT)
+    return frozenset(scenarios.HELD_OUT)
 
 
 def held_out_sources(task: str, problems: int, conditions: Mapping[str, Any]) -> list[Source]:

@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from gedanken.environment import SUBJECT
+from gedanken.episode import SUBJECT
 from gedanken.errors import UserError
 from gedanken.loop import Problem, Task, Verdict
-from gedanken.models import _weights
+from gedanken.models import loading
 from gedanken.training import lora, prefix, session
 from gedanken.training.options import Options
 from gedanken.training.pairs import Source, default_subjects, judge_of, write_rows
@@ -159,7 +159,7 @@ def train_grpo(options: GRPOOptions, progress: session.Progress = lambda done, t
         TrainingStopped: the loss became NaN.
     """
     for library in ("torch", "transformers", "trl", "peft", "datasets"):
-        _weights.require(library)
+        loading.require(library)
     session.quiet_libraries()
     subjects = options.subjects or default_subjects(options.task)
     source = Source(options.task, subjects, options.instances, options=options.conditions)

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from gedanken.errors import UserError
-from gedanken.models._weights import SMOLLM2
+from gedanken.models.loading import SMOLLM2
 from gedanken.training.run import CONFIG, METRICS, RunFolder
 
 # The short name is known to this package only; on the Hub an adapter names its base as the Hub does.

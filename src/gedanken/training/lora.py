@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from gedanken.errors import UserError
-from gedanken.models import _weights, hf
+from gedanken.models import loading
+from gedanken.models.backends import hf
 from gedanken.seeding import digest
 from gedanken.training.options import Options
 from gedanken.training.run import RunFolder
 
 
-def open_trainable(options: Options, weights: _weights.Weights) -> tuple[Any, Any]:
+def open_trainable(options: Options, weights: loading.Weights) -> tuple[Any, Any]:
     """Model and tokenizer, ready to be trained: a new adapter of the options' rank, or the one that `weights` names.
 
     Raises:
@@ -18,7 +19,7 @@ def open_trainable(options: Options, weights: _weights.Weights) -> tuple[Any, An
     """
     model, tokenizer = hf.open_model(weights, device=options.device, dtype=options.dtype, trainable=True)
     if weights.adapter is None and options.lora_r:
-        peft, torch = _weights.require("peft"), _weights.require("torch")
+        peft, torch = loading.require("peft"), loading.require("torch")
         torch.manual_seed(digest("adapter", options.seed) % 2**63)  # its first matrix is drawn
         config = peft.LoraConfig(
             r=options.lora_r,
@@ -61,7 +62,7 @@ def save_merged(model: Any, tokenizer: Any, folder: RunFolder) -> Path:
     return target
 
 
-def find_start(model: str, checkpoint: Path | None) -> tuple[_weights.Weights, str]:
+def find_start(model: str, checkpoint: Path | None) -> tuple[loading.Weights, str]:
     """The weights to start from, and the portable name of their base.
 
     Args:
@@ -72,15 +73,15 @@ def find_start(model: str, checkpoint: Path | None) -> tuple[_weights.Weights, s
         UserError: there is nothing to go on from.
     """
     if checkpoint is None:
-        weights = _weights.find(model)
+        weights = loading.find(model)
         return weights, model.removeprefix("hf:").partition("+")[0]
     found = next((path for path in (checkpoint, checkpoint / "model", checkpoint / "merged") if _is_model(path)), None)
     if found is None:
         raise UserError(f"{checkpoint} holds neither an adapter nor a model to go on from")
     if (found / "adapter_config.json").is_file():
         base = model.removeprefix("hf:").partition("+")[0]
-        return _weights.find(f"{base}+{found}"), base
-    return _weights.find(str(found)), str(found)
+        return loading.find(f"{base}+{found}"), base
+    return loading.find(str(found)), str(found)
 
 
 def _is_model(path: Path) -> bool:

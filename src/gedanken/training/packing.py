@@ -9,9 +9,9 @@ from typing import Any
 
 from gedanken.errors import UserError
 from gedanken.loop import Message
-from gedanken.models import hf
+from gedanken.models.backends import hf
 from gedanken.worlds.rigid import text
-from gedanken.worlds.rigid.geometry import Array
+from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.text import Prompt
 
 

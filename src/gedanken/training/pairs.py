@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from gedanken import tasks
-from gedanken.environment import subjects
+from gedanken.episode import subjects
 from gedanken.errors import UserError
 from gedanken.loop import Message, Problem, Task
 

@@ -149,7 +149,7 @@ def write_card(folder: RunFolder) -> str:
     base = str(options.get("model", "")).removeprefix("hf:").partition("+")[0]
     lines = ["---", "library_name: peft" if options.get("lora_r") else "library_name: transformers"]
     if base:
-        from gedanken.models._weights import SMOLLM2
+        from gedanken.models.loading import SMOLLM2
 
         lines.append(f"base_model: {SMOLLM2 if base == 'smollm2' else base}")
     lines += ["tags:", "- physics", "- gedanken", f"- {kind}", "---", ""]

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gedanken.loop import Message, Verdict
-from gedanken.models import _weights, hf
+from gedanken.models import loading
+from gedanken.models.backends import hf
 from gedanken.seeding import stream
 from gedanken.training import prefix
 from gedanken.training.options import Options
@@ -16,12 +17,12 @@ SAME = 0.05
 class Writer:
     """A copy of the policy with its adapter merged, which writes faster; for a policy without adapter, itself."""
 
-    def __init__(self, policy: Any, weights: _weights.Weights, options: Options):
+    def __init__(self, policy: Any, weights: loading.Weights, options: Options):
         """A writer for `policy`, which started from `weights`."""
         self._policy = policy
         self._copy: Any = None
         if hasattr(policy, "peft_config"):
-            plain = _weights.Weights(weights.base, None, weights.name)
+            plain = loading.Weights(weights.base, None, weights.name)
             self._copy, _ = hf.open_model(plain, device=options.device, dtype=options.dtype)
 
     def model(self) -> Any:

@@ -12,7 +12,7 @@ from gedanken.seeding import stream
 from gedanken.tasks.predict.observation import Observation
 from gedanken.training.packing import Packer, keep_newest
 from gedanken.training.pairs import Source
-from gedanken.worlds.rigid.geometry import Array
+from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.text import Prompt
 
 

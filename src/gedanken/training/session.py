@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gedanken.errors import GedankenError, PlayerError, UserError
-from gedanken.models import _weights, hf
+from gedanken.models import loading
+from gedanken.models.backends import hf
 from gedanken.seeding import digest
 from gedanken.training.evaluate import evaluate, held_out_names, held_out_sources, summarise, summarise_subjects
 from gedanken.training.options import Options
@@ -191,10 +192,10 @@ def quiet_libraries() -> None:
     import warnings
 
     os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
-    _weights.require("transformers").utils.logging.set_verbosity_error()
+    loading.require("transformers").utils.logging.set_verbosity_error()
     for name in ("trl", "accelerate", "peft"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    _weights.require("datasets").disable_progress_bars()
+    loading.require("datasets").disable_progress_bars()
     for category in (FutureWarning, DeprecationWarning):
         warnings.filterwarnings("ignore", category=category, module=r"(transformers|trl|peft|accelerate|torch)(\..*)?")
     warnings.filterwarnings("ignore", message="Unable to fetch remote file|Could not find a config file", module="peft")

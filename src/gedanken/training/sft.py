@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gedanken.errors import UserError
-from gedanken.models import _weights
+from gedanken.models import loading
 from gedanken.training import lora, session
 from gedanken.training.options import Options
 from gedanken.training.pairs import Source, default_subjects, write_pairs
@@ -35,7 +35,7 @@ def train_sft(options: SFTOptions, progress: session.Progress = lambda done, tot
         TrainingStopped: the loss became NaN.
     """
     for library in ("torch", "transformers", "trl", "peft", "datasets"):
-        _weights.require(library)
+        loading.require(library)
     session.quiet_libraries()
     if options.max_steps is not None:
         session.check_steps(options.max_steps, "--max-steps")

@@ -5,7 +5,7 @@ from gedanken.errors import PlayerError, UserError
 from gedanken.loop import Question, play
 from gedanken.players import load_player
 from gedanken.tasks.predict.task import PredictTask
-from gedanken.worlds.rigid import catalogue, text
+from gedanken.worlds.rigid import scenarios, text
 
 TASK = PredictTask()
 EXTRAPOLATIONS = ("hold", "linear", "accelerate")
@@ -20,7 +20,7 @@ def first_verdict(player, problem):
     return next(play(TASK, load_player(player, "predict"), problem)).verdict
 
 
-@pytest.mark.parametrize("subject", catalogue.names())
+@pytest.mark.parametrize("subject", scenarios.names())
 def test_the_recorded_frame_earns_everything_and_an_extrapolation_nothing(subject):
     problem = TASK.pose(subject, split="test", level=2)
     assert TASK.verify(problem, TASK.solve(problem)).reward == pytest.approx(1.0)

@@ -20,34 +20,34 @@ from gedanken.training.scratch.examples import (
     weigh,
 )
 from gedanken.training.scratch.tokenizer import build
-from gedanken.worlds.rigid import catalogue
-from gedanken.worlds.rigid.simulate import record
-from gedanken.worlds.rigid.text import residual
+from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.engine.simulate import record
+from gedanken.worlds.rigid.text import corrections
 
 pytest.importorskip("tokenizers")
 
 
 @pytest.fixture(scope="module")
 def lesson():
-    recording = record(catalogue.pose("elastic_collision", 1, index=3))
+    recording = record(scenarios.pose("elastic_collision", 1, index=3))
     return prepare(recording.scene, recording.states, stream("test"))
 
 
 def test_examples_are_prompts_of_the_task_with_their_answers(lesson):
     for example in lesson.examples:
-        assert lesson.opening + example.text == residual.write_prompt(example.prompt)
-        reading = residual.parse_frame(example.answer, example.prompt)
+        assert lesson.opening + example.text == corrections.write_prompt(example.prompt)
+        reading = corrections.parse_frame(example.answer, example.prompt)
         assert not reading.complaints
         assert np.abs(reading.state - example.state).max() <= 0.001 + 1e-9
 
 
 def test_deviating_frames_are_those_with_corrections(lesson):
-    recording = record(catalogue.pose("elastic_collision", 1, index=3), frames=60)
-    header = residual.Header.of(recording.scene)
+    recording = record(scenarios.pose("elastic_collision", 1, index=3), frames=60)
+    header = corrections.Header.of(recording.scene)
     found = find_deviations(header, recording.states)
     for number in range(2, 61):
-        prompt = residual.Prompt(header, recording.states[number - 2 : number], number - 2)
-        assert found[number] == (residual.write_target(prompt, recording.states[number]).count("\n") > 2)
+        prompt = corrections.Prompt(header, recording.states[number - 2 : number], number - 2)
+        assert found[number] == (corrections.write_target(prompt, recording.states[number]).count("\n") > 2)
 
 
 def test_beginnings_come_first_and_some_frames_are_quiet():

@@ -1,9 +1,9 @@
 import pytest
 
 from gedanken.training.scratch.tokenizer import END, END_ID, PAD, PAD_ID, build, wrap
-from gedanken.worlds.rigid import catalogue
-from gedanken.worlds.rigid.simulate import record
-from gedanken.worlds.rigid.text import Prompt, residual
+from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.engine.simulate import record
+from gedanken.worlds.rigid.text import Prompt, corrections
 
 pytest.importorskip("tokenizers")
 
@@ -13,12 +13,12 @@ def tokenizer():
     return build()
 
 
-@pytest.mark.parametrize("name", catalogue.names())
+@pytest.mark.parametrize("name", scenarios.names())
 def test_prompt_and_target_are_the_same_together_and_apart(tokenizer, name):
-    states = record(scene := catalogue.pose(name, 1, split="test"), frames=40).states
-    prompt = Prompt(residual.Header.of(scene), states[30:32], 30)
-    question, answer = residual.write_prompt(prompt), residual.write_target(prompt, states[32])
-    opening = residual.write_header(prompt.header)
+    states = record(scene := scenarios.pose(name, 1, split="test"), frames=40).states
+    prompt = Prompt(corrections.Header.of(scene), states[30:32], 30)
+    question, answer = corrections.write_prompt(prompt), corrections.write_target(prompt, states[32])
+    opening = corrections.write_header(prompt.header)
     parts = [opening, question.removeprefix(opening), answer]
     whole = tokenizer.encode(question + answer).ids
     assert whole == [number for part in parts for number in tokenizer.encode(part).ids]

@@ -13,8 +13,8 @@ from gedanken.training.scratch import Options, train
 from gedanken.training.scratch.decoder import ATTENTION, make_decoder, measure_loss, use_attention
 from gedanken.training.scratch.examples import encode, prepare
 from gedanken.training.scratch.tokenizer import build
-from gedanken.worlds.rigid import catalogue
-from gedanken.worlds.rigid.simulate import record
+from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.engine.simulate import record
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -114,7 +114,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(options
 def test_the_shared_beginning_changes_nothing():
     tokenizer = build()
     model = make_decoder("tiny", tokenizer, 0)
-    recording = record(catalogue.pose("billiards", 1))
+    recording = record(scenarios.pose("billiards", 1))
     lesson = prepare(recording.scene, recording.states, stream("test"))
     tokens = encode(lesson, tokenizer)
     use_attention(model, ATTENTION)

@@ -3,7 +3,7 @@ import pytest
 
 from gedanken.errors import UserError
 from gedanken.worlds.ode import odebench
-from gedanken.worlds.ode.expression import parse
+from gedanken.worlds.ode.law.parser import parse
 
 
 def test_the_benchmark_is_complete():

@@ -15,7 +15,7 @@ from gedanken.bench import hostile
 from gedanken.errors import Unanswerable, UserError
 from gedanken.seeding import stream
 from gedanken.worlds.ode import kernels, system
-from gedanken.worlds.ode.expression import parse
+from gedanken.worlds.ode.law.parser import parse
 from gedanken.worlds.ode.simulate import (
     MAX_SAMPLES,
     UNREADABLE,

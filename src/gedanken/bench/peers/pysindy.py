@@ -22,7 +22,7 @@ from gedanken.bench.peers._records import complete, write_law
 from gedanken.errors import Unanswerable
 from gedanken.loop import Question
 from gedanken.tasks.discover.observation import Observation
-from gedanken.worlds.ode.expression import MAX_TEXT, parse
+from gedanken.worlds.ode.law.parser import MAX_TEXT, parse
 from gedanken.worlds.ode.simulate import simulate
 from gedanken.worlds.ode.trajectory import Array, StateSpace
 

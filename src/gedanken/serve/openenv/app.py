@@ -6,9 +6,9 @@ from typing import Any
 
 from openenv.core.env_server.http_server import create_app as create_openenv_app
 
-from gedanken.environment import EpisodeError
+from gedanken.episode import EpisodeError
 from gedanken.errors import GedankenError, UserError
-from gedanken.serve.doors import Doorkeeper, warm_up
+from gedanken.serve.guard import Doorkeeper, warm_up
 from gedanken.serve.openenv.environment import ENVIRONMENTS
 
 

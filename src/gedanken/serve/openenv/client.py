@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from openenv.core import EnvClient
 from openenv.core.client_types import StepResult
 
-from gedanken.environment import read_action
+from gedanken.episode import read_action
 from gedanken.serve.openenv.models import (
     DiscoverAction,
     DiscoverObservation,

@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from gedanken.serve.doors import MAX_MESSAGE
+from gedanken.serve.guard import MAX_MESSAGE
 
 
 def main(target: str, arguments: list[str] | None = None) -> None:

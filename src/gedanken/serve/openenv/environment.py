@@ -9,10 +9,10 @@ from openenv.core.env_server.interfaces import Environment
 from openenv.core.env_server.types import EnvironmentMetadata
 from openenv.core.rubrics import Rubric, RubricDict
 
-from gedanken import __version__, environment
-from gedanken.environment import INSTANCES, SPLITS, SUBJECT, LocalEnv, locate, subjects
+from gedanken import __version__, episode
+from gedanken.episode import INSTANCES, SPLITS, SUBJECT, LocalEnv, locate, subjects
 from gedanken.errors import UserError
-from gedanken.serve.doors import warm
+from gedanken.serve.guard import warm
 from gedanken.serve.openenv.models import (
     AnswerAction,
     DiscoverAction,
@@ -85,7 +85,7 @@ class EpisodeEnvironment(Environment[Any, Any, Any]):
         super().__init__(rubric=EpisodeReward(tuple(getattr(self.local.task, "weights", ()))))
 
     def reset(self, seed: int | None = None, episode_id: str | None = None, **options: Any) -> EpisodeObservation:
-        """Pose a problem; see `gedanken.environment.LocalEnv.reset` for the options.
+        """Pose a problem; see `gedanken.episode.LocalEnv.reset` for the options.
 
         Raises:
             UserError: an option that cannot be used.
@@ -104,7 +104,7 @@ class EpisodeEnvironment(Environment[Any, Any, Any]):
         self._apply_rubric(action, seen)
         return seen
 
-    def _seen(self, observation: environment.Observation) -> EpisodeObservation:
+    def _seen(self, observation: episode.Observation) -> EpisodeObservation:
         seen: EpisodeObservation = self.observation_type.model_validate(observation, from_attributes=True)
         return seen
 

@@ -5,7 +5,7 @@ from typing import Any
 from openenv.core.env_server.types import Action, Observation, State
 from pydantic import Field, model_validator
 
-from gedanken.environment import read_action
+from gedanken.episode import read_action
 
 
 class AnswerAction(Action):

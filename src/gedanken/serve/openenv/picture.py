@@ -64,7 +64,7 @@ def _panel(name: str, t: Any, values: Any, times: Any, curve: Any) -> str:
 
 
 def _predict(problem: Problem) -> str:
-    from gedanken.worlds.rigid import draw as rigid
+    from gedanken.worlds.rigid.drawing import draw as rigid
 
     prompt = problem.observation.prompt
     image = rigid.still(problem.truth.scene, np.nan_to_num(prompt.states), len(prompt.states) - 1)

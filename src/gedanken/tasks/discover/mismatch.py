@@ -2,7 +2,7 @@
 
 from math import log
 
-from gedanken.worlds.ode.residual import Shape, measure_shapes
+from gedanken.worlds.ode.misfit import Shape, measure_shapes
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 # Shares of a column's standard deviation and relative gaps below which a difference is not worth a sentence.

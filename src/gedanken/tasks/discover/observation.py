@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gedanken.worlds.ode import lark
+from gedanken.tasks.discover import answer_grammar
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 
@@ -30,9 +30,9 @@ class Observation:
         The first grammar ends where the parameters begin, since which of them there are depends on the equation.
         """
         if not written:
-            return lark.write_equation(self.states)
-        equation = written.removeprefix(lark.OPENING).partition(lark.MIDDLE)
-        return lark.write_params(self.states, equation[0]) if not equation[2] else None
+            return answer_grammar.write_equation(self.states)
+        equation = written.removeprefix(answer_grammar.OPENING).partition(answer_grammar.MIDDLE)
+        return answer_grammar.write_params(self.states, equation[0]) if not equation[2] else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from gedanken.tasks.discover.mismatch import describe_mismatch
 from gedanken.tasks.discover.observation import Observation, Truth
 from gedanken.tasks.discover.rewards import OPERATOR_BUDGET, SOLVED, Evidence, compute_terms, weights
 from gedanken.worlds.ode import corrupt, system, text
-from gedanken.worlds.ode.expression import Equations, parse
+from gedanken.worlds.ode.law.parser import Equations, parse
 from gedanken.worlds.ode.simulate import Answer, Score, Track, score
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 

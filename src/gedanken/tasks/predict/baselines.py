@@ -5,8 +5,8 @@ from gedanken.loop import Question
 from gedanken.tasks.predict.extrapolation import EXTRAPOLATIONS
 from gedanken.tasks.predict.observation import Observation
 from gedanken.worlds.rigid import text
-from gedanken.worlds.rigid.simulate import resume
-from gedanken.worlds.rigid.text import residual
+from gedanken.worlds.rigid.engine.simulate import resume
+from gedanken.worlds.rigid.text import corrections
 
 
 class Extrapolator:
@@ -24,7 +24,7 @@ class Extrapolator:
 
 
 class Prior:
-    """What the format `residual` extrapolates: there, the answer that corrects nothing, in any format its frame.
+    """What the format `corrections` extrapolates: there, the answer that corrects nothing, in any format its frame.
 
     A model of prior-coded text must beat this one: it may be worse than the best extrapolation before it says a word.
     """
@@ -42,7 +42,7 @@ class Prior:
         scene = getattr(prompt.header, "scene", None)
         if scene is None:
             raise PlayerError(f"the format {observation.format} does not tell the scene, so {self.name} has no forces")
-        with residual.Extrapolation(residual.Header.of(scene)) as extrapolate:
+        with corrections.Extrapolation(corrections.Header.of(scene)) as extrapolate:
             guess = extrapolate(prompt.states[-2:])
         return text.load(observation.format).write_target(prompt, guess)
 

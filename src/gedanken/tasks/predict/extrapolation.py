@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gedanken.worlds.rigid.geometry import Array
-from gedanken.worlds.rigid.scene import DT
+from gedanken.worlds.rigid.scene.geometry import Array
+from gedanken.worlds.rigid.scene.scene import DT
 from gedanken.worlds.rigid.text import Prompt
 
 EXTRAPOLATIONS: dict[str, Callable[[Prompt], Array]] = {}

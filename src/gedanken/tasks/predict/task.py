@@ -11,10 +11,10 @@ from gedanken.seeding import stream
 from gedanken.tasks.predict.extrapolation import EXTRAPOLATIONS, hold
 from gedanken.tasks.predict.observation import Observation, Truth
 from gedanken.tasks.predict.rewards import SOLVED, Evidence, compute_terms, weights
-from gedanken.worlds.rigid import catalogue, text
-from gedanken.worlds.rigid.geometry import Array
-from gedanken.worlds.rigid.scene import DT, Scene
-from gedanken.worlds.rigid.simulate import FRAMES, Recording, memoryless, record
+from gedanken.worlds.rigid import scenarios, text
+from gedanken.worlds.rigid.engine.simulate import FRAMES, Recording, memoryless, record
+from gedanken.worlds.rigid.scene.geometry import Array
+from gedanken.worlds.rigid.scene.scene import DT, Scene
 from gedanken.worlds.rigid.text import Prompt, Reading
 
 CONTEXT = 10
@@ -66,7 +66,7 @@ class PredictTask:
         """
         if split not in ("train", "val", "test"):
             raise UserError(f"split is train, val or test, not {split!r}")
-        if split == "train" and subject in catalogue.HELD_OUT:
+        if split == "train" and subject in scenarios.HELD_OUT:
             raise UserError(f"{subject} is held out from training; use split val or test")
         ranges = {"index": (index, 0, 2**31), "context": (context, 1, FRAMES), "horizon": (horizon, 1, FRAMES)}
         for name, (value, low, high) in ranges.items():
@@ -74,7 +74,7 @@ class PredictTask:
                 raise UserError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
         if context + horizon > FRAMES + 1:
             raise UserError(f"context and horizon together must fit the {FRAMES + 1} frames of a recording")
-        scene = catalogue.pose(subject, level, split=split, index=index)
+        scene = scenarios.pose(subject, level, split=split, index=index)
         # A memoryless scene has no raw labels: its printed frames are its state.
         labels = "pushed" if exact else text.load(format).LABELS
         recording = record(memoryless(scene) if exact else scene, labels=labels)

@@ -10,10 +10,10 @@ from gedanken.seeding import stream
 from gedanken.tasks.predict.extrapolation import linear
 from gedanken.training.scratch.examples import Lesson, encode, prepare
 from gedanken.training.scratch.tokenizer import END_ID, PAD_ID
-from gedanken.worlds.rigid import catalogue
-from gedanken.worlds.rigid.geometry import Array
-from gedanken.worlds.rigid.simulate import record
-from gedanken.worlds.rigid.text import residual
+from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.engine.simulate import record
+from gedanken.worlds.rigid.scene.geometry import Array
+from gedanken.worlds.rigid.text import corrections
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -49,7 +49,7 @@ def pose_lessons(cells: Sequence[tuple[str, int]], scenes: int) -> list[Lesson]:
     for number in range(scenes):
         index, cell = divmod(number, len(cells))
         scenario, level = cells[cell]
-        recording = record(catalogue.pose(scenario, level, split="val", index=index))
+        recording = record(scenarios.pose(scenario, level, split="val", index=index))
         rng = stream("scratch", "validation", scenario, level, index)
         lessons.append(prepare(recording.scene, recording.states, rng))
     return lessons
@@ -72,9 +72,9 @@ def evaluate(model: Any, tokenizer: "Tokenizer", lessons: Sequence[Lesson]) -> F
             total += float(measure_loss(model, tokens))
             weight += float(tokens.weights[:, 1:].sum())
             for example, answer in zip(lesson.examples, write_answers(model, tokenizer, lesson), strict=True):
-                reading = residual.parse_frame(answer, example.prompt)
+                reading = corrections.parse_frame(answer, example.prompt)
                 nothing = f"Frame {example.prompt.next} corrections\nend\n"
-                prior = residual.parse_frame(nothing, example.prompt).state
+                prior = corrections.parse_frame(nothing, example.prompt).state
                 guesses = {
                     # An answer that is no answer is the frame that was shown last, as everywhere.
                     "model": np.where(np.isfinite(reading.state), reading.state, example.prompt.states[-1]),

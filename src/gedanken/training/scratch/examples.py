@@ -15,10 +15,10 @@ from gedanken.data.dataset import Sample
 from gedanken.errors import UserError
 from gedanken.seeding import stream
 from gedanken.training.scratch.tokenizer import END_ID, PAD_ID
-from gedanken.worlds.rigid import catalogue
-from gedanken.worlds.rigid.geometry import Array
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.text import Prompt, residual
+from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.scene.geometry import Array
+from gedanken.worlds.rigid.scene.scene import Scene
+from gedanken.worlds.rigid.text import Prompt, corrections
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -47,7 +47,7 @@ class Example:
     """One frame to be predicted.
 
     Attributes:
-        prompt: the question; `residual.parse_frame` reads an answer to it.
+        prompt: the question; `corrections.parse_frame` reads an answer to it.
         state: the recorded frame, shape (bodies, 6).
         text: the question as text, without the scene's opening.
         answer: the corrections as text.
@@ -96,32 +96,32 @@ def teach(sample: Sample, position: int, most: int = MOST) -> Lesson:
         UserError: the scene is held out, not of the training split, or its positions are raw.
     """
     scenario, level, split, index = sample.key
-    if split != "train" or scenario in catalogue.HELD_OUT:
+    if split != "train" or scenario in scenarios.HELD_OUT:
         raise UserError(f"{scenario} {index} of split {split} is not for training")
-    if sample.row["labels"] != residual.LABELS:
-        raise UserError(f"the format residual needs {residual.LABELS} positions, the data set has raw ones")
+    if sample.row["labels"] != corrections.LABELS:
+        raise UserError(f"the format corrections needs {corrections.LABELS} positions, the data set has raw ones")
     rng = stream("scratch", "frames", scenario, level, index, position)
     return prepare(sample.scene, sample.states, rng, most)
 
 
 def prepare(scene: Scene, states: Array, rng: np.random.Generator, most: int = MOST) -> Lesson:
     """The lesson of a recorded scene, shape of `states` (frames, bodies, 6)."""
-    header = residual.Header.of(scene)
-    opening = residual.write_header(header)
+    header = corrections.Header.of(scene)
+    opening = corrections.write_header(header)
     examples = []
     for number in choose_frames(find_deviations(header, states), rng, most):
         prompt = Prompt(header, states[number - CONTEXT : number], number - CONTEXT)
-        text = residual.write_prompt(prompt)
+        text = corrections.write_prompt(prompt)
         assert text.startswith(opening)
-        answer = residual.write_target(prompt, states[number])
+        answer = corrections.write_target(prompt, states[number])
         examples.append(Example(prompt, states[number], text[len(opening) :], answer))
     return Lesson(opening, examples)
 
 
-def find_deviations(header: residual.Header, states: Array) -> np.ndarray:
+def find_deviations(header: corrections.Header, states: Array) -> np.ndarray:
     """Which frames need a correction after the two before them, shape (frames,); the first two count as quiet."""
     deviates = np.zeros(len(states), bool)
-    with residual.Extrapolation(header) as extrapolate:
+    with corrections.Extrapolation(header) as extrapolate:
         for number in range(CONTEXT, len(states)):
             off = np.abs(states[number] - extrapolate(states[number - CONTEXT : number]))
             deviates[number] = (off > header.tolerance + 0.00005).any()

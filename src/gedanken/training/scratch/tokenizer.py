@@ -7,8 +7,8 @@ other is its bytes. No pair is ever merged, so that a prompt and its answer have
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from gedanken.worlds.rigid import catalogue
-from gedanken.worlds.rigid.text import residual
+from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.text import corrections
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -47,11 +47,11 @@ def build(texts: Iterable[str] | None = None) -> "Tokenizer":
 
 
 def _vocabulary() -> Iterable[str]:
-    for name in catalogue.names():
-        if name in catalogue.HELD_OUT:
+    for name in scenarios.names():
+        if name in scenarios.HELD_OUT:
             continue
         for index in range(SCENES):
-            yield residual.write_header(residual.Header.of(catalogue.pose(name, 1 + index % 5, index=index)))
+            yield corrections.write_header(corrections.Header.of(scenarios.pose(name, 1 + index % 5, index=index)))
     # An answer may begin a body with any of its fields, and say only one.
     yield "Frame 2 corrections\n0: p 0.0,-0.0 v 0.0,0.0 a 0.0 w 0.0\nend\nPredict frame 3:\n"
     yield "".join(f"0: {field} 0.0\n" for field in "pvaw")

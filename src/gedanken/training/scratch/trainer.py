@@ -22,7 +22,7 @@ from gedanken.training.scratch.evaluate import evaluate, pose_lessons
 from gedanken.training.scratch.examples import CONTEXT, CONTEXT_WEIGHT, DIGIT_WEIGHTS, MOST, QUIET_WEIGHT
 from gedanken.training.scratch.loader import Loader
 from gedanken.training.scratch.tokenizer import build, wrap
-from gedanken.worlds.rigid import catalogue
+from gedanken.worlds.rigid import scenarios
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -303,7 +303,7 @@ def _begin(options: Options, model: Any, optimizer: Any) -> Run:
         "kind": "scratch",
         "options": told,
         "text": {
-            "format": "residual",
+            "format": "corrections",
             "context": CONTEXT,
             "examples_of_a_scene": MOST,
             "context_weight": CONTEXT_WEIGHT,
@@ -311,7 +311,7 @@ def _begin(options: Options, model: Any, optimizer: Any) -> Run:
             "digit_weights": DIGIT_WEIGHTS,
         },
         "cells": _cells(options.data),
-        "held_out": catalogue.HELD_OUT,
+        "held_out": scenarios.HELD_OUT,
         "parameters": sum(p.numel() for p in model.parameters()),
         "versions": versions(),
         "machine": machine(),

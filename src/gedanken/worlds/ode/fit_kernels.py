@@ -11,7 +11,7 @@ with the number of parameters and not with the number of segments.
 
 import numpy as np
 
-from gedanken.worlds.ode.jit import jit
+from gedanken.worlds.ode.kernel.jit import jit
 from gedanken.worlds.ode.kernels import LEAF, NREG, OK, _dopri5_any, _lu, _lu_solve, _run, _run_dual
 
 ONE = np.int64(1)

@@ -6,8 +6,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gedanken.worlds.ode import algebra
-from gedanken.worlds.ode.expression import TIME, Expression, parse
+from gedanken.worlds.ode.law import algebra
+from gedanken.worlds.ode.law.parser import TIME, Expression, parse
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 

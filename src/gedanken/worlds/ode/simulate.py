@@ -23,10 +23,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gedanken.errors import Unanswerable
-from gedanken.worlds.ode import jit, kernels
-from gedanken.worlds.ode.answer import MAX_JSON, Answer, Encoded, decode, encode, read_json
-from gedanken.worlds.ode.expression import check_states, parse
+from gedanken.worlds.ode import kernels
+from gedanken.worlds.ode.kernel import jit
 from gedanken.worlds.ode.kernels import MAX_SAMPLES
+from gedanken.worlds.ode.law.answer import MAX_JSON, Answer, Encoded, decode, encode, read_json
+from gedanken.worlds.ode.law.parser import check_states, parse
 from gedanken.worlds.ode.track import SCORE_FUEL, Track, pack, pack_symbols
 from gedanken.worlds.ode.trajectory import Array, StateSpace
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gedanken.worlds.ode.descriptors import Slopes, Swing, describe, noise_level
-from gedanken.worlds.ode.expression import FUNCTIONS
+from gedanken.worlds.ode.law.parser import FUNCTIONS
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 # Named by the change that altered a prompt last; results record it.

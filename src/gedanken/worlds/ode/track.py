@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gedanken.worlds.ode.expression import check_states
 from gedanken.worlds.ode.kernels import MAX_SAMPLES
+from gedanken.worlds.ode.law.parser import check_states
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 SCORE_FUEL = 500_000

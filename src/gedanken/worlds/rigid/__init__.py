@@ -1,10 +1,10 @@
 """The rigid world: Pymunk scenes that are data, and text that determines them.
 
 All that a scenario needs comes from here: `from gedanken.worlds.rigid import Body, Box, Scene, walls`. How to write one
-is told in `gedanken.worlds.rigid.scene`.
+is told in `gedanken.worlds.rigid.scene.scene`.
 """
 
-from gedanken.worlds.rigid.parts import (
+from gedanken.worlds.rigid.scene.parts import (
     GROUND,
     Attractor,
     Block,
@@ -19,9 +19,9 @@ from gedanken.worlds.rigid.parts import (
     Spring,
     Wind,
 )
-from gedanken.worlds.rigid.placing import Room, body_count, pivot_at, walls
-from gedanken.worlds.rigid.scene import CANVAS, DT, LEVELS, Scene, Solver
-from gedanken.worlds.rigid.shapes import Box, Circle, Polygon, mass
+from gedanken.worlds.rigid.scene.placing import Room, body_count, pivot_at, walls
+from gedanken.worlds.rigid.scene.scene import CANVAS, DT, LEVELS, Scene, Solver
+from gedanken.worlds.rigid.scene.shapes import Box, Circle, Polygon, mass
 
 __all__ = [
     "CANVAS",

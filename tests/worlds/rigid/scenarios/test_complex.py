@@ -3,16 +3,16 @@ import math
 import numpy as np
 import pytest
 
-from gedanken.worlds.rigid import catalogue
-from gedanken.worlds.rigid.parts import Attractor, Gravitation, Segment
+from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.engine.simulate import Recording, record
 from gedanken.worlds.rigid.scenarios.complex._orbits import ellipse
-from gedanken.worlds.rigid.scene import DT
-from gedanken.worlds.rigid.shapes import Box, Polygon
-from gedanken.worlds.rigid.simulate import Recording, record
+from gedanken.worlds.rigid.scene.parts import Attractor, Gravitation, Segment
+from gedanken.worlds.rigid.scene.scene import DT
+from gedanken.worlds.rigid.scene.shapes import Box, Polygon
 
 
 def recorded(name: str, level: int, index: int = 0, frames: int = 200) -> Recording:
-    return record(catalogue.pose(name, level, split="physics", index=index), frames)
+    return record(scenarios.pose(name, level, split="physics", index=index), frames)
 
 
 @pytest.mark.parametrize("eccentricity", [0.0, 0.3, 0.7])

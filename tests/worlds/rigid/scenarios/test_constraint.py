@@ -3,15 +3,15 @@ import math
 import numpy as np
 import pytest
 
-from gedanken.worlds.rigid import catalogue
-from gedanken.worlds.rigid.parts import GROUND, Block
-from gedanken.worlds.rigid.scene import DT, Scene
-from gedanken.worlds.rigid.shapes import Box, Circle
-from gedanken.worlds.rigid.simulate import Recording, record
+from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.engine.simulate import Recording, record
+from gedanken.worlds.rigid.scene.parts import GROUND, Block
+from gedanken.worlds.rigid.scene.scene import DT, Scene
+from gedanken.worlds.rigid.scene.shapes import Box, Circle
 
 
 def recorded(name: str, level: int, index: int = 0, frames: int = 200) -> Recording:
-    return record(catalogue.pose(name, level, split="physics", index=index), frames)
+    return record(scenarios.pose(name, level, split="physics", index=index), frames)
 
 
 def joint_gaps(run: Recording) -> np.ndarray:
@@ -63,7 +63,7 @@ def test_a_pendulum_wave_keeps_time_with_its_lengths():
 
 
 def single_cradles() -> list[Scene]:
-    scenes = [catalogue.pose("newtons_cradle", 1, split="physics", index=index) for index in range(30)]
+    scenes = [scenarios.pose("newtons_cradle", 1, split="physics", index=index) for index in range(30)]
     # One ball pulled aside: the only one that does not hang below its anchor.
     aside = [sum(abs(b.x - j.anchor_a[0]) > 1 for b, j in zip(s.bodies, s.joints, strict=True)) for s in scenes]
     return [scene for scene, count in zip(scenes, aside, strict=True) if len(scene.bodies) >= 3 and count == 1]

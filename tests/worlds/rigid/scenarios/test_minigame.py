@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from gedanken.worlds.rigid import catalogue
-from gedanken.worlds.rigid.parts import Peg
-from gedanken.worlds.rigid.shapes import Box, Circle
-from gedanken.worlds.rigid.simulate import Recording, record
+from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.engine.simulate import Recording, record
+from gedanken.worlds.rigid.scene.parts import Peg
+from gedanken.worlds.rigid.scene.shapes import Box, Circle
 
 
 def recorded(name: str, level: int, index: int = 0, frames: int = 200) -> Recording:
-    return record(catalogue.pose(name, level, split="physics", index=index), frames)
+    return record(scenarios.pose(name, level, split="physics", index=index), frames)
 
 
 @pytest.mark.parametrize("level", [1, 3, 5])

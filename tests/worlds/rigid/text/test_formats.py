@@ -159,7 +159,7 @@ def test_what_is_written_is_read(name, posed, labels):
     assert reading.answered.all()
     assert reading.number in (prompt.next, None)
     expected = form.visible(Prompt(prompt.header, np.concatenate([states, after[None]]), first))[-1]
-    if name != "residual" or len(states) > 1:
+    if name != "corrections" or len(states) > 1:
         np.testing.assert_array_equal(reading.state, expected)
     # The other numbers of a frame stand in the text of the next prompt, too.
     assert form.parse_frame(text[text.rindex("\n", 0, -1) :] + target, prompt).answered.all()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gedanken.worlds.rigid import GROUND, Body, Box, Circle, Pin, Scene, Wind, walls
-from gedanken.worlds.rigid.simulate import memoryless, record, resume
+from gedanken.worlds.rigid.engine.simulate import memoryless, record, resume
 from gedanken.worlds.rigid.text import Prompt, v1
 
 SCENE = Scene(

@@ -12,9 +12,9 @@ from typing import Any, Protocol, cast
 import numpy as np
 
 from gedanken import zoo
-from gedanken.worlds.rigid.geometry import Array
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.simulate import Labels
+from gedanken.worlds.rigid.engine.simulate import Labels
+from gedanken.worlds.rigid.scene.geometry import Array
+from gedanken.worlds.rigid.scene.scene import Scene
 
 PACKAGE = "gedanken.worlds.rigid.text"
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, cast
 
-from gedanken.worlds.rigid.geometry import Array
-from gedanken.worlds.rigid.parts import (
+from gedanken.worlds.rigid.engine.simulate import Labels
+from gedanken.worlds.rigid.scene.geometry import Array
+from gedanken.worlds.rigid.scene.parts import (
     GROUND,
     Attractor,
     Block,
@@ -24,9 +25,8 @@ from gedanken.worlds.rigid.parts import (
     Static,
     Wind,
 )
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Box, Circle, Polygon, Shape
-from gedanken.worlds.rigid.simulate import Labels
+from gedanken.worlds.rigid.scene.scene import Scene, Solver
+from gedanken.worlds.rigid.scene.shapes import Box, Circle, Polygon, Shape
 from gedanken.worlds.rigid.text._lines import MOST_BODIES, NUMBER
 
 TITLE = "Rigid scene v1"

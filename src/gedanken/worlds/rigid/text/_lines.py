@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from gedanken.worlds.rigid.geometry import Array
+from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.text import LONGEST_ANSWER, Reading, shorten
 
 NUMBER = r"([-+]?\d{1,12}(?:\.\d{0,12})?)"

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gedanken.worlds.rigid.geometry import Array
-from gedanken.worlds.rigid.parts import Body, Peg, Segment
-from gedanken.worlds.rigid.scene import DT, Scene
-from gedanken.worlds.rigid.shapes import Box, Circle
-from gedanken.worlds.rigid.simulate import Labels
+from gedanken.worlds.rigid.engine.simulate import Labels
+from gedanken.worlds.rigid.scene.geometry import Array
+from gedanken.worlds.rigid.scene.parts import Body, Peg, Segment
+from gedanken.worlds.rigid.scene.scene import DT, Scene
+from gedanken.worlds.rigid.scene.shapes import Box, Circle
 from gedanken.worlds.rigid.text import LONGEST_PROMPT, Prompt, Reading, shorten
 from gedanken.worlds.rigid.text._digits import MOVING, Layout, to_fixed
 from gedanken.worlds.rigid.text._lines import FRAME_LINE, MOST_BODIES, NUMBER, numbers, read_answer, read_context

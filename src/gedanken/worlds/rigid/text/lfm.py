@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gedanken.errors import UserError
-from gedanken.worlds.rigid.geometry import Array
-from gedanken.worlds.rigid.parts import GROUND, Motor, Peg, Pin, Pivot, Segment, Slide, Spring
-from gedanken.worlds.rigid.scene import DT, Scene
-from gedanken.worlds.rigid.simulate import Labels
+from gedanken.worlds.rigid.engine.simulate import Labels
+from gedanken.worlds.rigid.scene.geometry import Array
+from gedanken.worlds.rigid.scene.parts import GROUND, Motor, Peg, Pin, Pivot, Segment, Slide, Spring
+from gedanken.worlds.rigid.scene.scene import DT, Scene
 from gedanken.worlds.rigid.text import LONGEST_PROMPT, Prompt, Reading, shorten
 from gedanken.worlds.rigid.text._digits import DOUBLED, FRAME_COLON, Integers, Layout, to_fixed
 from gedanken.worlds.rigid.text._lines import FRAME_LINE, NUMBER, numbers, read_answer, read_context

@@ -12,10 +12,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from gedanken.errors import UserError
-from gedanken.worlds.rigid.chipmunk import initial_state
-from gedanken.worlds.rigid.geometry import Array
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.simulate import Labels
+from gedanken.worlds.rigid.engine.chipmunk import initial_state
+from gedanken.worlds.rigid.engine.simulate import Labels
+from gedanken.worlds.rigid.scene.geometry import Array
+from gedanken.worlds.rigid.scene.scene import Scene
 from gedanken.worlds.rigid.text import LONGEST_PROMPT, Prompt, Reading, shorten
 from gedanken.worlds.rigid.text._digits import FRAME, Layout, to_fixed
 from gedanken.worlds.rigid.text._header import TITLE, Draft, Malformed, describe

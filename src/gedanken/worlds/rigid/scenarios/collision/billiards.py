@@ -8,12 +8,9 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Body, Circle, Scene, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 from gedanken.worlds.rigid.scenarios.collision._racks import triangle
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Circle, mass
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

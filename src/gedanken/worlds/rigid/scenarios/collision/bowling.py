@@ -9,11 +9,8 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body, Segment
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Body, Circle, Polygon, Scene, Segment, Solver, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._surfaces import surface
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Circle, Polygon, mass
 
 
 def pin(height: float) -> Polygon:

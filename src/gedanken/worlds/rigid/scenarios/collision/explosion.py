@@ -9,11 +9,9 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Body, Box, Circle, Polygon, Scene, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._surfaces import surface
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Box, Circle, Polygon, Shape, mass
+from gedanken.worlds.rigid.scene.shapes import Shape
 
 GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 

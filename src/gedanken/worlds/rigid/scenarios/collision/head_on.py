@@ -8,11 +8,9 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body
-from gedanken.worlds.rigid.placing import body_count
+from gedanken.worlds.rigid import Body, Box, Circle, Polygon, Scene, body_count, mass
 from gedanken.worlds.rigid.scenarios._surfaces import surface
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Box, Circle, Polygon, Shape, mass
+from gedanken.worlds.rigid.scene.shapes import Shape
 
 
 def rock(rng: np.random.Generator, radius: float) -> Shape:

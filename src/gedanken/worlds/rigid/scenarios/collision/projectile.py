@@ -9,11 +9,8 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Body, Box, Circle, Scene, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._surfaces import surface
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Box, Circle, mass
 
 GRAVITY = 981.0
 

@@ -7,10 +7,9 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Block, Body, Static
-from gedanken.worlds.rigid.placing import body_count, walls
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Box, Circle, Polygon, Shape, mass
+from gedanken.worlds.rigid import Block, Body, Box, Circle, Polygon, Scene, body_count, mass, walls
+from gedanken.worlds.rigid.scene.parts import Static
+from gedanken.worlds.rigid.scene.shapes import Shape
 
 FLOOR = 10.0
 

@@ -6,11 +6,9 @@ enough to hit a domino above its middle, so that it topples forwards.
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Block, Body, Static
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Block, Body, Box, Circle, Scene, Solver, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import shares
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Box, Circle, mass
+from gedanken.worlds.rigid.scene.parts import Static
 
 MACHINES = (0, 1, 1, 2, 2, 2)
 SHELVES = (0, 1, 2, 2, 2, 2)

@@ -6,11 +6,10 @@ leaves the last belt piles up on the floor.
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body, Segment, Static
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Body, Box, Circle, Scene, Segment, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import shares
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Box, Circle, Shape, mass
+from gedanken.worlds.rigid.scene.parts import Static
+from gedanken.worlds.rigid.scene.shapes import Shape
 
 BELTS = (0, 1, 2, 3, 4, 4)
 RADIUS = 9.0

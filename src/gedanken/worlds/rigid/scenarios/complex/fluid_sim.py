@@ -8,10 +8,8 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Block, Body, Peg, Static
-from gedanken.worlds.rigid.placing import body_count, walls
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Circle, Polygon, mass
+from gedanken.worlds.rigid import Block, Body, Circle, Peg, Polygon, Scene, body_count, mass, walls
+from gedanken.worlds.rigid.scene.parts import Static
 
 FLOOR = 10.0
 

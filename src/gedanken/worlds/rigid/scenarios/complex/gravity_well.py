@@ -8,11 +8,8 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Attractor, Body
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Attractor, Body, Circle, Scene, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import cells, scatter
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Circle, mass
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

@@ -8,10 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body, Segment
-from gedanken.worlds.rigid.placing import body_count
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Circle, mass
+from gedanken.worlds.rigid import Body, Circle, Scene, Segment, Solver, body_count, mass
 
 WALL = 8.0
 MIDDLE = 400.0

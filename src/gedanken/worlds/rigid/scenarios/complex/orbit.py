@@ -8,11 +8,8 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Attractor, Body, Peg
-from gedanken.worlds.rigid.placing import body_count
+from gedanken.worlds.rigid import Attractor, Body, Circle, Peg, Scene, body_count, mass
 from gedanken.worlds.rigid.scenarios.complex._orbits import ellipse
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Circle, mass
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

@@ -8,10 +8,7 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body
-from gedanken.worlds.rigid.placing import body_count, walls
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Circle, mass
+from gedanken.worlds.rigid import Body, Circle, Scene, body_count, mass, walls
 
 GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 

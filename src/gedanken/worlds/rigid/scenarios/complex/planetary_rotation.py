@@ -8,11 +8,9 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body, Gravitation
-from gedanken.worlds.rigid.placing import body_count
+from gedanken.worlds.rigid import Body, Circle, Gravitation, Polygon, Scene, Solver, body_count
 from gedanken.worlds.rigid.scenarios.complex._orbits import ellipse
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Circle, Polygon, Shape
+from gedanken.worlds.rigid.scene.shapes import Shape
 
 HEAVY = 1000.0
 

@@ -9,12 +9,9 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body, Gravitation
-from gedanken.worlds.rigid.placing import body_count
+from gedanken.worlds.rigid import Body, Circle, Gravitation, Scene, Solver, body_count
 from gedanken.worlds.rigid.scenarios._cells import shares
 from gedanken.worlds.rigid.scenarios.complex._orbits import ellipse
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Circle
 
 SUN = 1000.0
 SOFTENING = 4.0

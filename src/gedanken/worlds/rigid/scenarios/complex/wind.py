@@ -8,11 +8,9 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body, Wind
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Body, Box, Circle, Scene, Wind, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import scatter
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Box, Circle, Shape, mass
+from gedanken.worlds.rigid.scene.shapes import Shape
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

@@ -9,11 +9,9 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import GROUND, Body, Joint, Pivot
-from gedanken.worlds.rigid.placing import body_count
+from gedanken.worlds.rigid import GROUND, Body, Box, Circle, Pivot, Scene, Solver, body_count, mass
 from gedanken.worlds.rigid.scenarios._cells import Cell, cells, shares
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Box, Circle, mass
+from gedanken.worlds.rigid.scene.parts import Joint
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

@@ -8,11 +8,8 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import GROUND, Body, Pin
-from gedanken.worlds.rigid.placing import body_count
+from gedanken.worlds.rigid import GROUND, Body, Circle, Pin, Scene, Solver, body_count, mass
 from gedanken.worlds.rigid.scenarios._cells import cells
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Circle, mass
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

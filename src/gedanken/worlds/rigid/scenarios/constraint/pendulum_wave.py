@@ -8,10 +8,7 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import GROUND, Body, Pin
-from gedanken.worlds.rigid.placing import body_count
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Circle, mass
+from gedanken.worlds.rigid import GROUND, Body, Circle, Pin, Scene, body_count, mass
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

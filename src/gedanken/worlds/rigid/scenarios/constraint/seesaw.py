@@ -6,11 +6,10 @@ height, so that a late heavy arrival throws the loads of the other side up.
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import GROUND, Block, Body, Joint, Static
-from gedanken.worlds.rigid.placing import body_count, pivot_at, walls
+from gedanken.worlds.rigid import GROUND, Block, Body, Box, Circle, Scene, body_count, mass, pivot_at, walls
 from gedanken.worlds.rigid.scenarios._cells import cells, shares
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Box, Circle, Shape, mass
+from gedanken.worlds.rigid.scene.parts import Joint, Static
+from gedanken.worlds.rigid.scene.shapes import Shape
 
 THICKNESS = 12.0
 SHELF = 10.0

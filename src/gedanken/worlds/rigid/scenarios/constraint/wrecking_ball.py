@@ -8,10 +8,7 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import GROUND, Body, Pin
-from gedanken.worlds.rigid.placing import body_count, walls
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Box, Circle, mass
+from gedanken.worlds.rigid import GROUND, Body, Box, Circle, Pin, Scene, Solver, body_count, mass, walls
 
 FLOOR = 10.0
 

@@ -6,11 +6,8 @@ stand on the ground, held by gravity and friction alone.
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Body, Box, Circle, Scene, Solver, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._throws import launch
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Box, Circle, mass
 
 FLOOR = 10.0
 SUNK = 0.05

@@ -6,12 +6,10 @@ small weights that hang from the rim and are pushed aside by what falls through.
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import GROUND, Block, Body, Peg, Pin, Static
-from gedanken.worlds.rigid.placing import Room, body_count, walls
+from gedanken.worlds.rigid import GROUND, Block, Body, Circle, Peg, Pin, Room, Scene, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import scatter, shares
 from gedanken.worlds.rigid.scenarios._throws import launch
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Circle, mass
+from gedanken.worlds.rigid.scene.parts import Static
 
 KNOTS = 3
 KNOT = Circle(3.0)

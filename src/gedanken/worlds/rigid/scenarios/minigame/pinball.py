@@ -9,10 +9,23 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import GROUND, Body, Joint, Peg, Segment, Static
-from gedanken.worlds.rigid.placing import Room, body_count, pivot_at, walls
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Box, Circle, Polygon, mass
+from gedanken.worlds.rigid import (
+    GROUND,
+    Body,
+    Box,
+    Circle,
+    Peg,
+    Polygon,
+    Room,
+    Scene,
+    Segment,
+    Solver,
+    body_count,
+    mass,
+    pivot_at,
+    walls,
+)
+from gedanken.worlds.rigid.scene.parts import Joint, Static
 
 LEFT, RIGHT = 110.0, 690.0
 ROTORS = (0, 0, 1, 2, 2, 3)

@@ -8,11 +8,8 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Body, Box, Circle, Scene, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import scatter
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Box, Circle, mass
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

@@ -9,11 +9,8 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import GROUND, Block, Body
-from gedanken.worlds.rigid.placing import body_count, pivot_at, walls
+from gedanken.worlds.rigid import GROUND, Block, Body, Box, Circle, Scene, Solver, body_count, mass, pivot_at, walls
 from gedanken.worlds.rigid.scenarios._surfaces import surface
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Box, Circle, mass
 
 FLOOR = 10.0
 THICK = 12.0

@@ -6,12 +6,10 @@ throat lets through piles up above it; friction and arches between the bodies se
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body, Segment
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Body, Box, Circle, Scene, Segment, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import scatter
 from gedanken.worlds.rigid.scenarios._surfaces import surface
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Box, Circle, Shape, mass
+from gedanken.worlds.rigid.scene.shapes import Shape
 
 PLATE = 10.0
 """Half thickness of the plates."""

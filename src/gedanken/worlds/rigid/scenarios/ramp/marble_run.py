@@ -9,12 +9,10 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body, Segment, Static
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Body, Circle, Scene, Segment, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import shares
 from gedanken.worlds.rigid.scenarios._surfaces import surface
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Circle, mass
+from gedanken.worlds.rigid.scene.parts import Static
 
 THICK = 7.0
 """Half thickness of the shelves."""

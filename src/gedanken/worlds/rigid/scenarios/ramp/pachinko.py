@@ -8,12 +8,10 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body, Peg, Segment, Static
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Body, Box, Circle, Peg, Scene, Segment, Solver, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import scatter
 from gedanken.worlds.rigid.scenarios._surfaces import surface
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Box, Circle, mass
+from gedanken.worlds.rigid.scene.parts import Static
 
 LANE = 742.0
 """Where the lane's inner wall stands (px); the lane is 38 px wide with the wall's thickness off."""

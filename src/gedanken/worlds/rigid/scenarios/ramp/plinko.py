@@ -6,12 +6,10 @@ The gaps are wider than the largest disc, so that nothing can jam.
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body, Peg, Segment, Static
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Body, Circle, Peg, Scene, Segment, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import scatter
 from gedanken.worlds.rigid.scenarios._surfaces import surface
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Circle, mass
+from gedanken.worlds.rigid.scene.parts import Static
 
 SLOT_TOP = 110.0
 

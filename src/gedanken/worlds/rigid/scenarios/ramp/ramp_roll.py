@@ -9,12 +9,11 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Block, Body, Static
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Block, Body, Box, Circle, Scene, Solver, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import shares
 from gedanken.worlds.rigid.scenarios._surfaces import surface
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Box, Circle, Shape, mass
+from gedanken.worlds.rigid.scene.parts import Static
+from gedanken.worlds.rigid.scene.shapes import Shape
 
 FLOOR = 10.0
 

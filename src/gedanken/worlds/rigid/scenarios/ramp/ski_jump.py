@@ -10,11 +10,9 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Block, Body, Segment, Static
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Block, Body, Box, Circle, Scene, Segment, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._surfaces import surface
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Box, Circle, mass
+from gedanken.worlds.rigid.scene.parts import Static
 
 FLOOR = 10.0
 THICK = 9.0

@@ -8,12 +8,24 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import GROUND, Body, Joint, Segment, Spring, Static
-from gedanken.worlds.rigid.placing import body_count, pivot_at, walls
+from gedanken.worlds.rigid import (
+    GROUND,
+    Body,
+    Box,
+    Circle,
+    Scene,
+    Segment,
+    Solver,
+    Spring,
+    body_count,
+    mass,
+    pivot_at,
+    walls,
+)
 from gedanken.worlds.rigid.scenarios._cells import scatter, shares
 from gedanken.worlds.rigid.scenarios._surfaces import surface
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Box, Circle, Shape, mass
+from gedanken.worlds.rigid.scene.parts import Joint, Static
+from gedanken.worlds.rigid.scene.shapes import Shape
 
 SLAT = 8.0
 """Thickness of the bed (px)."""

@@ -7,11 +7,9 @@ planks and piers give way under them by as much as friction lets them.
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Block, Body
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Block, Body, Box, Circle, Scene, Solver, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._surfaces import surface
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Box, Circle, Shape, mass
+from gedanken.worlds.rigid.scene.shapes import Shape
 
 FLOOR = 10.0
 PIERS = {1: (0, 1), 2: (1, 2), 3: (2, 3), 4: (3, 4), 5: (4, 5)}

@@ -10,11 +10,8 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Attractor, Body, Peg, Segment
-from gedanken.worlds.rigid.placing import body_count
+from gedanken.worlds.rigid import Attractor, Body, Box, Peg, Scene, Segment, body_count, mass
 from gedanken.worlds.rigid.scenarios._surfaces import surface
-from gedanken.worlds.rigid.scene import Scene
-from gedanken.worlds.rigid.shapes import Box, mass
 
 THICK = 4.0
 """Half thickness of the track."""

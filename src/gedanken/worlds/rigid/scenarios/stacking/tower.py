@@ -9,12 +9,9 @@ import math
 
 import numpy as np
 
-from gedanken.worlds.rigid.parts import Body
-from gedanken.worlds.rigid.placing import body_count, walls
+from gedanken.worlds.rigid import Body, Box, Circle, Scene, Solver, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import shares
 from gedanken.worlds.rigid.scenarios._surfaces import surface
-from gedanken.worlds.rigid.scene import Scene, Solver
-from gedanken.worlds.rigid.shapes import Box, Circle, mass
 
 FLOOR = 10.0
 

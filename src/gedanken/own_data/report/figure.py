@@ -1,0 +1,209 @@
+"""The picture of a discovery: data, re-simulation, residuals, and the phase plane of a law in two variables."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from gedanken.own_data.report.contents import DiscoveryReport
+
+# Okabe and Ito's palette, which colour-blind readers can tell apart (https://jfly.uni-koeln.de/color/).
+DATA, LAW, HELD_OUT, FAINT = "#0072B2", "#D55E00", "#009E73", "#8a8f98"
+INK = "#22262b"
+MAX_TRIALS = 4
+STYLE = {
+    "font.size": 9.0,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.major.size": 3,
+    "ytick.major.size": 3,
+    "axes.formatter.useoffset": False,
+    "mathtext.fontset": "cm",
+}
+
+
+def draw_fit(report: "DiscoveryReport", path: Path) -> None:
+    """Draw the report's figure as a PNG file."""
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    columns = report.states.columns
+    shown = list(range(len(report.trajectories)))[:MAX_TRIALS]
+    plane = len(columns) == 2 and all(c in report.r2 for c in columns)
+    if len(shown) > 1:  # trials side by side, a state in each row
+        rows, across = len(columns), len(shown)
+        cells = [(row, place, row, trial) for place, trial in enumerate(shown) for row in range(rows)]
+    else:
+        across = 1 if len(columns) <= 3 else 2
+        rows = -(-len(columns) // across)
+        cells = [(index // across, index % across, index, 0) for index in range(len(columns))]
+    law = _law_lines(report)
+    width = min(6.6 if across == 1 else 3.4 * across, 13.0) + (3.6 if plane else 0.0)
+    with matplotlib.rc_context(STYLE):
+        height = 2.8 * rows + 0.7 + 0.32 * len(law)
+        figure = Figure(figsize=(width, height), dpi=160, layout="constrained", facecolor="white")
+        FigureCanvasAgg(figure)
+        heading = "\n".join([_short(report.title, width), *law])
+        figure.suptitle(heading, fontsize=11, x=0.01, ha="left", linespacing=1.5)
+        grid = figure.add_gridspec(
+            3 * rows - 1,  # a panel, its residuals, a gap
+            across + plane,
+            height_ratios=([3.2, 1.0, 0.12] * rows)[:-1],
+            width_ratios=[1.0] * across + [3.4 / 6.6 * across] * plane,
+        )
+        drawn: dict[tuple[int, int], Any] = {}
+        for row, place, index, trial in cells:
+            drawn[row, place] = _draw_cell(report, figure, grid, drawn, (row, place), index, trial)
+        for row, place in drawn:
+            if (row + 1, place) not in drawn:
+                drawn[row, place][-1].set_xlabel(report.label(report.time))
+                drawn[row, place][-1].tick_params(labelbottom=True)
+        if plane:
+            _draw_plane(report, figure.add_subplot(grid[:, across]), shown)
+        if more := len(report.trajectories) - len(shown):
+            figure.supxlabel(f"{more} more trial{'s' * (more > 1)} in report.json", fontsize=8, color=FAINT)
+        figure.align_ylabels([axes for pair in drawn.values() for axes in pair])
+        figure.savefig(path, format="png", metadata={"Software": None})
+
+
+def _draw_cell(
+    report: "DiscoveryReport",
+    figure: Any,
+    grid: Any,
+    drawn: dict[tuple[int, int], Any],
+    at: tuple[int, int],
+    index: int,
+    trial: int,
+) -> list[Any]:
+    """One column of one trial: the fit and, where it was measured, its residuals. Returns the axes."""
+    column, (row, place) = report.states.columns[index], at
+    data, predicted = report.trajectories[trial], np.asarray(report.predictions[trial])[:, index]
+    held, observed = trial in report.held_out, data.values[:, index]
+    colour, measured = HELD_OUT if held else LAW, column in report.r2 and bool(np.isfinite(observed).any())
+    above = drawn.get((0, place), [None])[0]
+    beside = drawn.get((row, 0), [None]) if len(report.trajectories) > 1 else [None]
+    span = grid[3 * row, place] if measured else grid[3 * row : 3 * row + 2, place]
+    fit = figure.add_subplot(span, sharex=above, sharey=beside[0])
+    curve = report.curves[trial] if report.curves else None
+    times, values = (data.t, predicted) if curve is None else (curve.t, curve.values[:, index])
+    fit.plot(times, values, color=colour, linewidth=1.6, zorder=3, label="predicted" if held else "re-simulated")
+    if measured:
+        size = 15 if np.isfinite(observed).sum() <= 150 else 4
+        fit.scatter(data.t, observed, s=size, color=DATA, alpha=0.75, linewidths=0, zorder=2, label="data")
+        _limit(fit, np.concatenate([observed, values]), observed, shared=beside[0] is not None)
+    fit.margins(x=0.02)
+    fit.locator_params(axis="x", nbins=7, steps=[1, 2, 5, 10])
+    fit.tick_params(labelbottom=False)
+    if place == 0 or beside[0] is None:
+        fit.set_ylabel(report.label(column))
+    else:
+        fit.tick_params(labelleft=False)
+    if len(report.trajectories) > 1 and row == 0:
+        name = data.name if data.name and not data.name.isdigit() else f"trial {data.name or trial + 1}"
+        fit.set_title(_short(name, 2) + ", held out" * held, fontsize=9, loc="left")
+    r2 = _r2(observed, predicted) if measured else float("nan")
+    said = f"$R^2$ = {r2:.{4 if not r2 > 0.9995 else 6}f}" if measured else "not measured: inferred from the law"
+    fit.annotate(said, (1, 1.01), xycoords="axes fraction", ha="right", va="bottom", fontsize=8, color=FAINT)
+    if at == (0, 0) or (held and row == 0):
+        fit.legend(frameon=False, fontsize=8, loc="best", handlelength=1.6)
+    if not measured:
+        return [fit]
+    rest = figure.add_subplot(grid[3 * row + 1, place], sharex=fit, sharey=beside[-1] if len(beside) > 1 else None)
+    residual = observed - predicted
+    rest.axhline(0, color=colour, linewidth=1.0, zorder=1)
+    rest.vlines(data.t, 0, residual, color=DATA, linewidth=0.7, alpha=0.6)
+    rest.scatter(data.t, residual, s=5, color=DATA, linewidths=0, zorder=2)
+    largest = 1.15 * float(np.abs(residual).max(initial=0.0, where=np.isfinite(residual))) or 1.0
+    largest = max(largest, rest.get_ylim()[1] if len(beside) > 1 else 0.0)
+    rest.set_ylim(-largest, largest)
+    rest.locator_params(axis="y", nbins=3)
+    rest.tick_params(labelbottom=False)
+    if place == 0 or len(beside) < 2:
+        rest.set_ylabel("residual", fontsize=8)
+    else:
+        rest.tick_params(labelleft=False)
+    return [fit, rest]
+
+
+def _draw_plane(report: "DiscoveryReport", axes: Any, shown: list[int]) -> None:
+    first, second = report.states.columns
+    for trial in shown:
+        colour = HELD_OUT if trial in report.held_out else LAW
+        data = report.trajectories[trial].values
+        curve = report.curves[trial].values if report.curves else np.asarray(report.predictions[trial])
+        axes.plot(curve[:, 0], curve[:, 1], color=colour, linewidth=1.4, zorder=3)
+        axes.scatter(data[:, 0], data[:, 1], s=10, color=DATA, alpha=0.7, linewidths=0, zorder=2)
+        start = int(np.argmax(np.isfinite(curve).all(1)))
+        axes.scatter(curve[start, 0], curve[start, 1], s=36, color="white", edgecolors=colour, linewidths=1.4, zorder=4)
+    values = np.concatenate([report.trajectories[i].values for i in shown])
+    for limit, k in ((axes.set_xlim, 0), (axes.set_ylim, 1)):
+        low, high = np.nanmin(values[:, k]), np.nanmax(values[:, k])
+        limit(low - 0.15 * (high - low), high + 0.15 * (high - low))
+    axes.set_box_aspect(1)
+    axes.set_xlabel(report.label(first))
+    axes.set_ylabel(report.label(second))
+    axes.set_title("phase plane, start marked", fontsize=9, loc="left")
+
+
+def _limit(axes: Any, everything: np.ndarray, observed: np.ndarray, *, shared: bool) -> None:
+    """Keep the data in view where a re-simulation runs away."""
+    low, high = np.nanmin(observed), np.nanmax(observed)
+    reach = 0.6 * ((high - low) or 1.0)
+    inside = everything[np.isfinite(everything)].clip(low - reach, high + reach)
+    bottom, top = inside.min(), inside.max()
+    pad = 0.06 * ((top - bottom) or 1.0)
+    bottom, top = bottom - pad, top + pad
+    if shared:
+        before = axes.get_ylim()
+        bottom, top = min(bottom, before[0]), max(top, before[1])
+    axes.set_ylim(bottom, top)
+
+
+def _r2(observed: np.ndarray, predicted: np.ndarray) -> float:
+    known = np.isfinite(observed)
+    left = observed[known] - predicted[known]
+    spread = observed[known] - observed[known].mean()
+    return (
+        float(1 - left @ left / (spread @ spread)) if np.isfinite(left).all() and spread @ spread > 0 else float("nan")
+    )
+
+
+def _law_lines(report: "DiscoveryReport") -> list[str]:
+    """The law as mathematics where matplotlib can set it, and as it was written where it cannot."""
+    return [_set_in_math(line) or _short(plain, 15) for line, plain in _lines(report)]
+
+
+def _lines(report: "DiscoveryReport") -> Iterator[tuple[str, str]]:
+    plain = [part.strip() for part in report.equation.split(";")]
+    written = report.latex.split(r" \\ ") if report.latex else []
+    for index, part in enumerate(plain[:4]):
+        yield written[index] if index < len(written) else "", part
+    if len(plain) > 4:
+        yield "", f"and {len(plain) - 4} more"
+
+
+def _set_in_math(latex: str) -> str:
+    from matplotlib.mathtext import MathTextParser
+
+    if not latex or len(latex) > 240:
+        return ""
+    try:
+        MathTextParser("path").parse(f"${latex}$")
+    except (ValueError, RuntimeError):
+        return ""
+    return f"${latex}$"
+
+
+def _short(text: str, width: float) -> str:
+    most = int(width * 11)
+    text = text.replace("$", r"\$")
+    return text if len(text) <= most else text[: most - 3] + "..."

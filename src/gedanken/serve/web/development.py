@@ -1,0 +1,39 @@
+"""`gedanken serve --reload`: a server that begins anew when the package's source changes."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gedanken.serve.web.settings import Settings
+
+# The reloaded process makes its application from an import string, so the settings travel in the environment.
+VARIABLE = "GEDANKEN_SERVE_SETTINGS"
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve until interrupted."""
+    import uvicorn
+
+    import gedanken
+
+    os.environ[VARIABLE] = json.dumps(asdict(settings))
+    uvicorn.run(
+        "gedanken.serve.web.development:create_app",
+        factory=True,
+        reload=True,
+        reload_dirs=[str(Path(gedanken.__file__).parent)],
+        host=host,
+        port=port,
+        # An open stream of events would hold the old process.
+        timeout_graceful_shutdown=1,
+    )
+
+
+def create_app() -> Any:
+    """The application of a process that `serve` started."""
+    from gedanken.serve.web import app
+
+    chosen = json.loads(os.environ[VARIABLE])
+    return app.create_app(Settings(**{**chosen, "origins": tuple(chosen["origins"])}))

@@ -1,0 +1,284 @@
+"""Which atoms? A regression on the smoothed record alone.
+
+Multiplied by test functions and integrated by parts, a law becomes linear in its coefficients and no derivative of data
+is needed (the weak form: Messenger & Bortz, Multiscale Model. Simul. 19, 2021). The best subsets of every size are
+found by a beam search on the Gram matrix, so that there is no threshold to tune. Cheap and global, but blind to how
+errors travel: what it proposes is fitted through the simulator.
+"""
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gedanken.sparse.library import Atom
+from gedanken.sparse.smooth import Smoothed, interpolate
+from gedanken.worlds.ode.fit import Compiler, evaluate
+from gedanken.worlds.ode.kernel.jit import jit
+from gedanken.worlds.ode.trajectory import Array, StateSpace
+
+BEAM = 60
+_WIDTHS = (0.03, 0.06, 0.12)  # half widths of the test functions, as shares of the record
+_GRID = 801
+
+
+class Columns:
+    """Expressions over the state variables, compiled once, to be evaluated on any states."""
+
+    def __init__(self, texts: Sequence[str], states: StateSpace):
+        plain = StateSpace.first_order(*states.columns)
+        compiler = Compiler(plain)
+        self.size, self.width = len(texts), states.size
+        self._programs = []
+        for k in range(0, len(texts), self.width):
+            block = list(texts[k : k + self.width])
+            block += ["0"] * (self.width - len(block))
+            self._programs.append(
+                compiler("; ".join(f"d{n}/dt = {text}" for n, text in zip(plain.columns, block, strict=True)))
+            )
+
+    def __call__(self, t: Array, x: Array) -> Array:
+        """Values at times t (m,) and states x (m, n), shape (m, expressions)."""
+        values = [evaluate(program, t, x) for program in self._programs]
+        return np.concatenate(values, axis=1)[:, : self.size] if values else np.empty((len(t), 0))
+
+
+@jit()
+def _explained(G, h, chosen, size):
+    """Sum of squares that columns chosen[:size] explain, or -1 where they are linearly dependent."""
+    L = np.empty((size, size))
+    z = np.empty(size)
+    gain = 0.0
+    for i in range(size):
+        for j in range(i + 1):
+            s = G[chosen[i], chosen[j]]
+            for q in range(j):
+                s -= L[i, q] * L[j, q]
+            if i == j:
+                if s < 1e-7:
+                    return -1.0
+                L[i, i] = np.sqrt(s)
+            else:
+                L[i, j] = s / L[j, j]
+        s = h[chosen[i]]
+        for q in range(i):
+            s -= L[i, q] * z[q]
+        z[i] = s / L[i, i]
+        gain += z[i] * z[i]
+    return gain
+
+
+@jit()
+def explained_many(G, h, subsets, sizes, out):
+    """`_explained` for rows of subsets (k, longest), with their sizes (k,)."""
+    for k in range(sizes.size):
+        out[k] = _explained(G, h, subsets[k], sizes[k])
+
+
+@jit()
+def beam_search(G, h, identity, largest, width):
+    """The best subsets of each size, grown one column at a time from the best of the size before.
+
+    G: Gram matrix of unit columns; h: their products with the target. Columns of equal identity exclude each other.
+    Returns subsets (size, rank, member), -1 where empty, and what each explains.
+    """
+    T = h.size
+    best = np.full((largest, width, largest), -1, np.int64)
+    gain = np.full((largest, width), -1.0)
+    chosen = np.empty(largest, np.int64)
+    for k in range(largest):
+        before = 1 if k == 0 else width
+        trial = np.full(before * T, -1.0)
+        for b in range(before):
+            if k > 0 and gain[k - 1, b] < 0:
+                continue
+            for q in range(k):
+                chosen[q] = best[k - 1, b, q]
+            for c in range(T):
+                taken = False
+                for q in range(k):
+                    if identity[chosen[q]] == identity[c]:
+                        taken = True
+                if not taken:
+                    chosen[k] = c
+                    trial[b * T + c] = _explained(G, h, chosen, k + 1)
+        order = np.argsort(-trial)
+        found = 0
+        for o in order:
+            if trial[o] < 0 or found >= width:
+                break
+            for q in range(k):
+                chosen[q] = best[k - 1, o // T, q]
+            chosen[k] = o % T
+            new = np.sort(chosen[: k + 1])
+            same = False
+            for f in range(found):
+                equal = True
+                for q in range(k + 1):
+                    if best[k, f, q] != new[q]:
+                        equal = False
+                        break
+                if equal:
+                    same = True
+                    break
+            if same:
+                continue
+            for q in range(k + 1):
+                best[k, found, q] = new[q]
+            gain[k, found] = trial[o]
+            found += 1
+    return best, gain
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A right-hand side for one equation.
+
+    Attributes:
+        atoms: its terms.
+        coefficients: their coefficients, shape (terms,).
+        misfit: share of the target that it leaves unexplained.
+    """
+
+    atoms: tuple[Atom, ...]
+    coefficients: Array
+    misfit: float
+
+    @property
+    def key(self) -> frozenset[str]:
+        """The set of atoms, whatever their constants."""
+        return frozenset(atom.name for atom in self.atoms)
+
+
+class WeakForm:
+    """The weak-form regression of all equations on a library."""
+
+    def __init__(
+        self,
+        states: StateSpace,
+        smoothed: Sequence[Smoothed],
+        atoms: Sequence[Atom],
+        columns: Columns,
+        targets: Sequence[int],
+    ):
+        self.atoms = list(atoms)
+        self._tests: list[tuple[Array, Array, Array]] = []
+        blocks: dict[float, list[tuple[Array, Array, Array]]] = {width: [] for width in _WIDTHS}
+        for record in smoothed:
+            t = np.linspace(record.t[0], record.t[-1], _GRID)
+            x = interpolate(record, states, t)
+            theta = columns(t, x)
+            sigma = np.stack([np.interp(t, record.t, record.sigma[:, r]) for r in targets], 1)
+            span, step = t[-1] - t[0], t[1] - t[0]
+            for width, rows in blocks.items():
+                half = width * span
+                centre = np.linspace(t[0] + half, t[-1] - half, 60 if width > 0.05 else 120)
+                u = (t[None, :] - centre[:, None]) / half
+                inside = np.abs(u) < 1
+                bump = np.where(inside, (1 - u**2) ** 4, 0.0) * (step / half)
+                if width == _WIDTHS[1]:
+                    self._tests.append((t, bump, x))
+                slope = np.where(inside, -8 * u * (1 - u**2) ** 3, 0.0) * (step / half**2)
+                # Each row counts by the noise that its test function picks up, which matters where the noise grows with
+                # the signal.
+                noise = np.sqrt((slope**2) @ sigma**2)
+                noise = np.maximum(noise / np.median(noise, axis=0), 0.05)
+                with np.errstate(all="ignore"):
+                    rows.append((bump @ theta, -(slope @ x[:, list(targets)]), noise))
+        joined = [tuple(np.concatenate([row[k] for row in rows]) for k in range(3)) for rows in blocks.values()]
+        # Weighted and plain, since neither is right where the smoother errs by more than the noise.
+        self.systems = joined + [(a, b, np.ones_like(noise)) for a, b, noise in joined if np.ptp(noise) > 0.1]
+        self.middle = joined[1]
+        self.usable = np.all([np.isfinite(a).all(0) & (np.abs(a).max(0) > 1e-12) for a, _, _ in self.systems], axis=0)
+        self.index: dict[str, list[int]] = {}
+        for k, atom in enumerate(self.atoms):
+            if self.usable[k]:
+                self.index.setdefault(atom.name, []).append(k)
+
+    def best_subsets(self, equation: int, largest: int, per_size: int) -> list[Proposal]:
+        """The best right-hand sides of every size up to `largest`, pooled over the widths of test functions."""
+        pool: dict[frozenset[str], Proposal] = {}
+        good = np.flatnonzero(self.usable)
+        names: dict[str, int] = {}
+        identity = np.array([names.setdefault(self.atoms[k].name, len(names)) for k in good])
+        for a, b, noise in self.systems:
+            rows = a[:, good] / noise[:, equation, None]
+            norm = np.linalg.norm(rows, axis=0)
+            unit = rows / norm
+            target = b[:, equation] / noise[:, equation]
+            total = float(target @ target) + 1e-300
+            best, gain = beam_search(unit.T @ unit, unit.T @ target, identity, min(largest, len(names)), BEAM)
+            for k in range(best.shape[0]):
+                taken: set[frozenset[str]] = set()
+                for rank in range(BEAM):
+                    if gain[k, rank] < 0 or len(taken) >= per_size:
+                        break
+                    chosen = best[k, rank, : k + 1]
+                    atoms = tuple(self.atoms[good[c]] for c in chosen)
+                    key = frozenset(atom.name for atom in atoms)
+                    if key in taken:
+                        continue
+                    taken.add(key)
+                    misfit = max(1 - float(gain[k, rank]) / total, 1e-14)
+                    if key not in pool or misfit < pool[key].misfit:
+                        solution = np.linalg.lstsq(unit[:, chosen], target, rcond=None)[0]
+                        pool[key] = Proposal(atoms, solution / norm[chosen], misfit)
+        found = [Proposal((), np.empty(0), 1.0), *pool.values()]
+        return sorted(
+            found, key=lambda p: 60 * np.log(p.misfit + 1e-9) + 6 * len(p.atoms) + sum(a.cost for a in p.atoms)
+        )
+
+    def frequencies(
+        self, equation: int, atoms: Sequence[Atom], factor: int | None = None, count: int = 3
+    ) -> list[tuple[float, float]]:
+        """Angular frequency and phase of the periodic forces that explain most of what a right-hand side leaves.
+
+        factor: the column that the force is on, or None.
+        """
+        a, b, noise = self.middle
+        chosen = [self.index[atom.name][0] for atom in atoms if atom.name in self.index]
+        rows = a[:, chosen] / noise[:, equation, None]
+        target = b[:, equation] / noise[:, equation]
+        t = self._tests[0][0]
+        span = t[-1] - t[0]
+        # From half a period in the record up to what the test functions let through.
+        grid = 2 * np.pi / span * np.arange(0.5, 1.5 / _WIDTHS[1], 0.125)
+        left, phases = np.empty(len(grid)), np.empty(len(grid))
+        for k, w in enumerate(grid):
+            wave = [
+                np.concatenate(
+                    [bump @ (f(w * at) * (1.0 if factor is None else x[:, factor])) for at, bump, x in self._tests]
+                )
+                for f in (np.cos, np.sin)
+            ]
+            design = np.column_stack([rows, *(column / noise[:, equation] for column in wave)])
+            solution, *_ = np.linalg.lstsq(design, target, rcond=None)
+            left[k] = float(np.sum((design @ solution - target) ** 2))
+            phases[k] = math.atan2(-solution[-1], solution[-2])
+        dips = [k for k in range(1, len(grid) - 1) if left[k] <= left[k - 1] and left[k] <= left[k + 1]]
+        return [(float(grid[k]), float(phases[k])) for k in sorted(dips, key=lambda k: left[k])[:count]]
+
+    def coefficients(self, equation: int, atoms: Sequence[Atom]) -> Proposal | None:
+        """Least squares for a given right-hand side; of an atom with constants, the starting value that fits best."""
+        if not atoms:
+            return Proposal((), np.empty(0), 1.0)
+        a, b, noise = self.middle
+        a = a / noise[:, equation, None]
+        target = b[:, equation] / noise[:, equation]
+        chosen: list[int] = []
+        for atom in atoms:
+            options = self.index.get(atom.name)
+            if not options:
+                return None
+            fits = (
+                [float(np.linalg.lstsq(a[:, [*chosen, k]], target, rcond=None)[1].sum()) for k in options]
+                if len(options) > 1
+                else [0.0]
+            )
+            chosen.append(options[int(np.argmin(fits))])
+        solution, *_ = np.linalg.lstsq(a[:, chosen], target, rcond=None)
+        misfit = float(np.sum((a[:, chosen] @ solution - target) ** 2) / (target @ target + 1e-300))
+        return Proposal(tuple(self.atoms[k] for k in chosen), solution, misfit)

@@ -1,0 +1,112 @@
+import asyncio
+import json
+import time
+
+import pytest
+
+from gedanken.serve.guard import SHALLOW, Doorkeeper, complain
+
+FINE = [
+    "{}",
+    '{"type": "step", "data": {"answer": "{}"}}',
+    '{"type": "step", "data": {"answer": "\\ud83d\\ude00 \\u00e9 é"}}',
+    '{"a": NaN, "b": Infinity, "c": 1e999}',
+    '{"a": 123456789012345678901234567890}',
+    '{"a": 1, "a": 2}',
+    '{"a": ' + "[" * (SHALLOW + 40) + "]" * (SHALLOW + 40) + "}",
+    " \n{}\t",
+]
+BAD = {
+    None: "binary",
+    "": "Invalid JSON",
+    "x": "Invalid JSON",
+    "[{}]": "an object",
+    "3": "an object",
+    '{"a": 1}}': "Invalid JSON",
+    '{"a": ' + "1" * 5000 + "}": "Invalid JSON",
+    '{"a": "\\ud800"}': "surrogate",
+    '{"a": NaN, "b": "\\udfff"}': "surrogate",
+    "[" * 100_000: "too deeply",
+    '{"a": ' * 50_000: "too deeply",
+    '{"a": "\x00"}': "Invalid JSON",
+}
+
+
+@pytest.mark.parametrize("frame", FINE, ids=lambda frame: frame[:40])
+def test_what_python_reads_as_an_object_is_let_through(frame):
+    assert isinstance(json.loads(frame), dict)
+    assert complain(frame) is None
+
+
+@pytest.mark.parametrize(("frame", "words"), BAD.items(), ids=lambda value: str(value)[:40])
+def test_what_would_end_the_session_is_complained_about(frame, words):
+    assert words in complain(frame)
+
+
+def connect(app, receive, idle):
+    """A connection of `app` behind the door, and what was sent to it."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    return Doorkeeper(app, idle=idle)({"type": "websocket"}, receive, send), sent
+
+
+async def talk(scope, receive, send):
+    """An application that echoes until its client has gone."""
+    while (message := await receive())["type"] == "websocket.receive":
+        await send({"type": "websocket.send", "text": message["text"]})
+    await send(message)
+
+
+def test_a_silent_client_is_disconnected_and_a_talking_one_is_not():
+    async def play():
+        queue = asyncio.Queue()
+        connection, sent = connect(talk, queue.get, idle=0.15)
+        task = asyncio.create_task(connection)
+        started = time.monotonic()
+        for _ in range(4):
+            queue.put_nowait({"type": "websocket.receive", "text": "{}"})
+            await asyncio.sleep(0.08)
+        assert not task.done()
+        await asyncio.wait_for(task, 5)
+        return sent, time.monotonic() - started
+
+    sent, seconds = asyncio.run(play())
+    assert [message["type"] for message in sent] == ["websocket.send"] * 4 + ["websocket.disconnect"]
+    assert sent[-1]["reason"] == "idle"
+    assert 0.35 < seconds < 2.0
+
+
+def test_a_slow_answer_is_no_silence():
+    async def think(scope, receive, send):
+        await receive()
+        await asyncio.sleep(0.3)
+        await send({"type": "websocket.send", "text": "done"})
+        assert (await receive())["text"] == "{}"
+
+    async def play():
+        queue = asyncio.Queue()
+        for _ in range(2):
+            queue.put_nowait({"type": "websocket.receive", "text": "{}"})
+        connection, sent = connect(think, queue.get, idle=0.1)
+        await connection
+        return sent
+
+    assert [message["text"] for message in asyncio.run(play())] == ["done"]
+
+
+def test_a_shutdown_is_not_taken_for_silence():
+    async def play():
+        connection, sent = connect(talk, asyncio.Queue().get, idle=60)
+        task = asyncio.create_task(connection)
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert not sent
+        # Nothing of the connection is left behind in the loop.
+        assert not [timer for timer in asyncio.get_running_loop()._scheduled if not timer.cancelled()]
+
+    asyncio.run(play())

@@ -1,0 +1,146 @@
+import numpy as np
+import pytest
+
+from gedanken.errors import UserError
+from gedanken.seeding import stream
+from gedanken.sparse import discover
+from gedanken.worlds.ode.simulate import simulate
+from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
+
+PREY = StateSpace.first_order("x", "y")
+LOTKA = "dx/dt = a*x - b*x*y; dy/dt = -c*y + d*x*y"
+RATES = {"a": 1.1, "b": 0.4, "c": 0.8, "d": 0.4}
+FALL = StateSpace.second_order(y="vy")
+
+
+def record(equation, states, params, start, noise, *key, samples=100, duration=10.0):
+    t = np.linspace(0.0, duration, samples)
+    clean = simulate(equation, states, params, np.array(start), t).values
+    return Trajectory(t, clean + noise * clean.std(0) * stream("test", "identify", *key).standard_normal(clean.shape))
+
+
+def test_a_law_with_its_intervals_and_alternatives():
+    data = record(LOTKA, PREY, RATES, [4.0, 2.0], 0.05, "lotka")
+    found = discover(PREY, [data])
+    assert found.best.equation == "dx/dt = c1*x - c2*x*y; dy/dt = -c3*y + c2*x*y"
+    truth = {"c1": 1.1, "c2": 0.4, "c3": 0.8}
+    for name, (low, high) in found.best.intervals.items():
+        reach = high - low  # twice the half width, so that one bad draw in thousands fails
+        assert low - reach / 2 < truth[name] < high + reach / 2
+    assert found.best.match > 0.99
+    assert found.segments == 1
+    assert [c.delta for c in found.candidates] == sorted(c.delta for c in found.candidates)
+    assert found.candidates[0].delta == 0.0
+    assert len({c.equation for c in found.candidates}) == len(found.candidates)
+    assert found.noise["x"] == pytest.approx(0.05 * np.std(data.values[:, 0]), rel=0.3)
+    assert all(0.5 < value < 1.6 for value in found.best.chi2.values())
+
+
+def test_the_same_record_gives_the_same_answer():
+    data = record("d2y/dt2 = -g + k*vy**2", FALL, {"g": 9.8, "k": 0.05}, [50.0, 0.0], 0.05, "twice")
+    assert discover(FALL, [data]).candidates[0].params == discover(FALL, [data]).candidates[0].params
+
+
+def test_what_one_fall_cannot_tell_is_reported_with_the_experiment_that_would():
+    data = record("d2y/dt2 = -g + k*vy**2", FALL, {"g": 9.8, "k": 0.05}, [50.0, -1.0], 0.02, "fall")
+    found = discover(FALL, [data])
+    forms = {c.equation for c in found.indistinct}
+    # While a body only falls, vy**2 and -vy*abs(vy) are the same number.
+    assert {"d2y/dt2 = -c1 + c2*vy**2", "d2y/dt2 = -c1 - c2*vy*abs(vy)"} <= forms
+    assert found.experiment is not None
+    assert found.experiment.start["vy"] > 0
+    assert found.experiment.noise > 10
+    assert any("Not identified" in note for note in found.notes)
+
+
+def test_two_trials_together_tell_what_one_cannot():
+    truth = "d2y/dt2 = -g - k*vy*abs(vy)"
+    down = record(truth, FALL, {"g": 9.8, "k": 0.05}, [50.0, -1.0], 0.02, "down")
+    up = record(truth, FALL, {"g": 9.8, "k": 0.05}, [0.0, 30.0], 0.02, "up")
+    assert "abs" not in discover(FALL, [down]).best.equation
+    both = discover(FALL, [down, up])
+    assert both.best.equation == "d2y/dt2 = -c1 - c2*vy*abs(vy)"
+    assert len(both.best.initials) == 2
+    assert not any("vy**2" in c.equation and "abs" not in c.equation for c in both.indistinct)
+
+
+def test_positions_alone_gaps_outliers_and_uneven_times():
+    rng = stream("test", "identify", "hard")
+    data = record("d2y/dt2 = -k*y - b*vy", FALL, {"k": 6.0, "b": 0.3}, [1.0, 0.0], 0.03, "hard", samples=160)
+    values = data.values.copy()
+    values[:, 1] = np.nan
+    values[50:65, 0] = np.nan
+    values[[10, 33, 120], 0] += [1.0, -1.2, 0.9]
+    kept = np.sort(rng.choice(160, 130, replace=False))
+    found = discover(FALL, [Trajectory(data.t[kept], values[kept])])
+    assert found.best.equation == "d2y/dt2 = -c1*y - c2*vy"
+    assert found.best.params["c1"] == pytest.approx(6.0, rel=0.03)
+    assert set(found.best.r2) == {"y"}
+    assert any("not measured" in note for note in found.notes)
+
+
+def test_neighbouring_outliers_do_not_bend_the_law():
+    data = record("d2y/dt2 = -k*y - b*vy", FALL, {"k": 6.0, "b": 0.3}, [1.0, 0.0], 0.03, "pairs", samples=120)
+    values = data.values.copy()
+    values[[15, 16, 40, 41, 90], 0] += [2.0, 2.5, -2.0, 2.0, 3.0]
+    values[[30, 31, 70], 1] += [8.0, 7.0, -9.0]
+    found = discover(FALL, [Trajectory(data.t, values)])
+    assert found.best.equation == "d2y/dt2 = -c1*y - c2*vy"
+    assert found.outliers >= 8
+    assert found.best.params["c1"] == pytest.approx(6.0, rel=0.02)
+
+
+def test_eight_positions_give_a_cautious_answer():
+    # Galileo's inclined plane, about 1604 (folio 107v, read by S. Drake, Scientific American 228(5), 1973).
+    t = np.arange(1.0, 9.0)
+    d = np.array([33, 130, 298, 526, 824, 1192, 1620, 2104.0])
+    states = StateSpace.second_order(d="vd")
+    found = discover(states, [Trajectory(t, np.stack([d, np.full(8, np.nan)], 1))])
+    assert found.best.equation == "d2d/dt2 = c1"
+    assert found.best.params["c1"] == pytest.approx(65.5, rel=0.02)
+    assert any("short" in note for note in found.notes)
+
+
+def test_a_periodic_force_of_the_time():
+    truth = "d2y/dt2 = -k*y - b*vy + f*cos(w*t)"
+    params = {"k": 4.0, "b": 0.3, "f": 1.5, "w": 1.1}
+    found = discover(FALL, [record(truth, FALL, params, [0.5, 0.0], 0.03, "driven", samples=200, duration=20.0)])
+    assert found.best.equation == "d2y/dt2 = -c1*y - c2*vy + c3*cos(c4*t)"
+    assert found.best.params["c4"] == pytest.approx(1.1, rel=0.01)
+
+
+def test_free_exponents_and_saturations():
+    truth = "d2y/dt2 = -g + k*abs(vy)**1.5"
+    found = discover(FALL, [record(truth, FALL, {"g": 9.8, "k": 0.2}, [80.0, -0.5], 0.001, "three halves")])
+    assert found.best.equation == "d2y/dt2 = -c1 - c2*vy*abs(vy)**c3"
+    assert found.best.params["c3"] == pytest.approx(0.5, abs=0.05)
+    states = StateSpace.first_order("s")
+    decay = record("ds/dt = -v*s/(k + s)", states, {"v": 2.0, "k": 1.5}, [8.0], 0.005, "enzyme")
+    found = discover(states, [decay], "an enzyme takes its substrate up")
+    assert found.best.equation == "ds/dt = -c1*s/(c2 + s)"
+    assert found.best.params["c2"] == pytest.approx(1.5, rel=0.15)
+
+
+def test_records_that_cannot_be_used_are_refused_in_a_sentence():
+    t = np.arange(3.0)
+    with pytest.raises(UserError, match="too short"):
+        discover(FALL, [Trajectory(t, np.zeros((3, 2)))])
+    t = np.arange(20.0)
+    with pytest.raises(UserError, match="y has fewer than two samples"):
+        discover(PREY, [Trajectory(t, np.stack([t, np.full(20, np.nan)], 1))])
+    with pytest.raises(UserError, match="no trajectory"):
+        discover(PREY, [])
+
+
+@pytest.mark.parametrize("values", [np.full((30, 2), 2.0), np.zeros((30, 2)), np.ones((30, 1)) * [1e-9, 1e9]])
+def test_constant_columns_do_not_break(values):
+    found = discover(PREY, [Trajectory(np.linspace(0, 5, 30), values)])
+    assert found.candidates
+    assert all(np.isfinite(value) for value in found.best.params.values())
+
+
+def test_a_time_limit_still_gives_an_answer():
+    data = record(LOTKA, PREY, RATES, [4.0, 2.0], 0.05, "hurry")
+    told = []
+    assert discover(PREY, [data], seconds=0.05, progress=told.append).candidates
+    assert told

@@ -1,0 +1,119 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gedanken.worlds.ode.kernel import jit
+
+# A copy of the loader with a tiny kernel and a dependant, so that the tests compile for a second and not for thirty.
+KERNEL = """
+from gedanken.worlds.ode.kernel.jit import jit
+
+
+@jit()
+def one(x):
+    return x + {value}
+"""
+DEPENDANT = """
+from gedanken.worlds.ode.kernel.jit import announce, jit
+from gedanken.worlds.ode.tiny import one
+
+
+@jit()
+def two(x):
+    return one(one(x))
+
+
+if __name__ == "__main__":
+    compiled = []
+    with announce(compiled.append):
+        print(two(1.0))
+    print(" ".join(compiled))
+"""
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A folder `gedanken/worlds/ode` with the loader and two files of kernels."""
+    place = tmp_path / "gedanken" / "worlds" / "ode"
+    place.mkdir(parents=True)
+    for folder in (place, place.parent, place.parent.parent):
+        (folder / "__init__.py").touch()
+    (place / "jit.py").write_text(Path(jit.__file__).read_text())
+    (place / "tiny.py").write_text(KERNEL.format(value=1))
+    (place / "dependant.py").write_text(DEPENDANT)
+    return place
+
+
+def start(package, **environment):
+    """Run the dependant in a process of its own."""
+    command = [sys.executable, "-m", "gedanken.worlds.ode.dependant"]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    places = {"PYTHONPATH": str(package.parents[2]), "XDG_CACHE_HOME": str(package / "cache")}
+    environment = {**inherited, **places, **environment}
+    return subprocess.Popen(
+        command, cwd=package.parents[2], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def run(package, **environment):
+    process = start(package, **environment)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    value, compiled = out.splitlines()
+    return float(value), compiled.split()
+
+
+def test_the_second_process_compiles_nothing(package):
+    assert run(package) == (3.0, ["two", "one"])
+    assert run(package) == (3.0, [])
+
+
+def test_a_change_in_a_kernel_reaches_the_files_that_import_it(package):
+    run(package)
+    (package / "tiny.py").write_text(KERNEL.format(value=10))
+    assert run(package) == (21.0, ["two", "one"])
+
+
+def test_a_change_elsewhere_does_not(package):
+    run(package)
+    (package / "unrelated.py").write_text("x = 1\n")
+    assert run(package) == (3.0, [])
+
+
+def test_two_processes_may_compile_at_once(package):
+    processes = [start(package) for _ in range(2)]
+    for process in processes:
+        out, err = process.communicate(timeout=120)
+        assert out.startswith("3.0"), err
+    assert run(package) == (3.0, [])
+
+
+def test_works_where_nothing_can_be_written(package):
+    """A file in the place of each cache folder: nobody, not even root, can make a folder there."""
+    (package / "__pycache__").write_text("")
+    (package / "cache").write_text("")
+    environment = {"PYTHONDONTWRITEBYTECODE": "1"}
+    assert run(package, **environment) == (3.0, ["two", "one"])
+    assert run(package, **environment) == (3.0, ["two", "one"])
+
+
+def test_a_read_only_install_uses_the_cache_of_the_user(package):
+    (package / "__pycache__").write_text("")
+    assert run(package, PYTHONDONTWRITEBYTECODE="1")[1] == ["two", "one"]
+    assert run(package, PYTHONDONTWRITEBYTECODE="1")[1] == []
+    assert any((package / "cache" / "gedanken").rglob("*.nbc"))
+
+
+def test_the_wish_of_the_user_comes_first(package, tmp_path):
+    run(package, NUMBA_CACHE_DIR=str(tmp_path / "wish"))
+    assert any((tmp_path / "wish").rglob("*.nbc"))
+    assert not any(package.rglob("*.nbc"))
+
+
+def test_stamps_follow_imports():
+    kernels = jit.stamp(jit.HERE.with_name("kernels.py"))
+    assert kernels == jit.stamp(jit.HERE.with_name("kernels.py"))
+    assert kernels != jit.stamp(jit.HERE)

@@ -1,0 +1,44 @@
+import pytest
+
+from gedanken.errors import UserError
+from gedanken.worlds.rigid import scenarios
+
+OWN = """
+\"\"\"Two balls.\"\"\"
+from gedanken.worlds.rigid import Body, Circle, Scene
+
+
+def build(rng, level):
+    return Scene([Body(Circle(9), x=100 + 50 * k, y=rng.uniform(100, 500)) for k in range({count})])
+"""
+
+
+def test_a_scenario_of_ones_own_is_posed_by_its_path(tmp_path):
+    file = tmp_path / "balls.py"
+    file.write_text(OWN.format(count=3))
+    scene = scenarios.pose(str(file), 1, index=4)
+    assert (scene.name, scene.category, scene.level) == ("balls", tmp_path.name, 1)
+    assert scene == scenarios.pose(str(file), 1, index=4)
+    assert scene != scenarios.pose(str(file), 1, index=5)
+    assert scene != scenarios.pose(str(file), 1, split="test", index=4)
+
+
+@pytest.mark.parametrize(
+    "text, level, sentence",
+    [
+        (OWN.format(count=3), 6, "levels are 1 to 5, not 6"),
+        (OWN.format(count=9), 1, "level 1 has 2 to 5 bodies, not 9"),
+        ("", 1, "has no function build"),
+        ("import nothing_of_that_name", 1, "does not import"),
+    ],
+)
+def test_a_bad_scenario_is_the_users_fault(tmp_path, text, level, sentence):
+    file = tmp_path / "own.py"
+    file.write_text(text)
+    with pytest.raises(UserError, match=sentence):
+        scenarios.pose(str(file), level)
+
+
+def test_an_unknown_scenario_is_the_users_fault():
+    with pytest.raises(UserError, match="there is no scenario called 'no_such_thing'"):
+        scenarios.pose("no_such_thing")
