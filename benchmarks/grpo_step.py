@@ -19,11 +19,12 @@ from typing import Any
 
 import torch
 
+from gedanken import tasks
 from gedanken.models import loading
 from gedanken.models.backends import hf
 from gedanken.training import lora, prefix, session
 from gedanken.training.grpo import GRPOOptions
-from gedanken.training.pairs import Source, judge_of
+from gedanken.training.pairs import Source
 from gedanken.training.rollout import Writer
 
 
@@ -41,7 +42,7 @@ def measure(model: str, count: int, rounds: int, length: int) -> dict[str, Any]:
         raise SystemExit(f"{model} has other layers than full attention, so its prompts are not shared")
     writer = Writer(policy, weights, options)
     source = Source("discover", ("damped_spring",), 1, options={"rows": 8, "noise": 0.02})
-    judge = judge_of("discover")
+    judge = tasks.load("discover", mode="training")
     text = hf.write_chat(tokenizer, judge.ask(source.pose(judge, *source.keys()[0])))
     prompt = tokenizer(text, add_special_tokens=False)["input_ids"]
     # All answers have the full length, so that both ways write equally much.

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from gedanken import LocalEnv, UserError, tasks
-from gedanken.episode import INDICES, EpisodeError, read_action, subjects
+from gedanken.episode import INDICES, EpisodeError, read_action
 
 DROP = {"system_id": "free_fall_drag", "seed": 42}
 GOOD = '{"equation": "d2y/dt2 = -g + k*vy**2", "params": {"g": 9.81, "k": 0.05}}'
@@ -121,10 +121,10 @@ def test_a_subject_and_an_index_or_seed_are_the_tasks_own_key():
 def test_the_task_list_goes_through_every_subject():
     env = LocalEnv("predict")
     seen = []
-    for index in range(len(subjects("predict", "train"))):
+    for index in range(len(tasks.load("predict").subjects("train"))):
         env.reset(split="train", index=index, level=1)
         seen.append(env.state()["scenario"])
-    assert tuple(seen) == subjects("predict", "train")
+    assert tuple(seen) == tasks.load("predict").subjects("train")
 
 
 def test_a_held_out_subject_is_posed_from_the_test_split():
@@ -212,7 +212,7 @@ def test_unknown_options_are_reported():
     assert env.reset(seed=0, nois=0.1, noise=0.1).metadata["ignored"] == ["nois", "noise"]
 
 
-@pytest.mark.parametrize("subject", subjects("discover"))
+@pytest.mark.parametrize("subject", tasks.load("discover").subjects())
 def test_no_observation_tells_the_law(subject):
     env = LocalEnv()
     start = env.reset(system_id=subject, index=1, hint="anonymous")

@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from gedanken.loop import Message, Player, Problem, Question, Turn, Verdict, play
+from gedanken.loop import Key, Message, Player, Problem, Question, Turn, Verdict, play
 
 
 class GuessNumber:
@@ -10,7 +10,7 @@ class GuessNumber:
     max_turns = 10
 
     def pose(self, subject: str, *, split: str = "train", index: int = 0, **options) -> Problem:
-        return Problem(self.name, subject, (subject, split, index), (0, 100), "Which number?", index)
+        return Problem(self.name, Key(subject, split, index), (0, 100), "Which number?", index)
 
     def ask(self, problem: Problem, turns: Sequence[Turn] = ()) -> list[Message]:
         messages: list[Message] = [{"role": "user", "content": problem.prompt}]
@@ -69,7 +69,7 @@ def test_no_player_is_handed_the_truth():
     list(play(task, Curious(), task.pose("number", index=91)))
     assert not any(hasattr(question, "truth") for question in seen)
     assert "91" not in repr([question.messages for question in seen])
-    assert "91" not in repr(task.pose("number", index=91)).replace("('number', 'train', 91)", "")
+    assert "91" not in repr(task.pose("number", index=91)).replace("index=91", "")
 
 
 def test_a_player_is_recognised_by_its_shape():

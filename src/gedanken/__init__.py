@@ -8,22 +8,14 @@ import importlib
 from typing import Any
 
 from gedanken.errors import GedankenError, Unanswerable, UserError
-from gedanken.loop import Player, Problem, Question, Task, Turn, Verdict, play
+from gedanken.loop import Key, Player, Problem, Question, Task, Turn, Verdict, play
 from gedanken.seeding import stream
 
 __version__ = "0.1.0"
 
-# Names whose modules take a while to import, or need an extra: looked up when they are asked for.
-_LATER = {
-    "LocalEnv": "gedanken.episode",
-    "DiscoverAction": "gedanken.serve.openenv.models",
-    "DiscoverEnv": "gedanken.serve.openenv.client",
-    "PredictAction": "gedanken.serve.openenv.models",
-    "PredictEnv": "gedanken.serve.openenv.client",
-}
-
 __all__ = [
     "GedankenError",
+    "Key",
     "LocalEnv",
     "Player",
     "Problem",
@@ -40,11 +32,16 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        return getattr(importlib.import_module(_LATER[name]), name)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "openenv":
-            raise
-        raise ImportError(f"{name} needs OpenEnv; install it with: pip install 'gedanken[openenv]'") from None
+    # Names whose modules take a while to import, or need an extra: looked up when they are asked for.
+    if name == "LocalEnv":
+        return importlib.import_module("gedanken.episode").LocalEnv
+    for suffix, module in (("Action", "models"), ("Env", "client")):
+        # `DiscoverEnv`, `DiscoverAction`, ...: a pair for each task.
+        if name.removesuffix(suffix).lower() in importlib.import_module("gedanken.tasks").names():
+            try:
+                return getattr(importlib.import_module(f"gedanken.serve.openenv.{module}"), name)
+            except ModuleNotFoundError as error:
+                if (error.name or "").partition(".")[0] != "openenv":
+                    raise
+                raise ImportError(f"{name} needs OpenEnv; install it with: pip install 'gedanken[openenv]'") from None
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

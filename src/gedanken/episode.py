@@ -9,41 +9,21 @@ import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from operator import index as whole
 from typing import Any
 
 from gedanken import tasks
 from gedanken.errors import GedankenError, UserError
-from gedanken.loop import Problem, Task, Turn
+from gedanken.loop import SPLITS, Problem, Task, Turn
 from gedanken.seeding import digest, stream
 
 REWARD_MODES = ("r2", "improvement", "terminal")
-SPLITS = ("train", "val", "test")
 MAX_TURNS = 64
 # Indices below this are poses' own; a larger seed is folded into them.
 INDICES = 2**31
 # The task list offers this many instances of each subject; any index can be posed all the same.
 INSTANCES = 1000
-
-# Options of each task besides the common ones, with the types they take. What arrives here comes from sockets.
-_NUMBER = (int, float)
-_OPTIONS: dict[str, dict[str, tuple[type, ...]]] = {
-    "discover": {
-        "noise": _NUMBER,
-        "samples": (int,),
-        "uneven": (bool,),
-        "gaps": (int,),
-        "outliers": _NUMBER,
-        "positions_only": (bool,),
-        "trials": (int,),
-        "hint": (str,),
-        "rows": (int,),
-    },
-    "predict": {"context": (int,), "format": (str,), "exact": (bool,), "at": (int, str)},
-}
-# What each task calls its subjects.
-SUBJECT = {"discover": "system_id", "predict": "scenario"}
 
 
 class EpisodeError(GedankenError):
@@ -57,7 +37,7 @@ class Observation:
     Attributes:
         prompt: what to tell the model next: the whole question after `reset`, the reply to an answer after `step`.
         feedback: the verdict in English; empty after `reset`.
-        r_match: how good this answer is, in [0, 1]: R2 for `discover`, the skill for `predict`; None after reset.
+        r_match: how good this answer is, in [0, 1] (`Verdict.match`); None after reset.
         best_r_match: the best of the episode so far.
         turns_left: answers that may still be given.
         error: why the answer scored nothing, or None.
@@ -99,7 +79,7 @@ class LocalEnv:
     """
 
     def __init__(self, task: str = "discover", *, reward_mode: str = "r2"):
-        """A session of `task` (`discover` or `predict`) whose `reset` uses `reward_mode` unless told otherwise.
+        """A session of a task whose `reset` uses `reward_mode` unless told otherwise.
 
         Raises:
             UserError: there is no such task or reward mode.
@@ -146,8 +126,9 @@ class LocalEnv:
             max_turns: at most this many answers; the task's own number by default.
             reward_mode: `r2` rewards each answer by itself; `improvement` what it adds to the best so far, which sums
                 to the best; `terminal` nothing before the end, and there the best.
-            options: `system_id` or `scenario`, and conditions of the task's `pose` (`noise`, `hint`, `format`, ...);
-                names that the task does not know are reported in the observation's metadata.
+            options: `subject` (also by the task's own word: `system_id`, `scenario`), and options of the task's `pose`
+                (`noise`, `hint`, `format`, ...); names that the task does not know are reported in the observation's
+                metadata.
 
         Raises:
             UserError: a value that cannot be used; the running episode, if any, goes on.
@@ -155,22 +136,22 @@ class LocalEnv:
         """
         if self._closed:
             raise EpisodeError("this session is closed; open a new one")
-        task = self.task.name
-        kinds = _OPTIONS[task]
-        subject = options.pop(SUBJECT[task], None)
-        given = {name: value for name, value in options.items() if value is not None and name in kinds}
-        ignored = sorted(name for name, value in options.items() if value is not None and name not in kinds)
+        task = self.task
+        subject = options.pop(task.subject_option, None)
+        subject = options.pop("subject", None) if subject is None else subject
+        given = {name: value for name, value in options.items() if value is not None and name in task.options}
+        ignored = sorted(name for name, value in options.items() if value is not None and name not in task.options)
         for name, value in given.items():
-            given[name] = _typed(name, value, kinds[name])
+            given[name] = _typed(name, value, task.options[name])
         if level is not None:
             given["level"] = _counted("level", level, 1, 5)
         if episode_id is not None and (not isinstance(episode_id, str) or not 0 < len(episode_id) <= 200):
             raise UserError("episode_id must be a text of at most 200 characters")
         mode = self._reward_mode if reward_mode is None else _one_of("reward_mode", reward_mode, REWARD_MODES)
         if subject is not None:
-            _one_of(SUBJECT[task], subject, subjects(task))
+            _one_of(task.subject_option, subject, task.subjects())
         if split is None:
-            split = "test" if subject is not None and subject not in subjects(task, "train") else "train"
+            split = "test" if subject is not None and subject in task.held_out() else "train"
         _one_of("split", split, SPLITS)
         if index is not None:
             index = _counted("index", index, 0, 2**63 - 1)
@@ -180,15 +161,15 @@ class LocalEnv:
             drawn = _counted("seed", seed, 0, 2**63 - 1)
         subject, instance = locate(task, split, subject, index, drawn)
         chosen = tasks.load(
-            task, **({} if max_turns is None else {"max_turns": _counted("max_turns", max_turns, 1, MAX_TURNS)})
+            task.name, max_turns=None if max_turns is None else _counted("max_turns", max_turns, 1, MAX_TURNS)
         )
-        problem = _pose(task, subject, split, instance, tuple(sorted(given.items())))
+        problem = _pose(task.name, subject, split, instance, tuple(sorted(given.items())))
 
         self.task, self.problem, self.turns, self._mode = chosen, problem, [], mode
         self._best, self._done = 0.0, False
         self._known = {
             "episode_id": episode_id or secrets.token_hex(16),
-            SUBJECT[task]: subject,
+            task.subject_option: subject,
             "seed": drawn,
             "split": split,
             "index": instance,
@@ -217,7 +198,7 @@ class LocalEnv:
         answer = read_action(action)
         verdict = self.task.verify(self.problem, answer, self.turns)
         self.turns.append(Turn(answer, verdict))
-        matched = _unit(verdict.terms.get("match", verdict.reward))
+        matched = _unit(verdict.match)
         before, self._best = self._best, max(self._best, matched)
         left = self.task.max_turns - len(self.turns)
         self._done = verdict.solved or left <= 0
@@ -258,27 +239,14 @@ def _pose(task: str, subject: str, split: str, index: int, options: tuple[tuple[
     return tasks.load(task).pose(subject, split=split, index=index, **dict(options))
 
 
-@cache
-def subjects(task: str, split: str = "test") -> tuple[str, ...]:
-    """Every subject that may be posed in `split`, in alphabetical order."""
-    if task == "discover":
-        from gedanken.worlds.ode import system
-
-        names = system.names()
-        return tuple(name for name in names if split != "train" or not system.load(name).held_out)
-    from gedanken.worlds.rigid import scenarios
-
-    return tuple(name for name in scenarios.names() if split != "train" or name not in scenarios.HELD_OUT)
-
-
-def locate(task: str, split: str, subject: str | None, index: int | None, seed: int | None) -> tuple[str, int]:
+def locate(task: Task, split: str, subject: str | None, index: int | None, seed: int | None) -> tuple[str, int]:
     """The subject and the instance that `reset`'s arguments stand for."""
-    names = subjects(task, split)
+    names = task.subjects(split)
     if subject is None:
         if index is not None:
             subject, index = names[index % len(names)], index // len(names)
         else:
-            subject = str(stream("episode", task, split, seed).choice(names))
+            subject = str(stream("episode", task.name, split, seed).choice(names))
     if seed is None:
         assert index is not None
         return subject, index % INDICES

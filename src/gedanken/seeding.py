@@ -8,10 +8,11 @@ import hashlib
 
 import numpy as np
 
-Key = str | int | float | bool | None
+Scalar = str | int | float | bool | None
+"""What a part of a key may be."""
 
 
-def digest(*key: Key) -> int:
+def digest(*key: Scalar) -> int:
     """A 128-bit integer that depends on every part of the key, on its type and on its order.
 
     Raises:
@@ -27,6 +28,6 @@ def digest(*key: Key) -> int:
     return int.from_bytes(hashlib.blake2b(packed, digest_size=16).digest(), "little")
 
 
-def stream(*key: Key) -> np.random.Generator:
+def stream(*key: Scalar) -> np.random.Generator:
     """The random generator that belongs to `key`."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(digest(*key))))

@@ -53,6 +53,12 @@ def load(package: str, name: str) -> ModuleType:
     return importlib.import_module(modules[name])
 
 
+def docstring(package: str, name: str) -> str:
+    """An entry's docstring, one line a paragraph."""
+    text = (load(package, name).__doc__ or "").strip()
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+
+
 def load_file(path: Path) -> ModuleType:
     """An entry that lives outside the package, for `gedanken check FILE`.
 

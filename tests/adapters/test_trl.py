@@ -6,9 +6,9 @@ import pickle
 
 import pytest
 
-from gedanken import UserError
+from gedanken import UserError, tasks
 from gedanken.adapters import trl
-from gedanken.episode import SUBJECT, LocalEnv
+from gedanken.episode import LocalEnv
 
 FACTORIES = {"discover": trl.Discover, "predict": trl.Predict}
 TOOLS = {"discover": "propose_law", "predict": "predict_frame"}
@@ -83,7 +83,7 @@ def test_transformers_reads_the_tool(task):
 def test_the_data_set_names_problems_that_reset_poses(task):
     pytest.importorskip("datasets")
     rows = trl.make_dataset("val", 3, 5, task=task, level=2)
-    assert rows.column_names == ["prompt", SUBJECT[task], "split", "index", "level"]
+    assert rows.column_names == ["prompt", tasks.load(task).subject_option, "split", "index", "level"]
     assert rows.to_list() == trl.make_dataset("val", 3, 5, task=task, level=2).to_list()
     assert rows.to_list() == trl.make_dataset("val", 9, 5, task=task, level=2).to_list()[:3]
     assert rows.to_list() != trl.make_dataset("val", 3, 6, task=task, level=2).to_list()

@@ -32,7 +32,7 @@ SYSTEM = System(
 
 @pytest.mark.parametrize("name", system.names())
 def test_a_system_keeps_its_promises(name):
-    broken = {promise: fault for promise, fault in promises.examine(name, system.load(name)) if fault}
+    broken = {promise: fault for promise, fault in promises.examine(DiscoverTask(), name, system.load(name)) if fault}
     assert not broken
 
 
@@ -54,7 +54,9 @@ def new_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_a_new_system_is_one_file(new_entry):
     new_entry("quintic_spring", SPRING)
     assert "quintic_spring" in system.names()
-    assert not [fault for _, fault in promises.examine("quintic_spring", system.load("quintic_spring")) if fault]
+    assert not [
+        fault for _, fault in promises.examine(DiscoverTask(), "quintic_spring", system.load("quintic_spring")) if fault
+    ]
     problem = DiscoverTask().pose("quintic_spring", index=1)
     assert DiscoverTask().verify(problem, DiscoverTask().solve(problem)).solved
 
@@ -74,5 +76,5 @@ def test_a_broken_promise_is_found(new_entry, change, promise):
     assert old in SPRING
     name = f"spring_whose_{promise}"  # a module of its own, since Python remembers modules by name
     new_entry(name, SPRING.replace(old, new))
-    broken = {title for title, fault in promises.examine(name, system.load(name)) if fault}
+    broken = {title for title, fault in promises.examine(DiscoverTask(), name, system.load(name)) if fault}
     assert (promise in broken) if promise else not broken

@@ -2,8 +2,8 @@ import pytest
 
 from gedanken.loop import play
 from gedanken.tasks.discover.task import DiscoverTask
-from gedanken.training.evaluate import evaluate, held_out_sources, render_table, summarise
-from gedanken.training.pairs import HELD_OUT, SYSTEMS, Source
+from gedanken.training.evaluate import evaluate, evaluation_sources, render_table, summarise
+from gedanken.training.pairs import Source
 
 
 class Teacher:
@@ -63,9 +63,9 @@ def test_the_summary_counts_and_the_table_shows_every_model_with_intervals(sourc
 
 
 def test_evaluation_poses_training_and_held_out_systems_from_the_test_split():
-    (source,) = held_out_sources("discover", 2, {})
-    assert source.subjects == (*SYSTEMS, *HELD_OUT)
+    (source,) = evaluation_sources("discover", 2, {})
+    assert source.subjects == DiscoverTask.evaluation_subjects
     assert source.split == "test"
     from gedanken.worlds.rigid import scenarios
 
-    assert set(held_out_sources("predict", 1, {})[0].subjects) == set(scenarios.HELD_OUT)
+    assert set(evaluation_sources("predict", 1, {})[0].subjects) == set(scenarios.HELD_OUT)

@@ -1,25 +1,29 @@
 import pytest
 
+from gedanken import tasks
 from gedanken.errors import UserError
-from gedanken.training.pairs import HELD_OUT, SYSTEMS, Source, judge_of, teach, write_pairs, write_rows
+from gedanken.tasks.discover.task import DiscoverTask
+from gedanken.training.pairs import Source, write_pairs, write_rows
 
 
 def test_subjects_take_turns_and_held_out_ones_are_refused():
     source = Source("discover", ("free_fall", "spring_mass"), 2)
     assert source.keys() == [("free_fall", 0), ("spring_mass", 0), ("free_fall", 1), ("spring_mass", 1)]
     with pytest.raises(UserError, match="held out"):
-        Source("discover", HELD_OUT)
+        Source("discover", ("projectile_drag",))
     with pytest.raises(UserError, match="not known"):
         Source("discover", ("perpetuum_mobile",))
     with pytest.raises(UserError, match="nothing to train on"):
-        Source("discover", ())
+        Source("discover", ("free_fall",), 0)
+    assert Source("discover").subjects == DiscoverTask.training_subjects
+    assert Source("predict").subjects == tasks.load("predict").subjects("train")
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", DiscoverTask.training_subjects)
 def test_the_teachers_short_answer_solves_the_problem(system):
-    judge = judge_of("discover")
+    judge = tasks.load("discover", mode="training")
     problem = Source("discover", (system,), 1, options={"rows": 8, "noise": 0.02}).pose(judge, system, 0)
-    answer = teach(judge, problem)
+    answer = judge.teach(problem)
     assert judge.verify(problem, answer).solved
     assert len(answer) < len(judge.solve(problem))
 
@@ -32,19 +36,25 @@ def test_pairs_are_conversations_that_end_with_the_teacher():
 
 
 def test_the_teacher_of_predict_writes_the_recorded_frame():
-    judge = judge_of("predict")
+    judge = tasks.load("predict", mode="training")
     source = Source("predict", ("billiards",), 1, options={"level": 1})
     problem = source.pose(judge, "billiards", 0)
     assert next(write_pairs(source))["completion"][0]["content"] == judge.solve(problem)
-    assert judge.verify(problem, teach(judge, problem)).solved
+    assert judge.verify(problem, judge.teach(problem)).solved
 
 
 def test_rows_name_the_problem_so_that_it_can_be_posed_again():
     source = Source("discover", ("spring_mass",), 2, options={"rows": 8})
-    judge = judge_of("discover")
+    judge = tasks.load("discover", mode="training")
     for row in write_rows(source):
         assert row["prompt"] == judge.ask(source.pose(judge, row["subject"], row["index"]))
 
 
 def test_training_leaves_out_progress_and_pays_what_the_table_says():
-    assert set(judge_of("discover").weights) == {"match", "match_dense", "correctness", "simplicity", "format"}
+    assert set(tasks.load("discover", mode="training").weights) == {
+        "match",
+        "match_dense",
+        "correctness",
+        "simplicity",
+        "format",
+    }

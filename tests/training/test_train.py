@@ -8,11 +8,12 @@ import pytest
 pytest.importorskip("trl")
 torch = pytest.importorskip("torch")
 
+from gedanken import tasks  # noqa: E402
 from gedanken.errors import UserError  # noqa: E402
 from gedanken.models import loading  # noqa: E402
 from gedanken.models.backends import hf  # noqa: E402
 from gedanken.training import grpo, session  # noqa: E402
-from gedanken.training.pairs import Source, judge_of  # noqa: E402
+from gedanken.training.pairs import Source  # noqa: E402
 from gedanken.training.run import RunFolder  # noqa: E402
 from gedanken.training.sft import SFTOptions, train_sft  # noqa: E402
 
@@ -137,7 +138,7 @@ def test_grpo_goes_on_from_sft_and_logs_every_term_and_the_clock(tiny_model, war
     lines = RunFolder(tmp_path / "rl").metrics()
     train = [line for line in lines if line["kind"] == "train"]
     assert len(train) == 3
-    for term in judge_of("discover").weights:
+    for term in tasks.load("discover", mode="training").weights:
         assert f"rewards/{term}/mean" in train[0]
     assert "rewards/progress/mean" not in train[0]
     assert train[0]["time/generation"] > 0
@@ -185,7 +186,7 @@ def test_whole_episodes_are_trained_through_the_environment(tiny_model, tmp_path
 
 def test_rewards_are_the_tasks_own_to_the_last_digit():
     source = Source("discover", ("damped_spring", "free_fall"), 2, options={"rows": 8})
-    judge = judge_of("discover")
+    judge = tasks.load("discover", mode="training")
     problems = list(source.problems(judge))
     answers = [judge.solve(problems[0]), '{"equation": "d2y/dt2 = -g", "params": {"g": 9}}', "no idea", "{}"]
     scorer = grpo.Scorer(judge, source)
@@ -201,7 +202,7 @@ def test_rewards_are_the_tasks_own_to_the_last_digit():
 
 def test_a_batch_is_scored_once_however_many_terms_ask():
     source = Source("discover", ("free_fall",), 1)
-    judge = judge_of("discover")
+    judge = tasks.load("discover", mode="training")
     calls = []
     batch = judge.verify_batch
     judge.verify_batch = lambda problems, answers: calls.append(len(answers)) or batch(problems, answers)
@@ -213,7 +214,7 @@ def test_a_batch_is_scored_once_however_many_terms_ask():
 
 def test_a_term_that_raises_stops_the_run():
     source = Source("discover", ("free_fall",), 1)
-    judge = judge_of("discover")
+    judge = tasks.load("discover", mode="training")
 
     def fails(problems, answers):
         raise ZeroDivisionError("a term is broken")

@@ -6,6 +6,7 @@ so it also scores logs, and any other solver.
 
 from typing import Any
 
+from gedanken import tasks
 from gedanken.adapters.problems import check, draw, replay
 from gedanken.episode import LocalEnv
 
@@ -22,16 +23,21 @@ except ModuleNotFoundError as error:
     raise ImportError("this needs Inspect; install it with: pip install 'gedanken[inspect]'") from None
 
 
-@task
-def discover(
-    n: int = 100,
-    split: str = "test",
-    seed: int = 0,
-    level: int | None = None,
-    max_turns: int | None = None,
-    hint: str | None = None,
-) -> Task:
-    """Find the law of motion behind a noisy trajectory; up to eight answers, each told where it misses.
+def task_of(name: str) -> Any:
+    """The Inspect task of one of our tasks."""
+
+    def problems(
+        n: int = 100,
+        split: str = "test",
+        seed: int = 0,
+        level: int | None = None,
+        max_turns: int | None = None,
+        **options: Any,
+    ) -> Task:
+        return _make(name, n, split, seed, level=level, max_turns=max_turns, **options)
+
+    problems.__name__ = problems.__qualname__ = name
+    problems.__doc__ = f"""{tasks.load(name).title}
 
     Args:
         n: how many problems.
@@ -39,25 +45,13 @@ def discover(
         seed: names the sequence of problems.
         level: 1 to 5.
         max_turns: how many answers may be given.
-        hint: `full`, `names` or `anonymous`.
+        options: how problems are posed: {", ".join(tasks.load(name).options)}.
     """
-    return _make("discover", n, split, seed, level=level, max_turns=max_turns, hint=hint)
+    return task(name=name)(problems)
 
 
-@task
-def predict(
-    n: int = 100, split: str = "test", seed: int = 0, level: int | None = None, format: str | None = None
-) -> Task:
-    """Write the next frame of a rigid-body scene; what extrapolation gets right earns nothing.
-
-    Args:
-        n: how many problems.
-        split: `train`, `val` or `test`.
-        seed: names the sequence of problems.
-        level: 1 to 5.
-        format: the text format of the frames.
-    """
-    return _make("predict", n, split, seed, level=level, format=format)
+# Inspect looks for its tasks among this module's names.
+globals().update({name: task_of(name) for name in tasks.names()})
 
 
 def _make(name: str, n: int, split: str, seed: int, **options: Any) -> Task:

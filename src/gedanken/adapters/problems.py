@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gedanken.episode import INDICES, SPLITS, SUBJECT, LocalEnv, Observation, subjects
+from gedanken import tasks
+from gedanken.episode import INDICES, LocalEnv, Observation
 from gedanken.errors import UserError
+from gedanken.loop import SPLITS
 from gedanken.seeding import stream
 
 
@@ -34,7 +36,7 @@ def draw(task: str, number: int, *, split: str = "train", seed: int = 0, **optio
     the arguments alone, so sequences of different lengths begin alike.
 
     Args:
-        task: `discover` or `predict`.
+        task: the task's name.
         number: which one, from 0 up.
         split: `train`, `val` or `test`; `train` has no subject that is held out from training.
         seed: names the sequence.
@@ -44,17 +46,16 @@ def draw(task: str, number: int, *, split: str = "train", seed: int = 0, **optio
     Raises:
         UserError: there is no such task or split.
     """
-    if task not in SUBJECT:
-        raise UserError(f"there is no task {task!r}; there are {', '.join(SUBJECT)}")
+    judge = tasks.load(task)
     if split not in SPLITS:
         raise UserError(f"split is train, val or test, not {split!r}")
-    names = subjects(task, split)
+    names = judge.subjects(split)
     lap, place = divmod(number, len(names))
     rng = stream("problems", task, split, seed, lap)
     subject = names[rng.permutation(len(names))[place]]
     index = int(rng.integers(INDICES, size=len(names))[place])
     given = {name: value for name, value in options.items() if value is not None}
-    return {SUBJECT[task]: subject, "split": split, "index": index, **given}
+    return {judge.subject_option: subject, "split": split, "index": index, **given}
 
 
 def check(task: str, problem: Mapping[str, Any]) -> None:

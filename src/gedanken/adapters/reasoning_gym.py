@@ -1,12 +1,14 @@
 """Data sets for reasoning-gym; after importing this: `reasoning_gym.create_dataset("gedanken_discover", seed=0)`.
 
-Both tasks are single-turn there: `score_answer` judges one answer by simulating it. It reads `<answer>` tags.
+Every task is single-turn there: `score_answer` judges one answer by simulating it. It reads `<answer>` tags.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar
 
+from gedanken import tasks
 from gedanken.adapters.problems import check, draw, replay
 from gedanken.episode import LocalEnv
 
@@ -43,7 +45,9 @@ class ProblemConfig:
         assert self.size > 0, "size must be positive"
 
 
-class _ProblemDataset(ProceduralDataset):
+class ProblemDataset(ProceduralDataset):
+    """Problems of one task."""
+
     task: ClassVar[str]
 
     def __init__(self, config: ProblemConfig):
@@ -87,18 +91,6 @@ class _ProblemDataset(ProceduralDataset):
         return replay(self.task, entry["metadata"]["problem"], [answer]).best
 
 
-class DiscoverDataset(_ProblemDataset):
-    """Find the law of motion behind a noisy trajectory."""
-
-    task = "discover"
-
-
-class PredictDataset(_ProblemDataset):
-    """Write the next frame of a rigid-body scene."""
-
-    task = "predict"
-
-
 class LevelCurriculum(BaseCurriculum):
     """From level 1 to level 5."""
 
@@ -111,6 +103,26 @@ class LevelCurriculum(BaseCurriculum):
         )
 
 
-for _dataset in (DiscoverDataset, PredictDataset):
-    if f"gedanken_{_dataset.task}" not in DATASETS:
-        register_dataset(f"gedanken_{_dataset.task}", _dataset, ProblemConfig, LevelCurriculum)
+def register() -> None:
+    """Make every task known to reasoning-gym as `gedanken_<task>`."""
+    for name in tasks.names():
+        if f"gedanken_{name}" not in DATASETS:
+            register_dataset(f"gedanken_{name}", dataset_of(name), ProblemConfig, LevelCurriculum)
+
+
+@cache
+def dataset_of(task: str) -> type[ProblemDataset]:
+    """The data set class of a task."""
+    members = {"task": task, "__doc__": tasks.load(task).title, "__module__": __name__}
+    return type(f"{task.title()}Dataset", (ProblemDataset,), members)
+
+
+def __getattr__(name: str) -> Any:
+    # Pickled data sets name their class: DiscoverDataset, PredictDataset, ...
+    for task in tasks.names():
+        if name == f"{task.title()}Dataset":
+            return dataset_of(task)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+register()

@@ -5,20 +5,20 @@ for the reward. Only `reset`, `get_reward` and the tool are public here, since T
 model. Set `max_tool_calling_iterations` to the turns of an episode (8 for `discover`, 1 for `predict`).
 """
 
+import functools
+import inspect
+from functools import cache
 from typing import Any, ClassVar
 
+from gedanken import tasks
 from gedanken.adapters.problems import check, draw
 from gedanken.episode import LocalEnv
 from gedanken.loop import Message
 
-# The trainer appends what `reset` returns.
-REQUESTS = {
-    "discover": "Call the tool propose_law with your answer, and again with a better one until it is solved.",
-    "predict": "Call the tool predict_frame with your answer.",
-}
 
+class Episode:
+    """A pooled session of a task. Its one tool is added by `environment_of`."""
 
-class _Episode:
     _task: ClassVar[str]
 
     def __init__(self) -> None:
@@ -43,39 +43,43 @@ class _Episode:
         return f"{observation.feedback} The episode is over." if observation.done else observation.prompt
 
 
-class Discover(_Episode):
-    """A pooled session of `discover` with one tool."""
+@cache
+def environment_of(task: str) -> type[Episode]:
+    """The environment class of a task: `reset`, `get_reward`, and the task's tool as a method.
 
-    _task = "discover"
+    Raises:
+        UserError: there is no such task.
+    """
+    judge = tasks.load(task)
+    tool = judge.tool
+    signature = inspect.signature(tool)
+    first = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
-    def propose_law(self, equation: str, params: dict[str, float] | None = None) -> str:
-        """Propose the law of motion. A simulator integrates it and says how well it matches the data, and where not.
+    @functools.wraps(tool)
+    def method(self: Episode, *arguments: Any, **options: Any) -> str:
+        return self._step(tool(*arguments, **options))
 
-        Args:
-            equation: The law, one equation a variable, for example "dx/dt = v; dv/dt = -k*x".
-            params: The value of each parameter that the law names, for example {"k": 2.5}.
-
-        Returns:
-            What the simulator says.
-        """
-        return self._step({"equation": equation, "params": {} if params is None else params})
+    method.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[first, *signature.parameters.values()], return_annotation=str
+    )
+    method.__annotations__ = {**tool.__annotations__, "return": str}
+    members = {"_task": task, tool.__name__: method, "__doc__": judge.title, "__module__": __name__}
+    return type(task.title(), (Episode,), members)
 
 
-class Predict(_Episode):
-    """A pooled session of `predict` with one tool."""
+def __getattr__(name: str) -> Any:
+    # `Discover`, `Predict`, ...: the trainer's workers find a class by its name.
+    for task in tasks.names():
+        if name == task.title():
+            return environment_of(task)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
-    _task = "predict"
 
-    def predict_frame(self, frame: str) -> str:
-        """Predict the next frame.
-
-        Args:
-            frame: The frame in the format of the prompt, one line a body.
-
-        Returns:
-            How far it is from the recorded frame.
-        """
-        return self._step({"answer": frame})
+def request(task: str) -> str:
+    """What the user's message says; the trainer appends the problem to it."""
+    judge = tasks.load(task)
+    again = ", and again with a better one until it is solved" if judge.max_turns > 1 else ""
+    return f"Call the tool {judge.tool.__name__} with your answer{again}."
 
 
 def make_dataset(split: str = "train", n: int = 1000, seed: int = 0, *, task: str = "discover", **options: Any) -> Any:
@@ -85,12 +89,12 @@ def make_dataset(split: str = "train", n: int = 1000, seed: int = 0, *, task: st
         split: `train`, `val` or `test`.
         n: how many problems.
         seed: names the sequence of problems.
-        task: `discover` (for the factory `Discover`) or `predict` (for `Predict`).
+        task: the task whose class, `environment_of(task)`, is the trainer's factory.
         options: columns that are the same in every row, as `LocalEnv.reset` takes them: `level`, `max_turns`, ...
 
     Returns:
-        A `datasets.Dataset` with the columns `prompt` (chat messages), `system_id` or `scenario`, `split`, `index`, and
-        the options.
+        A `datasets.Dataset` with the columns `prompt` (chat messages), the subject by the task's word for it, `split`,
+        `index`, and the options.
 
     Raises:
         UserError: an option that the task does not know or cannot use, or no problem at all.
@@ -101,5 +105,5 @@ def make_dataset(split: str = "train", n: int = 1000, seed: int = 0, *, task: st
         raise ImportError("make_dataset needs datasets; install it with: pip install 'gedanken[data]'") from None
     problems = [draw(task, number, split=split, seed=seed, **options) for number in range(max(n, 1))]
     check(task, problems[0])
-    prompt: list[Message] = [{"role": "user", "content": REQUESTS[task]}]
+    prompt: list[Message] = [{"role": "user", "content": request(task)}]
     return Dataset.from_list([{"prompt": prompt, **problem} for problem in problems])

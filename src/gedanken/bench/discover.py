@@ -281,7 +281,7 @@ def _settings(suite: Suite, player: str, options: Options, turns: int) -> dict[s
         "versions": {
             "suite": suite.version,
             "bench": VERSION,
-            "rewards": rewards.VERSION,
+            "rewards": rewards.TABLE.version,
             "text": text.VERSION,
             "gedanken": gedanken.__version__,
             "python": platform.python_version(),

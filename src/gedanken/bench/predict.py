@@ -15,7 +15,7 @@ import orjson
 import gedanken
 from gedanken.bench.statistics import RESAMPLES
 from gedanken.errors import UserError
-from gedanken.loop import Player
+from gedanken.loop import Key, Player
 from gedanken.players import load_player
 from gedanken.seeding import stream
 from gedanken.tasks.predict.extrapolation import EXTRAPOLATIONS
@@ -264,7 +264,7 @@ def _follow(
 ) -> _Measures:
     """Let a player continue from frame `first` on its own frames, and measure it at the horizons."""
     task = PredictTask()
-    key = (recording.scene.name, first)
+    key = Key(recording.scene.name, options={"at": first})
     problem = task.pose_recording(recording, key, first, context, horizons[-1], format)
     rolled = list(task.roll_out(problem, player, horizons[-1]))
     predicted = np.array([state for state, _ in rolled])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gedanken.errors import UserError
-from gedanken.loop import Problem
+from gedanken.loop import Key, Problem
 from gedanken.seeding import stream
 from gedanken.tasks.discover.observation import Observation, Truth
 from gedanken.tasks.discover.task import DiscoverTask
@@ -182,8 +182,8 @@ def _pose_odebench(item: Item, options: Options) -> Problem:
     )
     observation = Observation(entry.states, tuple(seen), "", "anonymous")
     prompt = text.write_prompt(entry.states, seen)
-    key = (item.subject, item.index, float(options.noise), float(options.drop))
-    return Problem("discover", item.subject, key, observation, prompt, truth)
+    key = Key(item.subject, "test", item.index, options={"noise": float(options.noise), "drop": float(options.drop)})
+    return Problem(DiscoverTask.name, key, observation, prompt, truth)
 
 
 def third_trajectory(entry: odebench.Entry) -> Trajectory:

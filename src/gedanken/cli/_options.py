@@ -4,8 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
+from gedanken import models, tasks
 from gedanken.errors import UserError
 
+TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help=f"{' or '.join(tasks.names())}.")]
+SubjectArgument = Annotated[str, typer.Argument(help="A subject; `gedanken zoo list TASK` names them.")]
 IndexArgument = Annotated[int, typer.Option(help="Which instance of the subject.")]
 ConditionOption = Annotated[
     list[str] | None,
@@ -14,7 +17,10 @@ ConditionOption = Annotated[
     ),
 ]
 PlayerOption = Annotated[
-    str, typer.Option("--player", help="A built-in player, or a language model as openai:MODEL or scripted:FILE.")
+    str,
+    typer.Option(
+        "--player", help=f"A built-in player, or a language model as {', '.join(f'{b}:...' for b in models.names())}."
+    ),
 ]
 BaseUrlOption = Annotated[
     str | None,

@@ -13,42 +13,40 @@ from rich.table import Table
 from gedanken.loop import Turn
 
 if TYPE_CHECKING:
-    from gedanken.own_data.report.contents import DiscoveryReport
+    from gedanken.own_data.discovery import Finding
     from gedanken.tasks.predict.rollout import Rollout
     from gedanken.worlds.rigid.scene.geometry import Array
 
 
 def show_turn(console: Console, number: int, turn: Turn) -> None:
-    """One turn: the law it proposed, its terms and what the simulator says."""
+    """One turn: the answer as it was read, its terms and what the simulator says."""
     verdict = turn.verdict
     mark = "[green]solved[/]" if verdict.solved else "[red]no score[/]" if verdict.error else "[yellow]not yet[/]"
     console.print(f"[bold]turn {number}[/]  {mark}  reward {verdict.reward:.3f}  ({turn.seconds:.2f} s)")
-    if equation := verdict.details.get("equation"):
-        console.print(f"  [cyan]{equation}[/]", highlight=False)
-        values = ", ".join(f"{name} = {value:.5g}" for name, value in verdict.details["params"].items())
-        console.print(f"  {values}", highlight=False)
+    for number, line in enumerate(verdict.reading.lines() if verdict.reading is not None else ()):
+        console.print(f"  {line}", style="cyan" if number == 0 else None, highlight=False, markup=False)
     console.print("  " + "  ".join(f"{name} {verdict.terms[name]:.3f}" for name in verdict.weights), style="dim")
     console.print(f"  {verdict.feedback}", highlight=False)
 
 
-def show_finding(console: Console, report: "DiscoveryReport", files: Mapping[str, Path]) -> None:
+def show_finding(console: Console, finding: "Finding", files: Mapping[str, Path]) -> None:
     """The law, its intervals, how well it holds, and what the data cannot tell."""
-    from gedanken.own_data.report.contents import limits
+    from gedanken.own_data.report.limits import limits
 
-    console.print(f"\n[bold]{report.title}[/]")
-    console.print(f"[bold cyan]{report.equation}[/]")
+    console.print(f"\n[bold]{finding.record.title}[/]")
+    console.print(f"[bold cyan]{finding.law.text}[/]")
     table = Table(box=None, pad_edge=False)
     for heading in ("parameter", "value", "95 % interval"):
         table.add_column(heading, justify="left" if heading == "parameter" else "right")
-    for name, value in report.params.items():
-        half = report.half_width(name)
+    for name, value in finding.params.items():
+        half = finding.half_width(name)
         interval = f"{value - half:.5g} .. {value + half:.5g}" if math.isfinite(half) else "not identified"
         table.add_row(name, f"{value:.6g}", interval)
     console.print(table)
-    console.print("R2  " + "  ".join(f"{name} {value:.5f}" for name, value in report.r2.items()))
-    if report.held_out_r2:
-        console.print("R2 held out  " + "  ".join(f"{name} {value:.4f}" for name, value in report.held_out_r2.items()))
-    for sentence in limits(report):
+    console.print("R2  " + "  ".join(f"{name} {value:.5f}" for name, value in finding.r2.items()))
+    if finding.held_out_r2:
+        console.print("R2 held out  " + "  ".join(f"{name} {value:.4f}" for name, value in finding.held_out_r2.items()))
+    for sentence in limits(finding):
         console.print(f"- {sentence}", style="dim")
     for path in files.values():
         console.print(f"wrote {path}")

@@ -14,19 +14,12 @@ def check(
     """Hold one zoo entry to the promises that every entry keeps; exit with 1 where it breaks one."""
     from rich.console import Console
 
-    from gedanken import zoo
+    from gedanken import tasks
     from gedanken.errors import UserError
 
-    module = zoo.load_file(file)
-    if hasattr(module, "SYSTEM"):
-        from gedanken.tasks.discover import promises as system_contracts
-
-        promises = system_contracts.examine(file.stem, module.SYSTEM)
-    elif hasattr(module, "build"):
-        from gedanken.tasks.predict import promises as scenario_contracts
-
-        promises = scenario_contracts.examine(str(file))
-    else:
+    examined = (tasks.load(name).examine(file) for name in tasks.names())
+    promises = next((promises for promises in examined if promises is not None), None)
+    if promises is None:
         raise UserError(f"{file} holds neither a SYSTEM nor a function build; CONTRIBUTING.md names a file to copy")
     console = Console(highlight=False)
     broken = 0

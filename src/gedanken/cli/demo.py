@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from gedanken.own_data.report.contents import DiscoveryReport
+    from gedanken.own_data.discovery import Finding
 
 EXAMPLES = ("gedanken demo --out runs/demo",)
 
@@ -32,6 +32,8 @@ def demo(
     from gedanken.cli._show import show_finding
     from gedanken.cli.warm import warm
     from gedanken.own_data import discovery
+    from gedanken.own_data.record import read_record
+    from gedanken.own_data.report.write import write_report
     from gedanken.players import load_player
 
     warm()
@@ -44,7 +46,7 @@ def demo(
         TimeElapsedColumn(),
     )
     start = time.perf_counter()
-    reports = []
+    findings = []
     with Progress(*columns, console=console, transient=True) as bar:
         row = bar.add_task("discovering", total=len(CASES))
         for data, options in CASES:
@@ -53,27 +55,26 @@ def demo(
                 bar.update(row, description=f"{data}: {text}")
 
             announce("reading")
-            record = discovery.read_record(data, **options)  # type: ignore[arg-type]
+            record = read_record(data, **options)  # type: ignore[arg-type]
             finding = discovery.run(record, load_player("sparse", "discover", progress=announce))
             flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
             command = ["gedanken", "discover", data, *flags, f"--out={out / data}"]
-            files = discovery.write(finding, out / data, command)
-            report = discovery.report(finding, command)
-            show_finding(bar.console, report, {"report": files["report.md"]})
-            reports.append((data, report))
+            files = write_report(finding, out / data, command)
+            show_finding(bar.console, finding, {"report": files["report.md"]})
+            findings.append((data, finding))
             bar.advance(row)
-    page = _index_page(reports)
+    page = _index_page(findings)
     (out / "README.md").write_text(page)
     console.print(f"\nfive laws in {time.perf_counter() - start:.1f} s; the overview is {out / 'README.md'}")
 
 
-def _index_page(reports: "list[tuple[str, DiscoveryReport]]") -> str:
+def _index_page(findings: "list[tuple[str, Finding]]") -> str:
     """One table of all reports, with their figures."""
     lines = ["# What the demo found", "", "| record | law | R2 | held out |", "|---|---|---|---|"]
-    for name, report in reports:
-        law = report.equation.replace("|", "\\|")
-        r2 = ", ".join(f"{column} {value:.4f}" for column, value in report.r2.items())
-        held = ", ".join(f"{column} {value:.3f}" for column, value in (report.held_out_r2 or {}).items()) or "-"
-        lines.append(f"| [{report.title}]({name}/report.md) | `{law}` | {r2} | {held} |")
-    lines += [line for name, report in reports for line in ("", f"![{report.title}]({name}/fit.png)")]
+    for name, finding in findings:
+        law = finding.law.text.replace("|", "\\|")
+        r2 = ", ".join(f"{column} {value:.4f}" for column, value in finding.r2.items())
+        held = ", ".join(f"{column} {value:.3f}" for column, value in (finding.held_out_r2 or {}).items()) or "-"
+        lines.append(f"| [{finding.record.title}]({name}/report.md) | `{law}` | {r2} | {held} |")
+    lines += [line for name, finding in findings for line in ("", f"![{finding.record.title}]({name}/fit.png)")]
     return "\n".join(lines) + "\n"

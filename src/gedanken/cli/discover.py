@@ -62,11 +62,12 @@ def discover(
     from rich.console import Console
 
     from gedanken.cli._show import print_json, show_finding, show_turn
-    from gedanken.own_data import discovery
+    from gedanken.own_data import discovery, record
+    from gedanken.own_data.report.write import to_json, write_report
     from gedanken.players import load_player
 
     console = Console(stderr=as_json, highlight=False)
-    record = discovery.read_record(
+    measured = record.read_record(
         data,
         hint=hint,
         fit_until=fit_until,
@@ -80,20 +81,20 @@ def discover(
         trial=trial,
         order=order,
     )
-    for note in record.notes:
+    for note in measured.notes:
         console.print(f"note: {note}", style="dim")
-    with console.status(f"{record.title}: {player} is looking") as status:
+    with console.status(f"{measured.title}: {player} is looking") as status:
         contestant = load_player(
             player,
             "discover",
             base_url=base_url,
             api_key=api_key,
-            progress=lambda text: status.update(f"{record.title}: {text}"),
+            progress=lambda text: status.update(f"{measured.title}: {text}"),
         )
-        finding = discovery.run(record, contestant, turns, lambda number, turn: show_turn(console, number, turn))
+        finding = discovery.run(measured, contestant, turns, lambda number, turn: show_turn(console, number, turn))
     command = ["gedanken", *sys.argv[1:]]
-    files = discovery.write(finding, out, command) if out else {}
+    files = write_report(finding, out, command) if out else {}
     if as_json:
-        print_json(discovery.to_dict(finding, command) | {"files": {name: str(path) for name, path in files.items()}})
+        print_json(to_json(finding, command) | {"files": {name: str(path) for name, path in files.items()}})
     else:
-        show_finding(console, discovery.report(finding, command), files)
+        show_finding(console, finding, files)

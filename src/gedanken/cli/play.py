@@ -9,7 +9,8 @@ from gedanken.cli._options import (
     ConditionOption,
     IndexArgument,
     KeyOption,
-    PlayerOption,
+    SubjectArgument,
+    TaskArgument,
     parse_conditions,
 )
 
@@ -21,9 +22,11 @@ EXAMPLES = (
 
 
 def play(
-    task: Annotated[str, typer.Argument(help="discover or predict.")],
-    subject: Annotated[str, typer.Argument(help="A system or scenario; `gedanken zoo` lists them.")],
-    player: PlayerOption = "sparse",
+    task: TaskArgument,
+    subject: SubjectArgument,
+    player: Annotated[
+        str | None, typer.Option(help="A built-in player (the task's own by default), or a model as BACKEND:MODEL.")
+    ] = None,
     split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
     index: IndexArgument = 0,
     turns: Annotated[
@@ -43,13 +46,15 @@ def play(
     from gedanken.cli._show import show_turn
     from gedanken.players import load_player
 
-    chosen = tasks.load(task, **({} if turns is None else {"max_turns": turns}))
+    chosen = tasks.load(task, max_turns=turns)
     problem = chosen.pose(subject, split=split, index=index, **parse_conditions(conditions))
-    contestant = load_player(player, task, base_url=base_url, api_key=api_key, temperature=temperature)
+    contestant = load_player(
+        player or chosen.default_player, task, base_url=base_url, api_key=api_key, temperature=temperature
+    )
     console = Console(stderr=as_json)
     for number, turn in enumerate(loop.play(chosen, contestant, problem), 1):
         if as_json:
-            row = {"turn": number, "key": problem.key, "player": contestant.name, "answer": turn.answer}
+            row = {"turn": number, "key": problem.key.to_dict(), "player": contestant.name, "answer": turn.answer}
             print(orjson.dumps(row | turn.verdict.to_dict() | {"seconds": turn.seconds}).decode(), flush=True)
         else:
             show_turn(console, number, turn)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gedanken.cli._options import ConditionOption, IndexArgument, parse_conditions
+from gedanken.cli._options import ConditionOption, IndexArgument, SubjectArgument, TaskArgument, parse_conditions
 
 EXAMPLES = (
     "gedanken pose discover simple_pendulum --index 3",
@@ -13,8 +13,8 @@ EXAMPLES = (
 
 
 def pose(
-    task: Annotated[str, typer.Argument(help="discover or predict.")],
-    subject: Annotated[str, typer.Argument(help="A system or scenario; `gedanken zoo` lists them.")],
+    task: TaskArgument,
+    subject: SubjectArgument,
     split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
     index: IndexArgument = 0,
     conditions: ConditionOption = None,
@@ -29,7 +29,7 @@ def pose(
     chosen = tasks.load(task)
     problem = chosen.pose(subject, split=split, index=index, **parse_conditions(conditions))
     if as_json:
-        shown = {"task": task, "key": problem.key, "prompt": problem.prompt, "messages": chosen.ask(problem)}
+        shown = {"task": task, "key": problem.key.to_dict(), "prompt": problem.prompt, "messages": chosen.ask(problem)}
         if answer:
             shown["answer"] = chosen.solve(problem)
         print(orjson.dumps(shown).decode())

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from gedanken.cli._options import TaskArgument
+
 EXAMPLES = (
     "gedanken score discover answers.jsonl > verdicts.jsonl",
     "head -100 answers.jsonl | gedanken score discover - --mode training | jq .reward",
@@ -15,7 +17,7 @@ CHUNK = 512
 
 
 def score(
-    task: Annotated[str, typer.Argument(help="discover or predict.")],
+    task: TaskArgument,
     answers: Annotated[Path, typer.Argument(help="JSONL file, or - for standard input.", allow_dash=True)],
     split: Annotated[str, typer.Option(help="Split of rows that name none.")] = "test",
     mode: Annotated[str, typer.Option(help="Reward weights: episode or training.")] = "episode",

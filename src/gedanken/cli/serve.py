@@ -17,7 +17,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0 lets the network in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at.")] = 8000,
     openenv: Annotated[
-        str | None, typer.Option(metavar="TASK", help="Serve discover or predict as an OpenEnv environment instead.")
+        str | None, typer.Option(metavar="TASK", help="Serve this task as an OpenEnv environment instead.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes, for --openenv; each holds its own sessions.")] = 1,
     reload: Annotated[
@@ -55,7 +55,7 @@ def serve(
             raise UserError("--openenv needs OpenEnv; install it with: pip install 'gedanken[openenv]'")
         from gedanken.serve.openenv import command
 
-        command.serve(f"gedanken.serve.openenv.{openenv}:app", host, port, workers)
+        command.serve(f"gedanken.serve.openenv.app:{openenv}", host, port, workers)
         return
     if workers != 1:
         raise UserError("--workers is for --openenv; episodes are threads of one process")

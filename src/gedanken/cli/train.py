@@ -255,7 +255,7 @@ def evaluate(
     from gedanken.models.backends import hf
     from gedanken.training import evaluate as evaluation
 
-    sources = evaluation.held_out_sources(task, problems, parse_conditions(conditions))
+    sources = evaluation.evaluation_sources(task, problems, parse_conditions(conditions))
     results = {}
     for name in model:
         player = hf.load(

@@ -1,108 +1,69 @@
 """`gedanken zoo`: what there is to ask about."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from gedanken.cli._options import TaskArgument
 
 app = typer.Typer(help="What there is to ask about.", no_args_is_help=True)
 
 
 @app.command("list", epilog="gedanken zoo list discover --tier 3\n\ngedanken zoo list predict --json | jq length")
 def list_subjects(
-    task: Annotated[str, typer.Argument(help="discover (systems) or predict (scenarios).")] = "discover",
+    task: TaskArgument = "discover",
     category: Annotated[str | None, typer.Option(help="Only this category.")] = None,
-    tier: Annotated[int | None, typer.Option(help="Only systems of this tier.")] = None,
+    tier: Annotated[int | None, typer.Option(help="Only subjects of this tier.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A JSON list.")] = False,
 ) -> None:
-    """List the systems of `discover` or the scenarios of `predict`."""
+    """List what a task can ask about: systems of `discover`, scenarios of `predict`."""
     from rich.console import Console
     from rich.table import Table
 
+    from gedanken import tasks
     from gedanken.cli._show import print_json
-    from gedanken.errors import UserError
 
-    listings = {"discover": _systems, "predict": _scenarios}
-    if task not in listings:
-        raise UserError(f"there is no task {task!r}; there are {', '.join(listings)}")
-    rows = [
-        row
-        for row in listings[task]()
-        if category in (None, row["category"]) and (tier is None or row.get("tier") == tier)
+    chosen = tasks.load(task)
+    subjects = [
+        subject
+        for subject in map(chosen.describe, chosen.subjects())
+        if category in (None, subject.category) and tier in (None, subject.tier)
     ]
     if as_json:
-        print_json(rows)
+        print_json([subject.to_dict() for subject in subjects])
         return
-    shown = (
-        ["name", "category", "tier", "split", "equation"]
-        if task == "discover"
-        else ["name", "category", "split", "about"]
-    )
+    tiers = any(subject.tier is not None for subject in subjects)
     table = Table(box=None, pad_edge=False)
-    for column in shown:
+    for column in ("name", "category", *(["tier"] if tiers else []), "split", "about"):
         table.add_column(column, overflow="fold")
-    for row in rows:
-        cells = {**row, "split": "held out" if row["held_out"] else "train"}
-        table.add_row(*(str(cells[column]) for column in shown))
+    for subject in subjects:
+        shown = [str(subject.tier)] if tiers else []
+        split = "held out" if subject.held_out else "train"
+        table.add_row(subject.name, subject.category, *shown, split, subject.about)
     Console().print(table, highlight=False)
-
-
-def _systems() -> list[dict[str, Any]]:
-    from gedanken.worlds.ode import system
-
-    entries = {name: system.load(name) for name in system.names()}
-    fields = ("category", "tier", "held_out", "equation", "source")
-    return [{"name": name} | {field: getattr(entry, field) for field in fields} for name, entry in entries.items()]
-
-
-def _scenarios() -> list[dict[str, Any]]:
-    from gedanken import zoo
-    from gedanken.worlds.rigid import scenarios
-
-    return [
-        {
-            "name": name,
-            "category": scenarios.category(name),
-            "held_out": name in scenarios.HELD_OUT,
-            "about": " ".join((zoo.load(scenarios.PACKAGE, name).__doc__ or "").split("\n\n")[0].split()),
-        }
-        for name in scenarios.names()
-    ]
 
 
 @app.command(epilog="gedanken zoo show lorenz --index 1\n\ngedanken zoo show newtons_cradle --level 2")
 def show(
-    name: Annotated[str, typer.Argument(help="A system or a scenario.")],
+    name: Annotated[str, typer.Argument(help="A subject of any task.")],
     index: Annotated[int, typer.Option(help="Which instance to draw.")] = 0,
-    level: Annotated[int, typer.Option(help="Of a scenario: 1 to 5.")] = 2,
+    level: Annotated[int | None, typer.Option(help="1 to 5; the task's own by default.")] = None,
 ) -> None:
     """Show one subject: what it is, its source, and one instance."""
-    from rich.console import Console
+    import difflib
 
-    from gedanken import tasks, zoo
-    from gedanken.worlds.ode import system
-    from gedanken.worlds.ode.law.parser import parse
-    from gedanken.worlds.rigid import scenarios, text
+    from gedanken import tasks
+    from gedanken.errors import UserError
 
-    console = Console(highlight=False)
-    if name in scenarios.names():
-        held_out = ", held out" if name in scenarios.HELD_OUT else ""
-        console.print(f"[bold]{name}[/]  {scenarios.category(name)}{held_out}")
-        console.print((zoo.load(scenarios.PACKAGE, name).__doc__ or "").strip() + "\n", markup=False)
-        writer = text.load("v1")
-        scene = scenarios.pose(name, level, split="test", index=index)
-        console.print(writer.write_header(writer.Header.of(scene)), markup=False)
-        return
-    entry = system.load(name)
-    problem = tasks.load("discover").pose(name, split="test", index=index, noise=0.0)
-    console.print(f"[bold]{name}[/]  {entry.category}, tier {entry.tier}{', held out' if entry.held_out else ''}")
-    console.print(f"law     {entry.equation}")
-    console.print(f"LaTeX   {parse(entry.equation, entry.states, tuple(entry.params)).latex()}")
-    for quantity, expression in entry.conserved.items():
-        console.print(f"keeps   {quantity} = {expression}")
-    console.print(f"source  {entry.source}\n")
-    console.print(problem.prompt, markup=False)
-    console.print(f"\ndrawn   {', '.join(f'{key} = {value:.4g}' for key, value in problem.truth.params.items())}")
+    every = [tasks.load(task) for task in tasks.names()]
+    for task in every:
+        if name in task.subjects():
+            print(task.explain(name, level=level, index=index))
+            return
+    near = difflib.get_close_matches(name, [subject for task in every for subject in task.subjects()], n=3)
+    hint = f"; did you mean {' or '.join(near)}?" if near else "; `gedanken zoo list TASK` names them"
+    raise UserError(f"there is no subject called {name!r}{hint}")
 
 
 @app.command(epilog="gedanken zoo gallery --out docs/zoo --level 3")

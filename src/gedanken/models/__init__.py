@@ -14,6 +14,11 @@ from gedanken.loop import Player
 PACKAGE = "gedanken.models.backends"
 
 
+def names() -> tuple[str, ...]:
+    """The backends there are."""
+    return tuple(zoo.names(PACKAGE))
+
+
 def load(spec: str, **options: Any) -> Player:
     """The player that `backend:model` names. Options that are None count as not given.
 
@@ -21,9 +26,8 @@ def load(spec: str, **options: Any) -> Player:
         UserError: there is no such backend, or it does not take one of the options.
     """
     backend, colon, model = spec.partition(":")
-    modules = zoo.names(PACKAGE)
-    if not colon or not model or backend not in modules:
-        known = ", ".join(f"{name}:..." for name in modules)
+    if not colon or not model or backend not in names():
+        known = ", ".join(f"{name}:..." for name in names())
         raise UserError(f"{spec!r} is not a model; write one of {known}")
     opener = zoo.load(PACKAGE, backend).load
     given = {name: value for name, value in options.items() if value is not None}

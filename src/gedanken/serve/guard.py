@@ -8,6 +8,9 @@ from typing import Any
 
 import orjson
 
+from gedanken import tasks
+from gedanken.episode import LocalEnv
+
 # An answer of more than 64 KiB is refused by the verifier, so longer messages have no use.
 MAX_MESSAGE = 4 << 20
 # A frame with fewer brackets cannot nest too deeply for any reader.
@@ -140,11 +143,12 @@ def warm_up() -> None:
 
 def _play_once() -> None:
     """Run through everything that is compiled: posing, scoring, and saying where an answer misses."""
-    from gedanken.episode import LocalEnv
-
-    env = LocalEnv("discover")
-    env.reset(system_id="free_fall_drag", seed=0)
-    env.step('{"equation": "d2y/dt2 = 0", "params": {}}')
+    for name in tasks.names():
+        env = LocalEnv(name)
+        env.reset(seed=0)
+        assert env.problem is not None
+        for _, answer in env.task.examples(env.problem)[:1]:
+            env.step(answer)
     warm.set()
 
 

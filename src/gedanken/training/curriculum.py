@@ -17,11 +17,12 @@ import numpy as np
 from gedanken.errors import UserError
 from gedanken.models import loading
 from gedanken.models.backends import hf
+from gedanken.tasks.predict.task import PredictTask
 from gedanken.training import lora, session
 from gedanken.training.evaluate import FIRST, evaluate, summarise
 from gedanken.training.options import Options
 from gedanken.training.packing import Packed, Packer
-from gedanken.training.pairs import Source, default_subjects
+from gedanken.training.pairs import Source
 from gedanken.training.run import CONFIG, RunFolder, open_run
 from gedanken.training.scenes import PackedSource, PosedScenes, RecordedScenes, Scenes
 from gedanken.worlds.rigid import text
@@ -199,7 +200,7 @@ def open_scenes(options: CurriculumOptions, level: int) -> Scenes:
     """A stage's training scenes."""
     if options.data is not None:
         return RecordedScenes(options.data, level, options.text_format, options.context, options.subjects)
-    subjects = options.subjects or default_subjects("predict")
+    subjects = options.subjects or PredictTask().subjects("train")
     return PosedScenes(Source("predict", subjects, options.instances, options=_conditions(options, level)))
 
 
@@ -247,7 +248,7 @@ def _examine(
     options: CurriculumOptions, folder: RunFolder, model: Any, packer: Packer, stage: int, progress: session.Progress
 ) -> None:
     """Loss and answers on scenes of every stage's level that none trains on; recorded as one measurement."""
-    subjects = options.subjects or default_subjects("predict")
+    subjects = options.subjects or PredictTask().subjects("train")
     training, cache, side = model.training, model.config.use_cache, packer.tokenizer.padding_side
     model.eval()
     model.config.use_cache = True

@@ -10,7 +10,7 @@ from gedanken import tasks
 from gedanken.bench.statistics import summarise_rate
 from gedanken.loop import BatchPlayer, Problem, play_batch
 from gedanken.seeding import stream
-from gedanken.training.pairs import HELD_OUT, SYSTEMS, Source
+from gedanken.training.pairs import Source
 
 Progress = Callable[[int, int, str], None]
 # Evaluations take instances from here on, far from any that a benchmark suite uses.
@@ -25,6 +25,7 @@ class Outcome:
     Attributes:
         subject: what it was about.
         index: which instance.
+        held_out: no training problem is about this subject.
         valid: its first answer could be read and simulated.
         first: match of the first answer (skill, for `predict`).
         best: match of the best answer of the episode.
@@ -36,6 +37,7 @@ class Outcome:
 
     subject: str
     index: int
+    held_out: bool
     valid: bool
     first: float
     best: float
@@ -45,18 +47,10 @@ class Outcome:
     answer: str
 
 
-def held_out_names(task: str) -> frozenset[str]:
-    """Subjects that no training run may see."""
-    if task == "discover":
-        return frozenset(HELD_OUT)
-    from gedanken.worlds.rigid import scenarios
-
-    return frozenset(scenarios.HELD_OUT)
-
-
-def held_out_sources(task: str, problems: int, conditions: Mapping[str, Any]) -> list[Source]:
+def evaluation_sources(task: str, problems: int, conditions: Mapping[str, Any]) -> list[Source]:
     """The fixed evaluation problems of a task: test instances, of training subjects and of held-out ones."""
-    names = (*SYSTEMS, *HELD_OUT) if task == "discover" else tuple(sorted(held_out_names(task)))
+    judge = tasks.load(task)
+    names = judge.evaluation_subjects or tuple(sorted(judge.held_out()))
     return [Source(task, names, problems, "test", FIRST, dict(conditions))]
 
 
@@ -73,6 +67,7 @@ def evaluate(
     total = sum(len(source.keys()) for source in sources)
     for source in sources:
         judge = tasks.load(source.task)
+        held_out = judge.held_out()
         keys = source.keys()
         # Problems of one subject have prompts of about one length, which wastes least on padding.
         keys = sorted(keys, key=lambda key: source.subjects.index(key[0]))
@@ -83,11 +78,12 @@ def evaluate(
                 chosen, play_batch(judge, player, problems, min(turns, judge.max_turns)), strict=True
             ):
                 verdicts = [turn.verdict for turn in episode]
-                matches = [float(verdict.terms.get("match", verdict.reward)) for verdict in verdicts]
+                matches = [verdict.match for verdict in verdicts]
                 outcomes.append(
                     Outcome(
                         subject,
                         index,
+                        subject in held_out,
                         verdicts[0].error is None,
                         matches[0],
                         max(matches),
@@ -132,7 +128,7 @@ def render_table(results: Mapping[str, Sequence[Outcome]], turns: int) -> str:
             if not some:
                 continue
             summary = summarise(some)
-            label = f"{group} (held out)" if group in HELD_OUT else group
+            label = f"{group} (held out)" if some[0].held_out and group != "all" else group
             cells = [
                 label,
                 model,

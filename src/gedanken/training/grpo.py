@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 
-from gedanken.episode import SUBJECT
+from gedanken import tasks
 from gedanken.errors import UserError
 from gedanken.loop import Problem, Task, Verdict
 from gedanken.models import loading
 from gedanken.training import lora, prefix, session
 from gedanken.training.options import Options
-from gedanken.training.pairs import Source, default_subjects, judge_of, write_rows
+from gedanken.training.pairs import Source, write_rows
 from gedanken.training.rollout import Rollout, Writer
 from gedanken.training.run import RunFolder, open_run
 
@@ -89,11 +89,11 @@ class Scorer:
 
     def rewards(self) -> list[Reward]:
         """One function a term that carries a weight, named after it."""
-        return [self._reward(name) for name in self.task.weights]  # type: ignore[attr-defined]
+        return [self._reward(name) for name in self.task.weights]
 
     def weights(self) -> list[float]:
         """The terms' weights, in the order of `rewards`."""
-        return list(self.task.weights.values())  # type: ignore[attr-defined]
+        return list(self.task.weights.values())
 
     def score(self, completions: Sequence[Any], subject: Sequence[str], index: Sequence[int]) -> list[Verdict]:
         """The verdicts on a batch of completions; repeated questions about the same batch cost nothing."""
@@ -161,8 +161,7 @@ def train_grpo(options: GRPOOptions, progress: session.Progress = lambda done, t
     for library in ("torch", "transformers", "trl", "peft", "datasets"):
         loading.require(library)
     session.quiet_libraries()
-    subjects = options.subjects or default_subjects(options.task)
-    source = Source(options.task, subjects, options.instances, options=options.conditions)
+    source = Source(options.task, options.subjects or (), options.instances, options=options.conditions)
     weights, base = lora.find_start(options.model, options.sft_checkpoint)
     folder = open_run(options.output_dir, "grpo", options.to_dict(), options.resume)
     import datasets
@@ -173,7 +172,7 @@ def train_grpo(options: GRPOOptions, progress: session.Progress = lambda done, t
     rows = datasets.Dataset.from_list(list(write_rows(source)))
     model, tokenizer = lora.open_trainable(options, weights)
     tokenizer.padding_side = "left"
-    judge = judge_of(options.task)
+    judge = tasks.load(options.task, mode="training")
     scorer = Scorer(judge, source, folder)
     config = trl.GRPOConfig(
         **session.arguments(options, folder),
@@ -196,8 +195,8 @@ def train_grpo(options: GRPOOptions, progress: session.Progress = lambda done, t
             raise UserError(
                 f"--multi-turn needs a chat template with tools, such as Qwen2.5's; {options.model}'s does not"
             )
-        what = {"environment_factory": adapter.Discover if options.task == "discover" else adapter.Predict}
-        rows = datasets.Dataset.from_list(list(write_episodes(source, adapter.REQUESTS[options.task])))
+        what = {"environment_factory": adapter.environment_of(options.task)}
+        rows = datasets.Dataset.from_list(list(write_episodes(source, adapter.request(options.task))))
     elif not config.use_vllm and config.world_size == 1:
         # With several processes a group's answers may lie in more than one of them, which TRL's own way knows.
         what["rollout_func"] = Rollout(
@@ -235,7 +234,7 @@ def write_episodes(source: Source, request: str) -> Iterator[dict[str, Any]]:
     for subject, index in keys:
         yield {
             "prompt": [{"role": "user", "content": request}],
-            SUBJECT[source.task]: subject,
+            "subject": subject,
             "split": source.split,
             "index": index,
             **source.options,

@@ -12,7 +12,7 @@ from gedanken.errors import GedankenError, PlayerError, UserError
 from gedanken.models import loading
 from gedanken.models.backends import hf
 from gedanken.seeding import digest
-from gedanken.training.evaluate import evaluate, held_out_names, held_out_sources, summarise, summarise_subjects
+from gedanken.training.evaluate import evaluate, evaluation_sources, summarise, summarise_subjects
 from gedanken.training.options import Options
 from gedanken.training.run import RunFolder
 
@@ -104,15 +104,15 @@ def run_evaluation(
     try:
         player = hf.HFPlayer(model, tokenizer, max_tokens=options.max_new_tokens)
         outcomes = evaluate(
-            player, held_out_sources(options.task, options.eval_problems, options.conditions), turns=turns
+            player, evaluation_sources(options.task, options.eval_problems, options.conditions), turns=turns
         )
     finally:
         tokenizer.padding_side, model.config.use_cache = side, cache
         model.train(training)
     summary = summarise(outcomes)
     groups = {
-        "trained": [outcome for outcome in outcomes if outcome.subject not in held_out_names(options.task)],
-        "held_out": [outcome for outcome in outcomes if outcome.subject in held_out_names(options.task)],
+        "trained": [outcome for outcome in outcomes if not outcome.held_out],
+        "held_out": [outcome for outcome in outcomes if outcome.held_out],
     }
     parts = {name: summarise(some) for name, some in groups.items() if some}
     folder.log(step, {"kind": "eval", **summary, **parts, "subjects": summarise_subjects(outcomes)})

@@ -8,7 +8,7 @@ from gedanken.errors import UserError
 from gedanken.models import loading
 from gedanken.training import lora, session
 from gedanken.training.options import Options
-from gedanken.training.pairs import Source, default_subjects, write_pairs
+from gedanken.training.pairs import Source, write_pairs
 from gedanken.training.run import open_run
 
 
@@ -41,9 +41,7 @@ def train_sft(options: SFTOptions, progress: session.Progress = lambda done, tot
         session.check_steps(options.max_steps, "--max-steps")
     if not options.epochs > 0:
         raise UserError(f"--epochs must be positive, not {options.epochs}")
-    source = Source(
-        options.task, options.subjects or default_subjects(options.task), options.instances, options=options.conditions
-    )
+    source = Source(options.task, options.subjects or (), options.instances, options=options.conditions)
     weights, base = lora.find_start(options.model, None)
     folder = open_run(options.output_dir, "sft", options.to_dict(), options.resume)
     import datasets

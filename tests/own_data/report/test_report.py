@@ -8,10 +8,18 @@ import pytest
 
 from gedanken.errors import UserError
 from gedanken.loop import Turn, Verdict
-from gedanken.own_data.report.contents import Alternative, DiscoveryReport, limits, to_json, write_report
+from gedanken.own_data.discovery import Alternative, Finding, FittedLaw
+from gedanken.own_data.record import Record
 from gedanken.own_data.report.figure import draw_fit
+from gedanken.own_data.report.limits import limits
 from gedanken.own_data.report.page import to_markdown
+from gedanken.own_data.report.write import to_json, write_report
+from gedanken.tasks.discover.task import DiscoverTask
+from gedanken.worlds.ode.law.answer import Answer
+from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
+
+COMMAND = ("gedanken", "discover", "spring.csv")
 
 OMEGA, DAMPING = 2.0, 0.3
 
@@ -24,6 +32,27 @@ def spring(t, x0):
     return np.stack([x, v], axis=1)
 
 
+def make_finding(states, trials, predictions, equation, params, r2, standard_errors=None, **given):
+    """A finding about trials, of which the last `held_out` were not fitted."""
+    held_out = given.pop("held_out", 0)
+    fitted = tuple(trials[: len(trials) - held_out])
+    record_fields = ("title", "units", "time_unit", "source", "notes", "caveats")
+    told = {name: given.pop(name) for name in record_fields if name in given}
+    problem = DiscoverTask().pose_record(states, fitted, given.pop("hint", ""))
+    record = Record(problem=problem, held_out=tuple(trials[len(fitted) :]), **{"title": "A record", **told})
+    law = replace(Law.of(Answer(equation, params), states), rationale=given.pop("rationale", ""))
+    starts = tuple(predicted[0] for predicted in predictions[: len(fitted)])
+    solved = Verdict({"match": 1.0}, {"match": 1.0}, given.pop("solved", True), "")
+    given.setdefault("turns", (Turn(equation, solved),))
+    return Finding(
+        record,
+        given.pop("player", "sparse"),
+        fitted=FittedLaw(law, standard_errors, starts, r2),
+        predictions=tuple(predictions),
+        **given,
+    )
+
+
 @pytest.fixture
 def report():
     rng = np.random.default_rng(5)
@@ -31,34 +60,44 @@ def report():
     predictions = tuple(spring(t, x0) for x0 in (1.0, 2.0))
     values = [clean + 0.05 * rng.standard_normal(clean.shape) for clean in predictions]
     values[0][10:14, 0] = np.nan
-    return DiscoveryReport(
+    return make_finding(
+        StateSpace.second_order(x="vx"),
+        [Trajectory(t, v, name) for v, name in zip(values, ("first", "second"), strict=True)],
+        predictions,
+        "d2x/dt2 = -k*x - c*vx",
+        {"k": OMEGA**2, "c": DAMPING},
+        {"x": 0.987, "vx": 0.992},
+        {"k": 0.01, "c": 0.004},
         title="A damped spring",
         hint="A mass on a spring.",
-        states=StateSpace.second_order(x="vx"),
-        trajectories=tuple(Trajectory(t, v, name) for v, name in zip(values, ("first", "second"), strict=True)),
-        predictions=predictions,
-        equation="d2x/dt2 = -k*x - c*vx",
-        latex=r"\ddot{x} = -k x - c \dot{x}",
-        params={"k": OMEGA**2, "c": DAMPING},
-        standard_errors={"k": 0.01, "c": 0.004},
-        r2={"x": 0.987, "vx": 0.992},
-        solved=True,
-        player="sparse",
         curves=tuple(Trajectory(dense, spring(dense, x0)) for x0 in (1.0, 2.0)),
         alternatives=(
             Alternative("d2x/dt2 = -k*x", {"k": 4.0}, 150.0, 0.6),
             Alternative("d2x/dt2 = -k*x - c*vx + e*x**3", {"k": 4.0, "c": 0.3, "e": 0.01}, 12.5, 0.988),
         ),
         criterion=11.0,
-        held_out=(1,),
+        held_out=1,
         held_out_r2={"x": 0.99, "vx": 0.991},
         units={"x": "m", "vx": "m/s"},
         time_unit="s",
         source="made here",
         notes=("the rows were sorted",),
-        command="gedanken discover spring.csv",
         seconds=0.7,
     )
+
+
+def with_law(report, **changes):
+    return replace(report, fitted=replace(report.fitted, **changes))
+
+
+def with_record(report, **changes):
+    """The finding with another record; `trials` and `hint` pose its problem anew."""
+    record = report.record
+    if "trials" in changes or "hint" in changes:
+        trials = changes.pop("trials", record.fitted)
+        hint = changes.pop("hint", record.problem.observation.hint)
+        changes["problem"] = DiscoverTask().pose_record(report.states, trials, hint)
+    return replace(report, record=replace(record, **changes))
 
 
 def size_of_png(path):
@@ -77,7 +116,7 @@ def test_all_files_are_written_and_nothing_else(report, tmp_path):
 
 
 def test_the_page_says_what_was_found(report, tmp_path):
-    page = to_markdown(report)
+    page = to_markdown(report, COMMAND)
     assert r"\ddot{x} &= -k x - c \dot{x}" in page
     assert "| k | 4.000 | ± 0.020 | 0.49 % |" in page
     assert "| c | 0.3000 | ± 0.0078 | 2.6 % |" in page
@@ -96,7 +135,8 @@ def test_the_page_says_what_was_found(report, tmp_path):
 
 
 def test_the_json_is_strict_and_holds_the_numbers(report, tmp_path):
-    bad = replace(report, predictions=(np.full((60, 2), np.nan), report.predictions[1]), r2={"x": math.nan, "vx": 0.1})
+    bad = replace(report, predictions=(np.full((60, 2), np.nan), report.predictions[1]))
+    bad = with_law(bad, r2={"x": math.nan, "vx": 0.1})
     files = write_report(bad, tmp_path / "bad")
     found = json.loads(files["report.json"].read_text(), parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
     assert found["r2"] == {"x": None, "vx": 0.1}
@@ -125,10 +165,10 @@ def test_a_good_fit_still_names_its_limits(report):
 
 def test_parameters_that_may_be_absent_are_named(report):
     errors = {"k": math.inf, "c": 0.2}
-    text = said(replace(report, standard_errors=errors))
+    text = said(with_law(report, standard_errors=errors))
     assert "k is not determined" in text
     assert "c may be zero, and its term absent: its interval runs from -0.092 to 0.692" in text
-    assert "known only roughly, 0.104 to 0.496" in said(replace(report, standard_errors={"k": 0.01, "c": 0.1}))
+    assert "known only roughly, 0.104 to 0.496" in said(with_law(report, standard_errors={"k": 0.01, "c": 0.1}))
 
 
 def test_a_law_that_misses_something_is_told_by_its_residuals(report):
@@ -145,31 +185,22 @@ def test_noise_is_rarely_taken_for_structure(report):
         rng = np.random.default_rng(seed)
         noisy = [clean + 0.05 * rng.standard_normal(clean.shape) for clean in report.predictions]
         trials = tuple(replace(t, values=v) for t, v in zip(report.trajectories, noisy, strict=True))
-        alarms += "not noise" in said(replace(report, trajectories=trials))
+        alarms += "not noise" in said(with_record(report, trials=trials[:1], held_out=trials[1:]))
     assert alarms <= 4
 
 
 def test_what_was_not_measured_and_not_tried_is_said(report):
     trial = report.trajectories[0]
     hidden = Trajectory(trial.t, np.where([[False, True]], np.nan, trial.values))
-    alone = replace(
-        report,
-        trajectories=(hidden,),
-        predictions=report.predictions[:1],
-        curves=(),
-        held_out=(),
-        r2={"x": 0.9},
-        solved=False,
-    )
+    alone = with_record(with_law(report, r2={"x": 0.9}), trials=(hidden,), held_out=())
+    refused = Verdict({"match": 0.9}, {"match": 1.0}, False, "")
+    alone = replace(alone, predictions=report.predictions[:1], curves=(), turns=(Turn("", refused),))
     text = said(alone)
     assert "vx was not measured" in text
     assert "one trial only" in text
     assert "not explain the data well enough to be accepted: its match is 0.900" in text
-    assert "few for so many" in said(
-        replace(
-            alone, trajectories=(Trajectory(trial.t[:8], hidden.values[:8]),), predictions=(report.predictions[0][:8],)
-        )
-    )
+    short = with_record(alone, trials=(Trajectory(trial.t[:8], hidden.values[:8]),))
+    assert "few for so many" in said(replace(short, predictions=(report.predictions[0][:8],)))
     assert "| vx (m/s) | not measured |" in to_markdown(alone)
 
 
@@ -199,15 +230,9 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(report, tmp_path):
 
 def test_text_from_outside_stays_text(report):
     verdict = Verdict({"match": 0.5}, {"match": 1.0}, False, "Too slow | `late`.\n\n# no")
-    page = to_markdown(
-        replace(
-            report,
-            title="A <script>alert(1)</script>\n# spring",
-            hint="`x` | y\n\n## Parameters",
-            rationale="<img src=x>\n# I win",
-            turns=(Turn("{}", verdict, 0.1), Turn("{}", verdict, 0.1)),
-        )
-    )
+    hostile = with_record(report, title="A <script>alert(1)</script>\n# spring", hint="`x` | y\n\n## Parameters")
+    hostile = with_law(hostile, law=replace(report.law, rationale="<img src=x>\n# I win"))
+    page = to_markdown(replace(hostile, turns=(Turn("{}", verdict, 0.1), Turn("{}", verdict, 0.1))))
     assert "<script" not in page
     assert "<img" not in page
     assert page.count("\n# ") == 0
@@ -227,19 +252,17 @@ def test_every_shape_of_data_is_drawn(tmp_path, trials, order):
     if order == "position only":
         values[:, 1] = np.nan
     right = "; ".join(f"{left} = 1" for left in states.left_sides)
-    shown = DiscoveryReport(
+    shown = make_finding(
+        states,
+        [Trajectory(t, values, str(i)) for i in range(trials)],
+        (clean,) * trials,
+        right,
+        {},
+        dict.fromkeys([c for c in states.columns if c != "vx"], 0.9),
         title="A title that is far too long for the width of its figure, " * 4 + "$x$",
-        hint="",
-        states=states,
-        trajectories=tuple(Trajectory(t, values, str(i)) for i in range(trials)),
-        predictions=(clean,) * trials,
-        equation=right,
-        latex=r"\nosuchmacro{x} \\ \dot{y} = 1",
-        params={},
-        r2=dict.fromkeys([c for c in states.columns if c != "vx"], 0.9),
         solved=False,
         player="scripted",
-        held_out=(trials - 1,) if trials > 1 else (),
+        held_out=1 if trials > 1 else 0,
     )
     draw_fit(shown, tmp_path / "fit.png")
     width, height = size_of_png(tmp_path / "fit.png")

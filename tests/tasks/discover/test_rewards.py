@@ -2,20 +2,20 @@ import math
 
 import pytest
 
-from gedanken.tasks.discover import rewards
-from gedanken.tasks.discover.rewards import Evidence, compute_terms, weights
+from gedanken.tasks.discover.rewards import TABLE, Evidence
+from gedanken.tasks.discover.task import DiscoverTask
 
 
 def test_the_episode_pays_by_the_published_table():
-    assert weights() == {"match": 0.5, "progress": 0.2, "simplicity": 0.2, "format": 0.1}
+    assert TABLE.weights() == {"match": 0.5, "progress": 0.2, "simplicity": 0.2, "format": 0.1}
 
 
 def test_training_leaves_progress_out_and_adds_the_dense_terms():
-    assert set(weights("training")) == {"match", "match_dense", "correctness", "simplicity", "format"}
+    assert set(TABLE.weights("training")) == {"match", "match_dense", "correctness", "simplicity", "format"}
 
 
 def test_terms_of_a_good_answer():
-    terms = compute_terms(Evidence(match=0.81, finite=True, operators=3, previous=0.5))
+    terms = TABLE.compute(Evidence(match=0.81, finite=True, operators=3, previous=0.5))
     assert terms["match"] == 0.81
     assert terms["progress"] == pytest.approx(0.31)
     assert terms["simplicity"] == pytest.approx(1 - 3 / 12)
@@ -25,38 +25,45 @@ def test_terms_of_a_good_answer():
 
 
 def test_a_trivial_equation_earns_no_simplicity():
-    assert compute_terms(Evidence(match=0.09, finite=True, operators=0))["simplicity"] == 0.0
+    assert TABLE.compute(Evidence(match=0.09, finite=True, operators=0))["simplicity"] == 0.0
 
 
 def test_an_equation_that_does_not_integrate_earns_no_format():
-    assert compute_terms(Evidence(match=0.0, finite=False, operators=2)) == {
+    assert TABLE.compute(Evidence(match=0.0, finite=False, operators=2)) == {
         "match": 0, "progress": 0, "simplicity": 0, "format": 0, "match_dense": 0, "correctness": 0,
     }  # fmt: skip
 
 
 def test_getting_worse_is_not_paid_back():
-    assert compute_terms(Evidence(match=0.4, finite=True, operators=3, previous=0.6))["progress"] == 0.0
+    assert TABLE.compute(Evidence(match=0.4, finite=True, operators=3, previous=0.6))["progress"] == 0.0
 
 
 def test_every_term_stays_between_zero_and_one():
     for match in (0.0, 0.05, 0.1, 0.7, 1.0):
         for operators in (0, 5, 12, 60):
-            terms = compute_terms(Evidence(match, True, operators, previous=0.3))
+            terms = TABLE.compute(Evidence(match, True, operators, previous=0.3))
             assert all(0.0 <= value <= 1.0 and math.isfinite(value) for value in terms.values())
 
 
 def test_a_new_term_is_one_function(monkeypatch):
-    monkeypatch.setattr(rewards, "TERMS", dict(rewards.TERMS))
+    monkeypatch.setattr(TABLE, "entries", dict(TABLE.entries))
 
-    @rewards.term(weight=0.1, training=0.5)
+    @TABLE.term(training=0.5)
     def brevity(evidence: Evidence) -> float:
         return float(evidence.operators < 4)
 
-    assert weights()["brevity"] == 0.1
-    assert weights("training")["brevity"] == 0.5
-    assert compute_terms(Evidence(0.5, True, 3))["brevity"] == 1.0
+    assert "brevity" not in TABLE.weights()
+    assert TABLE.weights("training")["brevity"] == 0.5
+    assert TABLE.compute(Evidence(0.5, True, 3))["brevity"] == 1.0
+
+
+def test_weights_that_do_not_sum_to_one_are_refused(monkeypatch):
+    monkeypatch.setattr(TABLE, "entries", dict(TABLE.entries))
+    TABLE.term(weight=0.05)(lambda evidence: 0.0)
+    with pytest.raises(ValueError, match=r"discover-rewards-1 sum to 1\.05, not to 1"):
+        DiscoverTask()
 
 
 def test_an_unknown_mode_raises():
     with pytest.raises(ValueError, match="bonus"):
-        weights("bonus")
+        TABLE.weights("bonus")

@@ -125,16 +125,6 @@ def test_a_problem_that_cannot_be_posed_is_the_users_fault(call, sentence):
 
 
 def test_the_key_tells_problems_apart_and_is_enough_to_pose_again(stack):
-    subject, split, index, level, context, horizon, format, at, exact = stack.key
-    again = TASK.pose(
-        subject,
-        split=split,
-        index=index,
-        level=level,
-        context=context,
-        horizon=horizon,
-        format=format,
-        at=at,
-        exact=exact,
-    )
+    key = stack.key
+    again = TASK.pose(key.subject, split=key.split, index=key.index, level=key.level, **key.options)
     assert again.prompt == stack.prompt

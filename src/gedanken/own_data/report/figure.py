@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from gedanken.own_data.report.contents import DiscoveryReport
+from gedanken.own_data.discovery import Finding
 
 # Okabe and Ito's palette, which colour-blind readers can tell apart (https://jfly.uni-koeln.de/color/).
 DATA, LAW, HELD_OUT, FAINT = "#0072B2", "#D55E00", "#009E73", "#8a8f98"
@@ -30,15 +29,15 @@ STYLE = {
 }
 
 
-def draw_fit(report: "DiscoveryReport", path: Path) -> None:
+def draw_fit(finding: Finding, path: Path) -> None:
     """Draw the report's figure as a PNG file."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    columns = report.states.columns
-    shown = list(range(len(report.trajectories)))[:MAX_TRIALS]
-    plane = len(columns) == 2 and all(c in report.r2 for c in columns)
+    columns = finding.states.columns
+    shown = list(range(len(finding.trajectories)))[:MAX_TRIALS]
+    plane = len(columns) == 2 and all(c in finding.r2 for c in columns)
     if len(shown) > 1:  # trials side by side, a state in each row
         rows, across = len(columns), len(shown)
         cells = [(row, place, row, trial) for place, trial in enumerate(shown) for row in range(rows)]
@@ -46,13 +45,13 @@ def draw_fit(report: "DiscoveryReport", path: Path) -> None:
         across = 1 if len(columns) <= 3 else 2
         rows = -(-len(columns) // across)
         cells = [(index // across, index % across, index, 0) for index in range(len(columns))]
-    law = _law_lines(report)
+    law = _law_lines(finding)
     width = min(6.6 if across == 1 else 3.4 * across, 13.0) + (3.6 if plane else 0.0)
     with matplotlib.rc_context(STYLE):
         height = 2.8 * rows + 0.7 + 0.32 * len(law)
         figure = Figure(figsize=(width, height), dpi=160, layout="constrained", facecolor="white")
         FigureCanvasAgg(figure)
-        heading = "\n".join([_short(report.title, width), *law])
+        heading = "\n".join([_short(finding.record.title, width), *law])
         figure.suptitle(heading, fontsize=11, x=0.01, ha="left", linespacing=1.5)
         grid = figure.add_gridspec(
             3 * rows - 1,  # a panel, its residuals, a gap
@@ -62,21 +61,21 @@ def draw_fit(report: "DiscoveryReport", path: Path) -> None:
         )
         drawn: dict[tuple[int, int], Any] = {}
         for row, place, index, trial in cells:
-            drawn[row, place] = _draw_cell(report, figure, grid, drawn, (row, place), index, trial)
+            drawn[row, place] = _draw_cell(finding, figure, grid, drawn, (row, place), index, trial)
         for row, place in drawn:
             if (row + 1, place) not in drawn:
-                drawn[row, place][-1].set_xlabel(report.label(report.time))
+                drawn[row, place][-1].set_xlabel(finding.record.label(finding.record.time))
                 drawn[row, place][-1].tick_params(labelbottom=True)
         if plane:
-            _draw_plane(report, figure.add_subplot(grid[:, across]), shown)
-        if more := len(report.trajectories) - len(shown):
+            _draw_plane(finding, figure.add_subplot(grid[:, across]), shown)
+        if more := len(finding.trajectories) - len(shown):
             figure.supxlabel(f"{more} more trial{'s' * (more > 1)} in report.json", fontsize=8, color=FAINT)
         figure.align_ylabels([axes for pair in drawn.values() for axes in pair])
         figure.savefig(path, format="png", metadata={"Software": None})
 
 
 def _draw_cell(
-    report: "DiscoveryReport",
+    finding: Finding,
     figure: Any,
     grid: Any,
     drawn: dict[tuple[int, int], Any],
@@ -85,15 +84,15 @@ def _draw_cell(
     trial: int,
 ) -> list[Any]:
     """One column of one trial: the fit and, where it was measured, its residuals. Returns the axes."""
-    column, (row, place) = report.states.columns[index], at
-    data, predicted = report.trajectories[trial], np.asarray(report.predictions[trial])[:, index]
-    held, observed = trial in report.held_out, data.values[:, index]
-    colour, measured = HELD_OUT if held else LAW, column in report.r2 and bool(np.isfinite(observed).any())
+    column, (row, place) = finding.states.columns[index], at
+    data, predicted = finding.trajectories[trial], np.asarray(finding.predictions[trial])[:, index]
+    held, observed = trial in finding.held_out, data.values[:, index]
+    colour, measured = HELD_OUT if held else LAW, column in finding.r2 and bool(np.isfinite(observed).any())
     above = drawn.get((0, place), [None])[0]
-    beside = drawn.get((row, 0), [None]) if len(report.trajectories) > 1 else [None]
+    beside = drawn.get((row, 0), [None]) if len(finding.trajectories) > 1 else [None]
     span = grid[3 * row, place] if measured else grid[3 * row : 3 * row + 2, place]
     fit = figure.add_subplot(span, sharex=above, sharey=beside[0])
-    curve = report.curves[trial] if report.curves else None
+    curve = finding.curves[trial] if finding.curves else None
     times, values = (data.t, predicted) if curve is None else (curve.t, curve.values[:, index])
     fit.plot(times, values, color=colour, linewidth=1.6, zorder=3, label="predicted" if held else "re-simulated")
     if measured:
@@ -104,10 +103,10 @@ def _draw_cell(
     fit.locator_params(axis="x", nbins=7, steps=[1, 2, 5, 10])
     fit.tick_params(labelbottom=False)
     if place == 0 or beside[0] is None:
-        fit.set_ylabel(report.label(column))
+        fit.set_ylabel(finding.record.label(column))
     else:
         fit.tick_params(labelleft=False)
-    if len(report.trajectories) > 1 and row == 0:
+    if len(finding.trajectories) > 1 and row == 0:
         name = data.name if data.name and not data.name.isdigit() else f"trial {data.name or trial + 1}"
         fit.set_title(_short(name, 2) + ", held out" * held, fontsize=9, loc="left")
     r2 = _r2(observed, predicted) if measured else float("nan")
@@ -134,23 +133,23 @@ def _draw_cell(
     return [fit, rest]
 
 
-def _draw_plane(report: "DiscoveryReport", axes: Any, shown: list[int]) -> None:
-    first, second = report.states.columns
+def _draw_plane(finding: Finding, axes: Any, shown: list[int]) -> None:
+    first, second = finding.states.columns
     for trial in shown:
-        colour = HELD_OUT if trial in report.held_out else LAW
-        data = report.trajectories[trial].values
-        curve = report.curves[trial].values if report.curves else np.asarray(report.predictions[trial])
+        colour = HELD_OUT if trial in finding.held_out else LAW
+        data = finding.trajectories[trial].values
+        curve = finding.curves[trial].values if finding.curves else np.asarray(finding.predictions[trial])
         axes.plot(curve[:, 0], curve[:, 1], color=colour, linewidth=1.4, zorder=3)
         axes.scatter(data[:, 0], data[:, 1], s=10, color=DATA, alpha=0.7, linewidths=0, zorder=2)
         start = int(np.argmax(np.isfinite(curve).all(1)))
         axes.scatter(curve[start, 0], curve[start, 1], s=36, color="white", edgecolors=colour, linewidths=1.4, zorder=4)
-    values = np.concatenate([report.trajectories[i].values for i in shown])
+    values = np.concatenate([finding.trajectories[i].values for i in shown])
     for limit, k in ((axes.set_xlim, 0), (axes.set_ylim, 1)):
         low, high = np.nanmin(values[:, k]), np.nanmax(values[:, k])
         limit(low - 0.15 * (high - low), high + 0.15 * (high - low))
     axes.set_box_aspect(1)
-    axes.set_xlabel(report.label(first))
-    axes.set_ylabel(report.label(second))
+    axes.set_xlabel(finding.record.label(first))
+    axes.set_ylabel(finding.record.label(second))
     axes.set_title("phase plane, start marked", fontsize=9, loc="left")
 
 
@@ -177,14 +176,14 @@ def _r2(observed: np.ndarray, predicted: np.ndarray) -> float:
     )
 
 
-def _law_lines(report: "DiscoveryReport") -> list[str]:
+def _law_lines(finding: Finding) -> list[str]:
     """The law as mathematics where matplotlib can set it, and as it was written where it cannot."""
-    return [_set_in_math(line) or _short(plain, 15) for line, plain in _lines(report)]
+    return [_set_in_math(line) or _short(plain, 15) for line, plain in _lines(finding)]
 
 
-def _lines(report: "DiscoveryReport") -> Iterator[tuple[str, str]]:
-    plain = [part.strip() for part in report.equation.split(";")]
-    written = report.latex.split(r" \\ ") if report.latex else []
+def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
+    plain = [part.strip() for part in finding.law.text.split(";")]
+    written = finding.law.latex.split(r" \\ ") if finding.law.latex else []
     for index, part in enumerate(plain[:4]):
         yield written[index] if index < len(written) else "", part
     if len(plain) > 4:

@@ -1,65 +1,70 @@
 """A discovery report as a Markdown page."""
 
 import math
+import platform
 import re
+import shlex
 from collections.abc import Sequence
 
 import numpy as np
 
-from gedanken.own_data.report.contents import DiscoveryReport, limits, plain, versions
+import gedanken
+from gedanken.own_data.discovery import Finding
+from gedanken.own_data.report.limits import limits, plain
 
 
-def to_markdown(report: DiscoveryReport) -> str:
+def to_markdown(finding: Finding, command: Sequence[str] = ()) -> str:
     """The report as a page."""
-    verdict = "accepted" if report.solved else "not accepted"
-    page = [f"# {plain(report.title)}", ""]
-    page += [f"> {plain(report.hint)}", ""] if report.hint else []
-    page += _law(report)
+    verdict = "accepted" if finding.solved else "not accepted"
+    hint = finding.record.problem.observation.hint
+    page = [f"# {plain(finding.record.title)}", ""]
+    page += [f"> {plain(hint)}", ""] if hint else []
+    page += _law(finding)
     page += [
         "",
-        f"Found by `{plain(report.player)}`; {verdict} by the simulator with a match of {report.match:.4f}.",
+        f"Found by `{plain(finding.player)}`; {verdict} by the simulator with a match of {finding.match:.4f}.",
         "",
     ]
     page += ["![Data, re-simulation and residuals](fit.png)", ""]
-    if report.params:
-        page += ["## Parameters", "", *_parameters(report), ""]
-    page += ["## How well it fits", "", *_fit(report), ""]
-    if report.alternatives:
-        page += ["## Other laws that were tried", "", *_alternatives(report), ""]
+    if finding.params:
+        page += ["## Parameters", "", *_parameters(finding), ""]
+    page += ["## How well it fits", "", *_fit(finding), ""]
+    if finding.alternatives:
+        page += ["## Other laws that were tried", "", *_alternatives(finding), ""]
     page += [
         "## What the data cannot tell",
         "",
-        *(f"- {' '.join(sentence.split())}" for sentence in limits(report)),
+        *(f"- {' '.join(sentence.split())}" for sentence in limits(finding)),
         "",
     ]
-    page += ["## How it was verified", "", _verification(report), ""]
-    if report.rationale:
-        page += ["## In the player's words", "", f"> {plain(report.rationale)[:2000]}", ""]
-    if len(report.turns) > 1:
-        page += ["## Turns", "", *_turns(report), ""]
-    if report.notes:
-        page += ["## How the data were read", "", *(f"- {plain(note)}" for note in report.notes), ""]
+    page += ["## How it was verified", "", _verification(finding), ""]
+    if finding.law.rationale:
+        page += ["## In the player's words", "", f"> {plain(finding.law.rationale)[:2000]}", ""]
+    if len(finding.turns) > 1:
+        page += ["## Turns", "", *_turns(finding), ""]
+    if finding.record.notes:
+        page += ["## How the data were read", "", *(f"- {plain(note)}" for note in finding.record.notes), ""]
     page += ["## Provenance", ""]
-    page += [f"- Data: {plain(report.source)}"] if report.source else []
-    page += [f"- Command: `{plain(report.command)}`"] if report.command else []
-    page += [f"- Time: {report.seconds:.1f} s"] if report.seconds is not None else []
+    page += [f"- Data: {plain(finding.record.source)}"] if finding.record.source else []
+    page += [f"- Command: `{plain(shlex.join(command))}`"] if command else []
+    page += [f"- Time: {finding.seconds:.1f} s"]
     page += ["- Versions: " + ", ".join(f"{name} {version}" for name, version in versions().items()), ""]
     return "\n".join(page)
 
 
-def _law(report: DiscoveryReport) -> list[str]:
-    lines = ["```text", *(part.strip() for part in report.equation.replace("`", "'").split(";")), "```"]
-    if not report.latex:
+def _law(finding: Finding) -> list[str]:
+    lines = ["```text", *(part.strip() for part in finding.law.text.replace("`", "'").split(";")), "```"]
+    if not finding.law.latex:
         return lines
-    written = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in report.latex.split(r" \\ "))
+    written = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in finding.law.latex.split(r" \\ "))
     return ["$$", rf"\begin{{aligned}} {written} \end{{aligned}}", "$$", "", *lines]
 
 
-def _parameters(report: DiscoveryReport) -> list[str]:
+def _parameters(finding: Finding) -> list[str]:
     rows = []
-    for name, value in report.params.items():
-        half = report.half_width(name)
-        if report.standard_errors is None:
+    for name, value in finding.params.items():
+        half = finding.half_width(name)
+        if finding.standard_errors is None:
             rows.append([name, f"{value:.6g}", "", ""])
         elif not math.isfinite(half):
             rows.append([name, f"{value:.4g}", "not determined", ""])
@@ -75,33 +80,33 @@ def _digits(half: float) -> int:
     return min(max(1 - math.floor(math.log10(half)), 0), 12) if half > 0 else 6
 
 
-def _fit(report: DiscoveryReport) -> list[str]:
+def _fit(finding: Finding) -> list[str]:
     rows = []
-    for column in report.states.columns:
-        if column not in report.r2:
-            rows.append([report.label(column), "not measured", "", "", ""])
+    for column in finding.states.columns:
+        if column not in finding.r2:
+            rows.append([finding.record.label(column), "not measured", "", "", ""])
             continue
-        left = np.concatenate(report.residuals(column))
+        left = np.concatenate(finding.residuals(column))
         left = left[np.isfinite(left)]
-        held = (report.held_out_r2 or {}).get(column)
+        held = (finding.held_out_r2 or {}).get(column)
         spread = f"{math.sqrt(float((left**2).mean())):.3g}" if left.size else ""
         rows.append(
             [
-                report.label(column),
-                f"{report.r2[column]:.5f}",
+                finding.record.label(column),
+                f"{finding.r2[column]:.5f}",
                 spread,
                 str(left.size),
                 "" if held is None else f"{held:.5f}",
             ]
         )
     table = _table(["column", "R²", "RMS residual", "samples", "R², held-out trials"], rows)
-    return table if report.held_out else [re.sub(r"[^|]*\|$", "", row) for row in table]
+    return table if finding.held_out else [re.sub(r"[^|]*\|$", "", row) for row in table]
 
 
-def _alternatives(report: DiscoveryReport) -> list[str]:
+def _alternatives(finding: Finding) -> list[str]:
     rows = [
         [f"+{delta:.1f}" if delta >= 0 else f"{delta:.1f}", f"{a.match:.4f}", f"`{plain(a.equation)}`"]
-        for delta, a in report.ranked()
+        for delta, a in finding.ranked()
     ]
     return [
         *_table(["Δ", "match", "law"], rows),
@@ -111,26 +116,26 @@ def _alternatives(report: DiscoveryReport) -> list[str]:
     ]
 
 
-def _verification(report: DiscoveryReport) -> str:
-    fitted = len(report.trajectories) - len(report.held_out)
+def _verification(finding: Finding) -> str:
+    fitted = len(finding.trajectories) - len(finding.held_out)
     starts = " of each trial" if fitted > 1 else ""
     text = (
         f"The equation was solved by an adaptive integrator from a starting state{starts}, and the solution compared "
         "with the data at every sample time. R² of a column is the share of its variance that the solution explains, "
         "the match is their mean, and a law is accepted above 0.93. No derivative of the data enters."
     )
-    if report.standard_errors is not None:
+    if finding.standard_errors is not None:
         text += (
             " The intervals come from the curvature of the squared residuals at the best fit; they presume that the "
             "noise of one sample does not depend on its neighbour's."
         )
-    if report.held_out:
-        names = ", ".join(plain(report.trajectories[i].name or str(i + 1)) for i in report.held_out)
+    if finding.held_out:
+        names = ", ".join(plain(finding.trajectories[i].name or str(i + 1)) for i in finding.held_out)
         text += f" Held out of the fit and only predicted: {names}."
     return text
 
 
-def _turns(report: DiscoveryReport) -> list[str]:
+def _turns(finding: Finding) -> list[str]:
     rows = [
         [
             str(i),
@@ -138,7 +143,7 @@ def _turns(report: DiscoveryReport) -> list[str]:
             f"{turn.verdict.reward:.3f}",
             plain(turn.verdict.error or turn.verdict.feedback)[:160],
         ]
-        for i, turn in enumerate(report.turns, 1)
+        for i, turn in enumerate(finding.turns, 1)
     ]
     return _table(["turn", "match", "reward", "feedback"], rows)
 
@@ -146,3 +151,17 @@ def _turns(report: DiscoveryReport) -> list[str]:
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     lines = [head, ["---"] * len(head), *rows]
     return ["| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines]
+
+
+def versions() -> dict[str, str]:
+    """What a result depends on."""
+    import numba
+    import scipy
+
+    return {
+        "gedanken": gedanken.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "numba": numba.__version__,
+    }

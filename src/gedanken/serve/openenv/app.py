@@ -9,7 +9,8 @@ from openenv.core.env_server.http_server import create_app as create_openenv_app
 from gedanken.episode import EpisodeError
 from gedanken.errors import GedankenError, UserError
 from gedanken.serve.guard import Doorkeeper, warm_up
-from gedanken.serve.openenv.environment import ENVIRONMENTS
+from gedanken.serve.openenv.environment import environment_of
+from gedanken.serve.openenv.models import messages_of
 
 
 def create_app(task: str) -> Any:
@@ -19,9 +20,9 @@ def create_app(task: str) -> Any:
     sessions a worker holds, how long a silent one keeps its slot, and what a reset rewards unless it says so.
 
     Raises:
-        UserError: a variable that is not a positive number, or no reward mode.
+        UserError: no such task, a variable that is not a positive number, or no reward mode.
     """
-    kind, action = ENVIRONMENTS[task]
+    kind, action = environment_of(task), messages_of(task).action
     kind().close()  # a bad REWARD_MODE shows now and not in every session
     warm_up()
     app = create_openenv_app(
@@ -56,3 +57,12 @@ def _positive(name: str, default: float) -> float:
     if not 0 < value < 1e9:
         raise UserError(f"{name} must be a positive number, not {given!r}")
     return value
+
+
+def __getattr__(name: str) -> Any:
+    # Worker processes load an application by an import string: "gedanken.serve.openenv.app:discover".
+    from gedanken import tasks
+
+    if name in tasks.names():
+        return create_app(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,24 +1,19 @@
 """Clients of a running server: `async with DiscoverEnv(base_url=...) as env`, or `with ... .sync() as env`."""
 
+from functools import cache
 from typing import Any, ClassVar
 
 from openenv.core import EnvClient
 from openenv.core.client_types import StepResult
 
+from gedanken import tasks
 from gedanken.episode import read_action
-from gedanken.serve.openenv.models import (
-    DiscoverAction,
-    DiscoverObservation,
-    DiscoverState,
-    EpisodeObservation,
-    EpisodeState,
-    PredictAction,
-    PredictObservation,
-    PredictState,
-)
+from gedanken.serve.openenv.models import EpisodeObservation, EpisodeState, messages_of
 
 
-class _EpisodeClient(EnvClient[Any, Any, Any]):
+class EpisodeClient(EnvClient[Any, Any, Any]):
+    """A session: `reset(seed=, ...)`, then up to `turns_left` times `step(action)`."""
+
     _observation: ClassVar[type[EpisodeObservation]]
     _state: ClassVar[type[EpisodeState]]
 
@@ -34,13 +29,20 @@ class _EpisodeClient(EnvClient[Any, Any, Any]):
         return self._state(**payload)
 
 
-class DiscoverEnv(_EpisodeClient, EnvClient[DiscoverAction, DiscoverObservation, DiscoverState]):
-    """A session of `discover`: `reset(system_id=, seed=, ...)`, then up to `turns_left` times `step(action)`."""
+@cache
+def client_of(task: str) -> type[EpisodeClient]:
+    """The client class of a task: `DiscoverEnv` of `discover`.
 
-    _observation, _state = DiscoverObservation, DiscoverState
+    Raises:
+        UserError: there is no such task.
+    """
+    messages = messages_of(task)
+    members = {"_observation": messages.observation, "_state": messages.state, "__module__": __name__}
+    return type(f"{task.title()}Env", (EpisodeClient,), {**members, "__doc__": tasks.load(task).title})
 
 
-class PredictEnv(_EpisodeClient, EnvClient[PredictAction, PredictObservation, PredictState]):
-    """A session of `predict`: `reset(scenario=, seed=, ...)`, then `step(action)`."""
-
-    _observation, _state = PredictObservation, PredictState
+def __getattr__(name: str) -> Any:
+    for task in tasks.names():
+        if name == f"{task.title()}Env":
+            return client_of(task)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,31 +2,19 @@
 
 import asyncio
 import os
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 from openenv.core.env_server.interfaces import Environment
 from openenv.core.env_server.types import EnvironmentMetadata
 from openenv.core.rubrics import Rubric, RubricDict
 
-from gedanken import __version__, episode
-from gedanken.episode import INSTANCES, SPLITS, SUBJECT, LocalEnv, locate, subjects
+from gedanken import __version__, episode, tasks
+from gedanken.episode import INSTANCES, LocalEnv, locate
 from gedanken.errors import UserError
+from gedanken.loop import SPLITS, Task
 from gedanken.serve.guard import warm
-from gedanken.serve.openenv.models import (
-    AnswerAction,
-    DiscoverAction,
-    DiscoverObservation,
-    DiscoverState,
-    EpisodeObservation,
-    EpisodeState,
-    PredictAction,
-    PredictObservation,
-    PredictState,
-)
-
-# A longer answer is not searched for its JSON on the event loop.
-BRIEF = 4096
+from gedanken.serve.openenv.models import AnswerAction, EpisodeObservation, EpisodeState, messages_of
 
 
 class _Score(Rubric):
@@ -75,14 +63,13 @@ class EpisodeEnvironment(Environment[Any, Any, Any]):
 
     SUPPORTS_CONCURRENT_SESSIONS = True
 
-    task: ClassVar[str]
-    description: ClassVar[str]
+    judge: ClassVar[Task]
     observation_type: ClassVar[type[EpisodeObservation]]
     state_type: ClassVar[type[EpisodeState]]
 
     def __init__(self) -> None:
-        self.local = LocalEnv(self.task, reward_mode=os.environ.get("REWARD_MODE", "r2"))
-        super().__init__(rubric=EpisodeReward(tuple(getattr(self.local.task, "weights", ()))))
+        self.local = LocalEnv(self.judge.name, reward_mode=os.environ.get("REWARD_MODE", "r2"))
+        super().__init__(rubric=EpisodeReward(tuple(self.judge.weights)))
 
     def reset(self, seed: int | None = None, episode_id: str | None = None, **options: Any) -> EpisodeObservation:
         """Pose a problem; see `gedanken.episode.LocalEnv.reset` for the options.
@@ -104,6 +91,20 @@ class EpisodeEnvironment(Environment[Any, Any, Any]):
         self._apply_rubric(action, seen)
         return seen
 
+    async def step_async(self, action: Any, timeout_s: float | None = None, **_: Any) -> EpisodeObservation:
+        """Judge an answer: on the event loop where that is sure to be brief, else in a thread.
+
+        Handing a step to a thread and back costs as much as a common step itself, and with eight clients, whose threads
+        then wait for each other, twice that; and a thread may hold the interpreter for 5 ms.
+
+        Raises:
+            EpisodeError: as `step`.
+        """
+        problem = self.local.problem
+        if problem is None or (warm.is_set() and self.judge.is_brief(problem, action.answer)):
+            return self.step(action)
+        return await asyncio.to_thread(self.step, action)
+
     def _seen(self, observation: episode.Observation) -> EpisodeObservation:
         seen: EpisodeObservation = self.observation_type.model_validate(observation, from_attributes=True)
         return seen
@@ -120,7 +121,7 @@ class EpisodeEnvironment(Environment[Any, Any, Any]):
     def get_metadata(self) -> EnvironmentMetadata:
         """Who we are."""
         return EnvironmentMetadata(
-            name=f"{self.task}_env", description=self.description, version=__version__, author="gedanken"
+            name=f"{self.judge.name}_env", description=self.judge.title, version=__version__, author="gedanken"
         )
 
     def list_splits(self) -> list[dict[str, str]]:
@@ -130,7 +131,7 @@ class EpisodeEnvironment(Environment[Any, Any, Any]):
 
     def num_tasks(self, split: str) -> int:
         """How many tasks `list_tasks` counts; any larger index can be posed, too."""
-        return len(subjects(self.task, _known(split))) * INSTANCES
+        return len(self.judge.subjects(_known(split))) * INSTANCES
 
     def get_task(self, split: str, index: int) -> dict[str, Any]:
         """One task of a split.
@@ -140,14 +141,14 @@ class EpisodeEnvironment(Environment[Any, Any, Any]):
         """
         if not 0 <= index < self.num_tasks(split):
             raise IndexError(f"index {index} is outside 0 to {self.num_tasks(split) - 1}")
-        subject, instance = locate(self.task, split, None, index, None)
+        subject, instance = locate(self.judge, split, None, index, None)
         return {
             "id": f"{split}-{index}",
             "split": split,
             "index": index,
             "group": subject,
-            "difficulty": self._difficulty(subject),
-            SUBJECT[self.task]: subject,
+            "difficulty": self.judge.describe(subject).tier,
+            self.judge.subject_option: subject,
             "instance": instance,
         }
 
@@ -157,17 +158,14 @@ class EpisodeEnvironment(Environment[Any, Any, Any]):
 
     def list_tasks(self, split: str) -> list[dict[str, Any]]:
         """The first task of each subject: a preview, since a split holds tens of thousands."""
-        return self.get_task_range(split, 0, len(subjects(self.task, _known(split))))
-
-    def _difficulty(self, subject: str) -> int | None:
-        return None
+        return self.get_task_range(split, 0, len(self.judge.subjects(_known(split))))
 
     @cached_property
     def mcp_server(self) -> Any:
         """The session's tools for agents that speak MCP; the orchestrator keeps `reset`."""
         from fastmcp import FastMCP
 
-        server: Any = FastMCP(f"{self.task}_env")
+        server: Any = FastMCP(f"{self.judge.name}_env")
 
         @server.tool
         def submit_answer(answer: str) -> dict[str, Any]:
@@ -194,19 +192,14 @@ class EpisodeEnvironment(Environment[Any, Any, Any]):
         """A picture of the problem and of the best answer so far."""
         if self.local.problem is None:
             return None
-        from gedanken.serve.openenv import picture
-
         best = max(self.local.turns, key=lambda turn: turn.verdict.reward, default=None)
-        return picture.draw(self.task, self.local.problem, best)
+        return self.judge.picture(self.local.problem, best)
 
     def web_actions(self, observation: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         """What one may try without writing: the baselines' answers to this very problem."""
         if self.local.problem is None or self.local.state()["done"]:
             return []
-        return [(label, {"answer": answer}) for label, answer in self._examples()]
-
-    def _examples(self) -> list[tuple[str, str]]:
-        return []
+        return [(label, {"answer": answer}) for label, answer in self.judge.examples(self.local.problem)]
 
 
 def _known(split: str) -> str:
@@ -215,73 +208,21 @@ def _known(split: str) -> str:
     return split
 
 
-class DiscoverEnvironment(EpisodeEnvironment):
-    """Find the law of motion behind a noisy trajectory."""
+@cache
+def environment_of(task: str) -> type[EpisodeEnvironment]:
+    """The environment class of a task.
 
-    task = "discover"
-    description = "Find the law of motion behind a noisy trajectory; a simulator verifies every proposal."
-    observation_type, state_type = DiscoverObservation, DiscoverState
-
-    async def step_async(self, action: Any, timeout_s: float | None = None, **_: Any) -> EpisodeObservation:
-        """Judge an answer: on the event loop where that is sure to be brief, else in a thread.
-
-        Handing a step to a thread and back costs as much as a common step itself, and with eight clients, whose threads
-        then wait for each other, twice that. A short answer about one trial pays for three simulations at most: 0.1 ms
-        in common, 1.6 ms for the worst of 6,000 hostile ones, where a thread may hold the interpreter for 5 ms.
-
-        Raises:
-            EpisodeError: as `step`.
-        """
-        if self._is_brief(action):
-            return self.step(action)
-        return await asyncio.to_thread(self.step, action)
-
-    def _is_brief(self, action: Any) -> bool:
-        problem = self.local.problem
-        return problem is None or (
-            warm.is_set() and len(problem.observation.trajectories) == 1 and len(action.answer) <= BRIEF
-        )
-
-    def _difficulty(self, subject: str) -> int | None:
-        from gedanken.worlds.ode import system
-
-        return system.load(subject).tier
-
-    def _examples(self) -> list[tuple[str, str]]:
-        import orjson
-
-        assert self.local.problem is not None
-        sides = self.local.problem.observation.states.left_sides
-        still = "; ".join(f"{side} = 0" for side in sides)
-        constant = "; ".join(f"{side} = c{k}" for k, side in enumerate(sides))
-        return [
-            (label, orjson.dumps({"equation": law, "params": params}).decode())
-            for label, law, params in (
-                ("nothing acts", still, {}),
-                ("constants act", constant, {f"c{k}": 1.0 for k in range(len(sides))}),
-            )
-        ]
+    Raises:
+        UserError: there is no such task.
+    """
+    judge, messages = tasks.load(task), messages_of(task)
+    members = {"judge": judge, "observation_type": messages.observation, "state_type": messages.state}
+    named = {"__doc__": judge.title, "__module__": __name__}
+    return type(f"{task.title()}Environment", (EpisodeEnvironment,), {**members, **named})
 
 
-class PredictEnvironment(EpisodeEnvironment):
-    """Write the next frame of a rigid-body scene."""
-
-    task = "predict"
-    description = "Write the next frame of a rigid-body scene; the recorded frame judges, extrapolating earns nothing."
-    observation_type, state_type = PredictObservation, PredictState
-
-    def _examples(self) -> list[tuple[str, str]]:
-        from gedanken import zoo
-        from gedanken.loop import Question
-
-        assert self.local.problem is not None
-        problem = self.local.problem
-        question = Question(self.local.task.ask(problem), problem.observation)
-        package = "gedanken.tasks.predict.players"
-        return [(name, zoo.load(package, name).load().answer(question)) for name in ("hold", "linear", "restart1")]
-
-
-ENVIRONMENTS: dict[str, tuple[type[EpisodeEnvironment], type[AnswerAction]]] = {
-    "discover": (DiscoverEnvironment, DiscoverAction),
-    "predict": (PredictEnvironment, PredictAction),
-}
+def __getattr__(name: str) -> Any:
+    for task in tasks.names():
+        if name == f"{task.title()}Environment":
+            return environment_of(task)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

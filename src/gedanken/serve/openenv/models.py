@@ -1,15 +1,18 @@
 """The messages: an answer goes in, an observation comes out."""
 
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from openenv.core.env_server.types import Action, Observation, State
-from pydantic import Field, model_validator
+from pydantic import Field, create_model, model_validator
 
+from gedanken import tasks
 from gedanken.episode import read_action
 
 
 class AnswerAction(Action):
-    """One answer, as text.
+    """One answer, as text: `DiscoverAction(equation="d2y/dt2 = -g", params={"g": 9.8})`, or its JSON as `answer`.
 
     Any JSON object is a legal action: what is not an `answer` becomes one, so that `{"equation": ...}` works as well.
     Reading the answer is the verifier's business, which gives malformed ones a verdict; nothing here raises.
@@ -26,14 +29,6 @@ class AnswerAction(Action):
         return {"answer": read_action(data), "metadata": metadata if isinstance(metadata, dict) else {}}
 
 
-class DiscoverAction(AnswerAction):
-    """A proposed law: `DiscoverAction(equation="d2y/dt2 = -g", params={"g": 9.8})`, or its JSON text as `answer`."""
-
-
-class PredictAction(AnswerAction):
-    """The next frame, in the format of the prompt."""
-
-
 class EpisodeObservation(Observation):
     """What the model's side sees. All of it may reach a language model; none of it tells the truth."""
 
@@ -44,14 +39,6 @@ class EpisodeObservation(Observation):
     turns_left: int = Field(0, description="How many answers may still be given.")
     error: str | None = Field(None, description="Why the last answer scored nothing.")
     components: dict[str, float] = Field(default_factory=dict, description="Reward terms by name, each from 0 to 1.")
-
-
-class DiscoverObservation(EpisodeObservation):
-    """A noisy trajectory to explain, then what the simulator said to the explanation."""
-
-
-class PredictObservation(EpisodeObservation):
-    """A scene to continue, then how the answer compares with the recorded frame."""
 
 
 class EpisodeState(State):
@@ -67,13 +54,37 @@ class EpisodeState(State):
     done: bool = False
 
 
-class DiscoverState(EpisodeState):
-    """As every state, with the name of the system."""
+@dataclass(frozen=True)
+class Messages:
+    """The message types of one task: `DiscoverAction`, `DiscoverObservation`, `DiscoverState` of `discover`."""
 
-    system_id: str | None = None
+    action: type[AnswerAction]
+    observation: type[EpisodeObservation]
+    state: type[EpisodeState]
 
 
-class PredictState(EpisodeState):
-    """As every state, with the name of the scenario."""
+@cache
+def messages_of(task: str) -> Messages:
+    """The message types of a task; its state names the subject by the task's own word.
 
-    scenario: str | None = None
+    Raises:
+        UserError: there is no such task.
+    """
+    judge = tasks.load(task)
+    name = task.title()
+    subject: dict[str, Any] = {judge.subject_option: (str | None, None)}
+    return Messages(
+        create_model(f"{name}Action", __base__=AnswerAction, __module__=__name__, __doc__=f"An answer. {judge.title}"),
+        create_model(f"{name}Observation", __base__=EpisodeObservation, __module__=__name__, __doc__=judge.title),
+        create_model(
+            f"{name}State", __base__=EpisodeState, __module__=__name__, __doc__=EpisodeState.__doc__, **subject
+        ),
+    )
+
+
+def __getattr__(name: str) -> Any:
+    for task in tasks.names():
+        for part in ("Action", "Observation", "State"):
+            if name == task.title() + part:
+                return getattr(messages_of(task), part.lower())
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

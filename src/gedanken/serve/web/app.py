@@ -15,16 +15,20 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import StreamingResponse
 from starlette.exceptions import HTTPException
 
-from gedanken import __version__, zoo
+from gedanken import __version__, tasks
 from gedanken.errors import GedankenError, UserError
+from gedanken.loop import Task
 from gedanken.serve.guard import Doorkeeper, warm_up
 from gedanken.serve.web.endpoints import ENDPOINTS, has_server_key
 from gedanken.serve.web.episodes import BusyError, Episodes
 from gedanken.serve.web.history import RUNNING, History
 from gedanken.serve.web.metrics import Counts, Requests
-from gedanken.serve.web.scenes import plain, pose, show_problem, show_scene
+from gedanken.serve.web.scenes import plain, pose, show_problem
 from gedanken.serve.web.settings import Settings
 from gedanken.serve.web.wire import ComparisonRequest, EpisodeRequest, ProblemRequest, RolloutRequest
+from gedanken.tasks.predict import rollout
+from gedanken.tasks.predict.show import show_scene
+from gedanken.tasks.predict.task import PredictTask
 
 Identifier = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -94,13 +98,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @app.get("/api/subjects/{task}", tags=["problems"], responses=failures)
     def subjects(task: str) -> Any:
         """What there is to ask about: systems of `discover`, scenarios of `predict`."""
-        return list_subjects(task)
+        found = find_task(task)
+        return [found.describe(subject).to_dict() for subject in found.subjects()]
 
     @app.get("/api/players/{task}", tags=["players"], responses=failures)
     def players(task: str) -> list[str]:
         """The built-in players of a task."""
-        _known_task(task)
-        return list(zoo.names(f"gedanken.tasks.{task}.players"))
+        return list(tasks.players(find_task(task).name))
 
     @app.get("/api/endpoints", tags=["players"])
     def endpoints() -> list[dict[str, Any]]:
@@ -128,10 +132,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     def create_problem(request: ProblemRequest) -> Response:
         """Pose a problem and look at it."""
         task, problem, named = pose(request)
-        shown = {"problem": named, **show_problem(task, problem)}
-        if task.name == "predict":
-            shown["scene"] = show_scene(problem.truth.scene)
-        return Json(shown)
+        return Json({"problem": named, **show_problem(task, problem)})
 
     @app.post("/api/episodes", status_code=201, tags=["episodes"], responses=failures)
     async def start_episode(request: EpisodeRequest, http: Request) -> dict[str, Any]:
@@ -221,7 +222,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 if time.monotonic() > deadline:
                     raise UserError("the rollout has used up its time")
 
-            player = episodes.open_player(request.player, "predict", on_token)
+            player = episodes.open_player(request.player, PredictTask.name, on_token)
             frames = _rollout_frames(request, player, on_token)
             first = next(frames)  # poses the scene, so that a bad request is an answer and not a broken stream
         except BaseException:
@@ -247,49 +248,26 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def list_subjects(task: str) -> list[dict[str, Any]]:
-    """One row a subject.
+def find_task(name: str) -> Task:
+    """The task of that name.
 
     Raises:
-        HTTPException: there is no such task.
+        HTTPException: there is none.
     """
-    _known_task(task)
-    if task == "discover":
-        from gedanken.worlds.ode import system
-
-        entries = ((name, system.load(name)) for name in system.names())
-        return [
-            {"name": name, "category": entry.category, "tier": entry.tier, "held_out": entry.held_out}
-            for name, entry in entries
-        ]
-    from gedanken.worlds.rigid import scenarios
-
-    return [
-        {"name": name, "category": scenarios.category(name), "tier": None, "held_out": name in scenarios.HELD_OUT}
-        for name in scenarios.names()
-    ]
-
-
-def _known_task(task: str) -> None:
-    from gedanken import tasks
-
-    if task not in tasks.names():
-        raise HTTPException(404, f"there is no task {task[:40]!r}; there are {', '.join(tasks.names())}")
+    if name not in tasks.names():
+        raise HTTPException(404, f"there is no task {name[:40]!r}; there are {', '.join(tasks.names())}")
+    return tasks.load(name)
 
 
 def _rollout_frames(request: RolloutRequest, player: Any, check: Any) -> Iterator[dict[str, Any]]:
     """First the scene, then each frame as it is predicted."""
-    from gedanken.episode import subjects
-    from gedanken.tasks.predict import rollout
-    from gedanken.tasks.predict.task import PredictTask
-
-    if request.scenario not in subjects("predict"):
-        raise UserError(f"there is no scenario {request.scenario!r}")
+    if request.subject not in PredictTask().subjects():
+        raise UserError(f"there is no scenario {request.subject!r}")
     title, problem = rollout.read_problem(
-        request.scenario,
+        request.subject,
         frames=request.frames,
         level=request.level,
-        index=request.seed,
+        index=request.index,
         split=request.split,
         context=request.context,
         format=request.format,

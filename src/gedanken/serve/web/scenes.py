@@ -1,13 +1,12 @@
 """Problems, answers and frames as JSON that a page can draw. Numbers that are not finite become null."""
 
-import dataclasses
 import math
 from typing import Any
 
 import numpy as np
 
-from gedanken import __version__, episode
-from gedanken.episode import SUBJECT, LocalEnv
+from gedanken import __version__, tasks
+from gedanken.episode import LocalEnv, locate
 from gedanken.errors import UserError
 from gedanken.loop import Problem, Task, Turn
 from gedanken.serve.web.wire import ProblemRequest
@@ -19,64 +18,36 @@ def pose(request: ProblemRequest, max_turns: int | None = None) -> tuple[Task, P
     Raises:
         UserError: there is no such problem.
     """
-    task = request.task
+    task = tasks.load(request.task)
+    if wrong := sorted(set(request.options) - set(task.options)):
+        raise UserError(f"{task.name} has no option {wrong[0]!r}; it has {', '.join(task.options)}")
     subject = request.subject
     if subject is None:
-        subject, _ = episode.locate(task, request.split, None, None, request.seed)
-    env = LocalEnv(task)
-    reserved = {"seed", "index", "split", "level", "max_turns", "reward_mode", "episode_id", *SUBJECT.values()}
-    if wrong := sorted(reserved & set(request.conditions)):
-        raise UserError(f"{wrong[0]} is not a condition; it is a field of its own")
-    options: dict[str, Any] = {SUBJECT[task]: subject, **request.conditions}
-    result = env.reset(index=request.seed, split=request.split, level=request.level, max_turns=max_turns, **options)
-    if ignored := result.observation.metadata.get("ignored"):
-        raise UserError(f"{task} has no condition {ignored[0]!r}")
+        subject, _ = locate(task, request.split, None, None, request.index)
+    env = LocalEnv(task.name)
+    options: dict[str, Any] = dict(request.options)
+    env.reset(
+        subject=subject,
+        index=request.index,
+        split=request.split,
+        level=request.level,
+        max_turns=max_turns,
+        **options,
+    )
     assert env.problem is not None
     return env.task, env.problem, {**request.model_dump(), "subject": subject, "version": __version__}
 
 
 def show_problem(task: Task, problem: Problem) -> dict[str, Any]:
     """The public half of a problem: its text, its messages, and the data behind them."""
-    shown = {"prompt": problem.prompt, "messages": [dict(message) for message in task.ask(problem)]}
-    seen = problem.observation
-    if task.name == "discover":
-        trials = [{"name": trial.name, "t": trial.t, "values": trial.values} for trial in seen.trajectories]
-        return plain_object(**shown, hint=seen.hint, columns=seen.states.columns, trials=trials)
-    return plain_object(**shown, format=seen.format, first=seen.prompt.first, frames=seen.prompt.states)
-
-
-def show_scene(scene: Any) -> dict[str, Any]:
-    """The shapes of a scene, for drawing."""
-    parts = {name: [_part(part) for part in getattr(scene, name)] for name in ("bodies", "statics", "joints", "fields")}
-    return plain_object(**parts, gravity=scene.gravity, description=scene.description)
-
-
-def _part(part: Any) -> dict[str, Any]:
-    shown = {"kind": type(part).__name__.lower(), **dataclasses.asdict(part)}
-    if hasattr(part, "shape"):
-        shown["shape"] = {"kind": type(part.shape).__name__.lower(), **shown["shape"]}
-    return shown
+    messages = [dict(message) for message in task.ask(problem)]
+    return plain_object(prompt=problem.prompt, messages=messages, **task.show_problem(problem))
 
 
 def draw_turn(task: Task, problem: Problem, turn: Turn) -> dict[str, Any] | None:
-    """What the page draws of an answer: a law's simulated trials, or the predicted frame beside the recorded one."""
-    if turn.verdict.error is not None:
-        return None
-    if task.name == "predict":
-        from gedanken.tasks.predict.task import fill
-        from gedanken.worlds.rigid import text
-
-        prompt = problem.observation.prompt
-        reading = text.load(problem.observation.format).parse_frame(turn.answer, prompt)
-        return plain_object(frame=fill(reading, prompt), recorded=problem.truth.frames[0])
-    from gedanken.worlds.ode.simulate import score
-    from gedanken.worlds.ode.track import Track
-
-    details, truth, curves = turn.verdict.details, problem.truth, []
-    for trial, start in zip(truth.scored, truth.initials, strict=True):
-        track = Track(problem.observation.states, trial, start)
-        curves.append({"t": trial.t, "values": score(track, details["equation"], details["params"]).predicted})
-    return plain_object(curves=curves)
+    """What the page draws of an answer."""
+    shown = task.show_answer(problem, turn)
+    return None if shown is None else plain_object(**shown)
 
 
 def plain_object(**values: Any) -> dict[str, Any]:

@@ -2,9 +2,24 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from gedanken import tasks
+from gedanken.errors import UserError
 
 Scalar = bool | int | float | str
+Split = Literal["train", "val", "test"]
+
+
+def _known(task: str) -> str:
+    try:
+        tasks.load(task)
+    except UserError as error:
+        raise ValueError(str(error)) from None
+    return task
+
+
+TaskName = Annotated[str, Field(max_length=40), AfterValidator(_known)]
 
 
 class Wire(BaseModel):
@@ -16,14 +31,14 @@ class Wire(BaseModel):
 class ProblemRequest(Wire):
     """Which problem: the same request names the same problem on every machine."""
 
-    task: Literal["discover", "predict"] = "discover"
+    task: TaskName = "discover"
     subject: Annotated[str, Field(max_length=100)] | None = Field(
-        None, description="A system or scenario; drawn by the seed when left out."
+        None, description="A subject of the task's zoo; drawn by the index when left out."
     )
-    split: Literal["train", "val", "test"] = "test"
-    seed: int = Field(0, ge=0, lt=2**31, description="Which instance.")
+    split: Split = "test"
+    index: int = Field(0, ge=0, lt=2**31, description="Which instance.")
     level: int | None = Field(None, ge=1, le=5)
-    conditions: dict[Annotated[str, Field(max_length=40)], Scalar] = Field(
+    options: dict[Annotated[str, Field(max_length=40)], Scalar] = Field(
         default_factory=dict, max_length=16, description="How it is observed: noise, hint, format, ..."
     )
 
@@ -64,10 +79,10 @@ class ComparisonRequest(Wire):
 class RolloutRequest(Wire):
     """A player that continues a scene on its own frames."""
 
-    scenario: str = Field(max_length=100)
+    subject: str = Field(max_length=100, description="A scenario.")
     player: PlayerRequest
-    split: Literal["train", "val", "test"] = "test"
-    seed: int = Field(0, ge=0, lt=2**31)
+    split: Split = "test"
+    index: int = Field(0, ge=0, lt=2**31)
     level: int = Field(2, ge=1, le=5)
     frames: int = Field(60, ge=1, le=200)
     context: int = Field(10, ge=1, le=100)

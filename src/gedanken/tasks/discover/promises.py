@@ -1,49 +1,41 @@
-"""What every system promises: the tests run it on the whole zoo, `gedanken check` on someone's own file.
+"""What every system of the zoo promises. A promise takes the task, the entry's name and the entry."""
 
-A promise takes the entry's name and the entry, and returns None when it is kept or one sentence on how it is broken.
-"""
-
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from gedanken.errors import Unanswerable
+from gedanken.loop import Key, Task
 from gedanken.seeding import stream
-from gedanken.tasks.discover.task import Conditions, DiscoverTask
+from gedanken.tasks.discover.conditions import Conditions
+from gedanken.tasks.promises import Promises
 from gedanken.worlds.ode import system
 from gedanken.worlds.ode.invariants import drift
 from gedanken.worlds.ode.law.parser import parse
 
-Promise = Callable[[str, system.System], str | None]
-PROMISES: dict[str, Promise] = {}
+PROMISES = Promises()
 
 INSTANCES = 4
 
 
-def promise(function: Promise) -> Promise:
-    """Enter the decorated function into the list of promises."""
-    PROMISES[function.__name__] = function
-    return function
-
-
-def examine(name: str, entry: system.System) -> Iterator[tuple[str, str | None]]:
+def examine(task: Task, name: str, entry: system.System) -> Iterator[tuple[str, str | None]]:
     """Each promise by name, with None where the entry keeps it or a sentence on how it is broken.
 
-    An entry that cannot even be drawn breaks the promises that draw it; its exception is the sentence.
+    Args:
+        task: the `DiscoverTask` that poses and judges.
+        name: the entry's name.
+        entry: the system.
     """
-    for title, kept in PROMISES.items():
-        try:
-            yield title, kept(name, entry)
-        except Exception as error:
-            yield title, f"{type(error).__name__}: {error}"
+    return PROMISES.examine([("", (task, name, entry))])
 
 
 def _instances(name: str, entry: system.System) -> list[system.Instance]:
     return [system.draw(entry, stream("contract", name, index)) for index in range(INSTANCES)]
 
 
-@promise
-def the_law_is_in_the_grammar(name: str, entry: system.System) -> str | None:
+@PROMISES.promise
+def the_law_is_in_the_grammar(task: Any, name: str, entry: system.System) -> str | None:
     """The student can write down what the teacher knows."""
     try:
         parse(entry.equation, entry.states, tuple(entry.params))
@@ -52,23 +44,22 @@ def the_law_is_in_the_grammar(name: str, entry: system.System) -> str | None:
     return None
 
 
-@promise
-def the_same_key_poses_the_same_problem(name: str, entry: system.System) -> str | None:
+@PROMISES.promise
+def the_same_key_poses_the_same_problem(task: Any, name: str, entry: system.System) -> str | None:
     """Posing twice gives the same prompt."""
-    task = DiscoverTask()
-    first, second = (task.pose_entry(entry, (name, "test", 0), Conditions()) for _ in range(2))
+    first, second = (task.pose_entry(entry, Key(name, "test"), Conditions()) for _ in range(2))
     return None if first.prompt == second.prompt else "posing twice gives two different prompts"
 
 
-@promise
-def different_indices_differ(name: str, entry: system.System) -> str | None:
+@PROMISES.promise
+def different_indices_differ(task: Any, name: str, entry: system.System) -> str | None:
     """No two of the first instances are alike."""
     starts = {tuple(map(float, i.initial)) + tuple(i.params.values()) for i in _instances(name, entry)}
     return None if len(starts) == INSTANCES else f"only {len(starts)} of {INSTANCES} instances differ"
 
 
-@promise
-def something_moves(name: str, entry: system.System) -> str | None:
+@PROMISES.promise
+def something_moves(task: Any, name: str, entry: system.System) -> str | None:
     """Every record shows a change that noise does not hide."""
     for instance in _instances(name, entry):
         values = system.trajectory(instance, instance.times).values
@@ -77,8 +68,8 @@ def something_moves(name: str, entry: system.System) -> str | None:
     return None
 
 
-@promise
-def what_is_declared_conserved_is_conserved(name: str, entry: system.System) -> str | None:
+@PROMISES.promise
+def what_is_declared_conserved_is_conserved(task: Any, name: str, entry: system.System) -> str | None:
     """Constants of motion drift by less than a millionth along the clean trajectory."""
     for quantity, expression in entry.conserved.items():
         for instance in _instances(name, entry):
@@ -88,32 +79,30 @@ def what_is_declared_conserved_is_conserved(name: str, entry: system.System) -> 
     return None
 
 
-@promise
-def the_teacher_solves_it(name: str, entry: system.System) -> str | None:
+@PROMISES.promise
+def the_teacher_solves_it(task: Any, name: str, entry: system.System) -> str | None:
     """The law itself, judged like any answer, is solved at 5 % noise."""
-    task = DiscoverTask()
     for index in range(INSTANCES):
-        problem = task.pose_entry(entry, (name, "test", index), Conditions())
+        problem = task.pose_entry(entry, Key(name, "test", index), Conditions())
         verdict = task.verify(problem, task.solve(problem))
         if not verdict.solved:
             return f"the law itself scores {verdict.terms['match']:.3f} on instance {index}: {verdict.feedback}"
     return None
 
 
-@promise
-def nonsense_scores_nothing(name: str, entry: system.System) -> str | None:
+@PROMISES.promise
+def nonsense_scores_nothing(task: Any, name: str, entry: system.System) -> str | None:
     """What is no answer earns 0 and is told why."""
-    task = DiscoverTask()
-    problem = task.pose_entry(entry, (name, "test", 0), Conditions())
+    problem = task.pose_entry(entry, Key(name, "test"), Conditions())
     verdict = task.verify(problem, "It falls.")
     return None if verdict.reward == 0 and verdict.error else "nonsense earned something or was not told why"
 
 
-@promise
-def the_prompt_keeps_the_secret(name: str, entry: system.System) -> str | None:
+@PROMISES.promise
+def the_prompt_keeps_the_secret(task: Any, name: str, entry: system.System) -> str | None:
     """Neither the law nor a parameter's value stands in the prompt, whatever the hint."""
     for hint in ("full", "names", "anonymous"):
-        problem = DiscoverTask().pose_entry(entry, (name, "test", 0), Conditions(hint=hint))
+        problem = task.pose_entry(entry, Key(name, "test"), Conditions(hint=hint))
         for side in problem.truth.equation.split(";"):
             if side.split("=")[1].strip() in problem.prompt and len(side.split("=")[1].strip()) > 3:
                 return f"the prompt holds {side.strip()!r}"
@@ -122,7 +111,7 @@ def the_prompt_keeps_the_secret(name: str, entry: system.System) -> str | None:
     return None
 
 
-@promise
-def the_source_is_named(name: str, entry: system.System) -> str | None:
+@PROMISES.promise
+def the_source_is_named(task: Any, name: str, entry: system.System) -> str | None:
     """A reader can look the law up."""
     return None if len(entry.source) > 10 else "source is empty"

@@ -1,110 +1,78 @@
 """The question: which equation made this noisy trajectory? The simulator judges."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
+from functools import cache, cached_property
 from math import isfinite
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import orjson
 
+from gedanken import zoo
 from gedanken.errors import Unanswerable, UserError
-from gedanken.loop import Message, Problem, Turn, Verdict
-from gedanken.seeding import Key, stream
+from gedanken.loop import Key, Message, Problem, Subject, Task, Turn, Verdict, check_split
+from gedanken.seeding import stream
+from gedanken.tasks.discover import promises, show
 from gedanken.tasks.discover.answer import read_answer
+from gedanken.tasks.discover.conditions import LEVELS, TYPES, Conditions
 from gedanken.tasks.discover.mismatch import describe_mismatch
 from gedanken.tasks.discover.observation import Observation, Truth
-from gedanken.tasks.discover.rewards import OPERATOR_BUDGET, SOLVED, Evidence, compute_terms, weights
+from gedanken.tasks.discover.rewards import OPERATOR_BUDGET, SOLVED, TABLE, Evidence
 from gedanken.worlds.ode import corrupt, system, text
+from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.law.parser import Equations, parse
-from gedanken.worlds.ode.simulate import Answer, Score, Track, score
+from gedanken.worlds.ode.simulate import Score, Track, score
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
 # An answer repeated in the conversation is cut here; a model that rambles would otherwise fill its own context.
 MAX_HISTORY = 2_000
 # Twice the operators that simplicity pays for: nothing honest in the zoo is this long, a fitted polynomial is.
 COPY_OPERATORS = 2 * OPERATOR_BUDGET
-
-HINT_LEVELS = ("full", "names", "anonymous")
-
-
-_LIMITS = {
-    "noise": (0.0, 1.0),
-    "samples": (8, 1000),
-    "gaps": (0, 5),
-    "outliers": (0.0, 0.2),
-    "trials": (1, 16),
-    "rows": (4, 200),
-}
+# A longer answer is not searched for its JSON on an event loop.
+BRIEF = 4096
+# Significant digits that a teacher's answer tries first: fewer are shorter to learn, and the simulator says if they do.
+DIGITS = (3, 4, 6)
 
 
-@dataclass(frozen=True)
-class Conditions:
-    """How a system is observed.
-
-    Attributes:
-        noise: standard deviation of the noise, as a share of each column's own.
-        samples: how many samples; None for the system's own number.
-        uneven: sample times drawn at random instead of evenly.
-        gaps: how many spans of a tenth of the record are missing.
-        outliers: share of the samples that are wrong by several standard deviations.
-        positions_only: velocities are not observed.
-        trials: how many starts are observed.
-        hint: `full`, `names` (says what the variables are) or `anonymous` (variables are renamed, too).
-        rows: rows of the record that the prompt shows, for models with little context; None for as many as are useful.
-            All samples count in the verdict.
-    """
-
-    noise: float = 0.05
-    samples: int | None = None
-    uneven: bool = False
-    gaps: int = 0
-    outliers: float = 0.0
-    positions_only: bool = False
-    trials: int = 1
-    hint: str = "full"
-    rows: int | None = None
-
-    def __post_init__(self) -> None:
-        # Conditions arrive from command lines and sockets, so their types are looked at, too.
-        for name in ("uneven", "positions_only"):
-            if type(getattr(self, name)) is not bool:
-                raise UserError(f"{name} must be true or false, not {getattr(self, name)!r}")
-        for name, (low, high) in _LIMITS.items():
-            value = getattr(self, name)
-            if name in ("samples", "rows") and value is None:
-                continue
-            kinds = (int,) if type(low) is int else (int, float)
-            if type(value) not in kinds:
-                raise UserError(f"{name} must be a {'whole ' if type(low) is int else ''}number, not {value!r}")
-            if not low <= value <= high:
-                raise UserError(f"{name} must lie between {low} and {high}, not {value}")
-        if self.hint not in HINT_LEVELS:
-            raise UserError(f"hint is {', '.join(HINT_LEVELS)}, not {self.hint!r}")
-
-
-# How hard an instance is. The record gets noisier, then irregular, then incomplete.
-LEVELS: dict[int, Conditions] = {
-    1: Conditions(noise=0.0),
-    2: Conditions(noise=0.01),
-    3: Conditions(noise=0.05),
-    4: Conditions(noise=0.10, uneven=True),
-    5: Conditions(noise=0.10, uneven=True, gaps=1, outliers=0.02),
-}
-
-
-class DiscoverTask:
+class DiscoverTask(Task):
     """Poses and judges `discover` problems. An answer is JSON: `equation`, `params` and, if it likes, `rationale`."""
 
     name = "discover"
+    title = "Find the law of motion behind a noisy trajectory; a simulator verifies every proposal."
+    subject_option = "system_id"
+    options = TYPES
+    default_player = "sparse"
+    turns = 8
+    # The systems of PhysiX; its two of tier 3 are held out.
+    training_subjects = (
+        "free_fall",
+        "free_fall_drag",
+        "simple_pendulum",
+        "damped_pendulum",
+        "spring_mass",
+        "damped_spring",
+    )
+    evaluation_subjects = (*training_subjects, "projectile_drag", "charged_b_field")
+    suite = "seed8"
 
-    def __init__(self, max_turns: int = 8, mode: str = "episode"):
+    def __init__(self, max_turns: int | None = None, mode: str = "episode"):
         """A task whose episodes last `max_turns`; `mode` chooses the weights: `episode` or single-turn `training`."""
-        self.max_turns = max_turns
-        self.mode = mode
-        self.weights = weights(mode)
+        super().__init__(max_turns, mode)
+        self.weights = TABLE.weights(mode)
+
+    def subjects(self, split: str = "test") -> tuple[str, ...]:
+        """Every system; in the training split those that are not held out."""
+        return _subjects(split == "train", tuple(system.names()))
+
+    def describe(self, subject: str) -> Subject:
+        """The system's law, tier and source."""
+        entry = system.load(subject)
+        facts = {"equation": entry.equation, "source": entry.source}
+        return Subject(subject, entry.category, entry.held_out, entry.equation, entry.tier, facts)
 
     def pose(
         self, subject: str, *, split: str = "train", index: int = 0, level: int | None = None, **conditions: Any
@@ -122,10 +90,7 @@ class DiscoverTask:
             UserError: an unknown subject, split, level or condition, or a held-out system in the training split.
         """
         entry = system.load(subject)
-        if split not in ("train", "val", "test"):
-            raise UserError(f"split is train, val or test, not {split!r}")
-        if split == "train" and entry.held_out:
-            raise UserError(f"{subject} is held out from training; use split val or test")
+        check_split(split, subject, entry.held_out)
         if type(index) is not int or index < 0:
             raise UserError(f"index must be a whole number from 0 up, not {index!r}")
         if level is not None and level not in LEVELS:
@@ -134,19 +99,20 @@ class DiscoverTask:
         if unknown:
             raise UserError(f"unknown condition {', '.join(sorted(unknown))}")
         chosen = replace(LEVELS[level] if level else Conditions(), **conditions)
-        return self.pose_entry(entry, (subject, split, index), chosen)
+        return self.pose_entry(entry, Key(subject, split, index, level), chosen)
 
-    def pose_entry(self, entry: system.System, key: tuple[Key, ...], conditions: Conditions) -> Problem:
+    def pose_entry(self, entry: system.System, key: Key, conditions: Conditions) -> Problem:
         """As `pose`, for an entry that need not be in the zoo (a file of your own)."""
+        names = (key.subject, key.split, key.index)
         if conditions.hint == "anonymous":
             entry = system.anonymise(entry)
-        rng = stream("discover", *key, "draw")
+        rng = stream("discover", *names, "draw")
         first = system.draw(entry, rng)
         instances = [first] + [system.draw(entry, rng, first.params) for _ in range(conditions.trials - 1)]
-        unseen = system.draw(entry, stream("discover", *key, "unseen"), first.params)
+        unseen = system.draw(entry, stream("discover", *names, "unseen"), first.params)
         observed, scored, clean = [], [], []
         for number, instance in enumerate(instances):
-            noise = stream("discover", *key, "observe", number)
+            noise = stream("discover", *names, "observe", number)
             seen, kept, exact = _observe(
                 instance, conditions, noise, f"trial {number + 1}" if number or conditions.trials > 1 else ""
             )
@@ -168,9 +134,12 @@ class DiscoverTask:
             (system.trajectory(unseen, unseen.times),),
             entry.reads(first.params),
         )
-        full_key = (*key, *(value for value in asdict(conditions).values()))
         return Problem(
-            self.name, str(key[0]), full_key, observation, _write_prompt(observation, conditions.rows), truth
+            self.name,
+            replace(key, options=asdict(conditions)),
+            observation,
+            _write_prompt(observation, conditions.rows),
+            truth,
         )
 
     def pose_record(
@@ -183,18 +152,12 @@ class DiscoverTask:
         trials = tuple(trajectories)
         truth = Truth("", {}, (None,) * len(trials), trials)
         observation = Observation(states, trials, hint)
-        return Problem(self.name, name, (name,), observation, _write_prompt(observation), truth)
+        return Problem(self.name, Key(name), observation, _write_prompt(observation), truth)
 
     def ask(self, problem: Problem, turns: Sequence[Turn] = ()) -> list[Message]:
         """The conversation: the problem, then every answer with what the simulator said to it."""
-        messages: list[Message] = [
-            {"role": "system", "content": text.SYSTEM_MESSAGE},
-            {"role": "user", "content": problem.prompt},
-        ]
-        for number, turn in enumerate(turns, 1):
-            messages.append({"role": "assistant", "content": turn.answer[:MAX_HISTORY]})
-            messages.append({"role": "user", "content": self.reply(problem, turns[:number])})
-        return messages
+        shown = [replace(turn, answer=turn.answer[:MAX_HISTORY]) for turn in turns]
+        return [{"role": "system", "content": text.SYSTEM_MESSAGE}, *super().ask(problem, shown)]
 
     def reply(self, problem: Problem, turns: Sequence[Turn]) -> str:
         """Feedback and terms of the last turn, the best turn so far, and how many are left."""
@@ -204,9 +167,7 @@ class DiscoverTask:
             lines.append("Terms: " + ", ".join(f"{name} {verdict.terms[name]:.3f}" for name in verdict.weights) + ".")
         best = max(turns, key=lambda turn: turn.verdict.terms["match"])
         if best is not turns[-1] and best.verdict.terms["match"] > 0:
-            lines.append(
-                f"Best so far: match {best.verdict.terms['match']:.3f} with {best.verdict.details['equation']}."
-            )
+            lines.append(f"Best so far: match {best.verdict.terms['match']:.3f} with {best.verdict.reading.text}.")
         left = self.max_turns - len(turns)
         lines.append(f"{left} {'turn is' if left == 1 else 'turns are'} left. Answer with one JSON object again.")
         return "\n".join(lines)
@@ -226,30 +187,41 @@ class DiscoverTask:
         }
         return orjson.dumps(answer).decode()
 
+    def teach(self, problem: Problem) -> str:
+        """The law in the form that students are taught, with as few digits as are still solved."""
+        equation, constants = problem.truth.taught
+        for digits in DIGITS:
+            params = {name: float(f"{value:.{digits}g}") for name, value in constants.items()}
+            short = orjson.dumps({"equation": equation, "params": params}).decode()
+            # The layout of the example in the prompt.
+            short = short.replace('":', '": ').replace(',"', ', "')
+            if self.verify(problem, short).solved:
+                return short
+        return self.solve(problem)
+
     def verify(self, problem: Problem, answer: str, turns: Sequence[Turn] = ()) -> Verdict:
         """Judge one answer by simulating it from the trials' true starts (or fitted ones, for a user's own data)."""
         # Progress counts from the best turn, not the last: a good answer cannot be sold twice by a bad one in between.
         previous = max((turn.verdict.terms["match"] for turn in turns), default=0.0)
         try:
-            proposal = read_answer(answer)
-            equations = parse(proposal.equation, problem.observation.states, proposal.params)
+            law = Law.of(read_answer(answer), problem.observation.states)
         except Unanswerable as fault:
             return self._refuse(str(fault), previous)
-        trials = score_trials(problem, proposal)
+        trials = score_trials(problem, law)
         for trial in trials:
             if trial.reason:
-                return self._refuse(trial.reason, previous, equations, proposal.params)
+                return self._refuse(trial.reason, previous, law)
         match = sum([trial.r2 for trial in trials]) / len(trials)
         caution = ""
-        if _could_copy(equations):
-            elsewhere = _match_elsewhere(problem, proposal)
+        if _could_copy(law.equations):
+            elsewhere = _match_elsewhere(problem, law)
             if elsewhere < match:
                 match = elsewhere
                 caution = (
                     "A law that names t or is this long can copy a record, so it was tried at another time and "
                     f"from another start: match there is {elsewhere:.3f}, and that counts."
                 )
-        terms = compute_terms(Evidence(match, True, equations.operators, previous))
+        terms = TABLE.compute(Evidence(match, True, law.equations.operators, previous))
         solved = match > SOLVED
         # NaN where a column was not observed.
         columns = [sum(each) / len(trials) for each in zip(*(trial.columns for trial in trials), strict=True)]
@@ -260,36 +232,16 @@ class DiscoverTask:
         )
         feedback = [f"Match {match:.3f}{'; solved' if solved else f', wanted is more than {SOLVED}'}."]
         feedback += [part for part in (caution, shape if not solved else "") if part]
-        return Verdict(
-            terms,
-            self.weights,
-            solved,
-            " ".join(feedback),
-            details={
-                "equation": equations.text(),
-                "params": dict(proposal.params),
-                "rationale": proposal.rationale,
-                "initial": [dict(trial) for trial in proposal.initial],
-                "operators": equations.operators,
-                "r2": {
-                    name: value
-                    for name, value in zip(problem.observation.states.columns, columns, strict=True)
-                    if isfinite(value)
-                },
-            },
-        )
+        r2 = zip(problem.observation.states.columns, columns, strict=True)
+        details = {**law.to_dict(), "r2": {name: value for name, value in r2 if isfinite(value)}}
+        return Verdict(terms, self.weights, solved, " ".join(feedback), reading=law, details=details)
 
-    def _refuse(
-        self,
-        reason: str,
-        previous: float,
-        equations: Equations | None = None,
-        params: Mapping[str, float] | None = None,
-    ) -> Verdict:
+    def _refuse(self, reason: str, previous: float, law: Law | None = None) -> Verdict:
         """The verdict on an answer that cannot be read or simulated: nothing, and why."""
-        terms = compute_terms(Evidence(0.0, False, equations.operators if equations else 0, previous))
-        details = {"equation": equations.text(), "params": dict(params or {})} if equations else {}
-        return Verdict(terms, self.weights, False, f"This answer scores 0: {reason}.", error=reason, details=details)
+        terms = TABLE.compute(Evidence(0.0, False, law.equations.operators if law else 0, previous))
+        details = {"equation": law.text, "params": dict(law.params)} if law else {}
+        feedback = f"This answer scores 0: {reason}."
+        return Verdict(terms, self.weights, False, feedback, error=reason, reading=law, details=details)
 
     def verify_batch(self, problems: Sequence[Problem], answers: Sequence[str]) -> list[Verdict]:
         """Judge many first answers, in order."""
@@ -298,6 +250,73 @@ class DiscoverTask:
         # Threads, since the compiled part holds no lock; chunks, since a single answer takes only microseconds there.
         with ThreadPoolExecutor() as pool:
             return list(pool.map(self.verify, problems, answers, chunksize=16))
+
+    def is_brief(self, problem: Problem, answer: str) -> bool:
+        """A short answer about one trial pays for three simulations at most.
+
+        That is 0.1 ms in common and 1.6 ms for the worst of 6,000 hostile answers, once the simulator is compiled.
+        """
+        return len(problem.observation.trajectories) == 1 and len(answer) <= BRIEF
+
+    def examples(self, problem: Problem) -> list[tuple[str, str]]:
+        """A law without forces, and one with constant ones."""
+        sides = problem.observation.states.left_sides
+        still = {"equation": "; ".join(f"{side} = 0" for side in sides), "params": {}}
+        constant = {
+            "equation": "; ".join(f"{side} = c{k}" for k, side in enumerate(sides)),
+            "params": {f"c{k}": 1.0 for k in range(len(sides))},
+        }
+        laws = (("nothing acts", still), ("constants act", constant))
+        return [(label, orjson.dumps(law).decode()) for label, law in laws]
+
+    @cached_property
+    def tool(self) -> Callable[..., Any]:
+        """`propose_law(equation, params)`."""
+        return propose_law
+
+    def show_problem(self, problem: Problem) -> dict[str, Any]:
+        """Hint, columns and trials."""
+        return show.show_problem(problem)
+
+    def show_answer(self, problem: Problem, turn: Turn) -> dict[str, Any] | None:
+        """The law's simulated trials."""
+        return show.show_answer(problem, turn)
+
+    def picture(self, problem: Problem, best: Turn | None) -> str:
+        """The data beside the best law's simulation."""
+        return show.picture(problem, best)
+
+    def explain(self, subject: str, *, level: int | None = None, index: int = 0) -> str:
+        """Law, source, and the prompt of one clean instance with what was drawn."""
+        options: dict[str, Any] = {"noise": 0.0} if level is None else {"level": level}
+        return show.explain(subject, self.pose(subject, split="test", index=index, **options))
+
+    def zoo_page(self) -> tuple[str, str]:
+        """`systems.md`."""
+        return "systems.md", show.systems_page()
+
+    def examine(self, path: Path) -> Iterator[tuple[str, str | None]] | None:
+        """The promises of a file that holds a `SYSTEM`."""
+        module = zoo.load_file(path)
+        return promises.examine(self, path.stem, module.SYSTEM) if hasattr(module, "SYSTEM") else None
+
+
+def propose_law(equation: str, params: dict[str, float] | None = None) -> dict[str, Any]:
+    """Propose the law of motion. A simulator integrates it and says how well it matches the data, and where not.
+
+    Args:
+        equation: The law, one equation a variable, for example "dx/dt = v; dv/dt = -k*x".
+        params: The value of each parameter that the law names, for example {"k": 2.5}.
+
+    Returns:
+        What the simulator says.
+    """
+    return {"equation": equation, "params": {} if params is None else params}
+
+
+@cache
+def _subjects(training: bool, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if not (training and system.load(name).held_out))
 
 
 def _write_prompt(observation: Observation, rows: int | None = None) -> str:
@@ -343,7 +362,7 @@ def _pack_trials(problem: Problem) -> tuple[Track, ...]:
     return tracks
 
 
-def score_trials(problem: Problem, proposal: Answer) -> list[Score]:
+def score_trials(problem: Problem, law: Law) -> list[Score]:
     """The simulator's word on each trial, from its true start or, where that is unknown, from the best it can fit."""
     truth: Truth = problem.truth
     states = problem.observation.states
@@ -351,18 +370,18 @@ def score_trials(problem: Problem, proposal: Answer) -> list[Score]:
     for number, (trial, start, track) in enumerate(
         zip(truth.scored, truth.initials, _pack_trials(problem), strict=True)
     ):
-        best = score(track, proposal.equation, proposal.params)
-        if start is None and number < len(proposal.initial):
-            named = proposal.initial[number]
+        best = score(track, law.source, law.params)
+        if start is None and number < len(law.initial):
+            named = law.initial[number]
             guess = [named.get(name, value) for name, value in zip(states.columns, track.y0, strict=True)]
             if np.isfinite(guess).all():
-                other = score(Track(states, trial, guess=guess), proposal.equation, proposal.params)
+                other = score(Track(states, trial, guess=guess), law.source, law.params)
                 best = max(best, other, key=lambda each: (not each.reason, each.r2))
         found.append(best)
     return found
 
 
-def _match_elsewhere(problem: Problem, proposal: Answer) -> float:
+def _match_elsewhere(problem: Problem, law: Law) -> float:
     """Worst match on clean trajectories that no player has seen; 1 where there are none.
 
     They are one from another start and, where the law itself does not name t, the later half of each trial with the
@@ -376,7 +395,7 @@ def _match_elsewhere(problem: Problem, proposal: Answer) -> float:
             half = len(trial.t) // 2
             elsewhere.append(Trajectory(trial.t[half:] - trial.t[half], trial.values[half:]))
     tracks = [Track(states, trial, trial.values[0]) for trial in elsewhere]
-    return min((score(track, proposal.equation, proposal.params).r2 for track in tracks), default=1.0)
+    return min((score(track, law.source, law.params).r2 for track in tracks), default=1.0)
 
 
 TASK = DiscoverTask

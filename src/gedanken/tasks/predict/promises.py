@@ -1,18 +1,15 @@
-"""What every scenario promises: the tests run it on the whole zoo, `gedanken check` on someone's own file.
-
-A promise takes a scenario's name (or the path of its file) and a level, and returns None when it is kept or one
-sentence on how it is broken.
-"""
+"""What every scenario of the zoo promises. A promise takes a scenario's name, or the path of its file, and a level."""
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
 import pymunk
 from numpy.typing import NDArray
 
+from gedanken.tasks.promises import Promises
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine import invariants
 from gedanken.worlds.rigid.engine.simulate import Recording, record
@@ -22,32 +19,15 @@ from gedanken.worlds.rigid.scene.shapes import Circle
 
 SPLIT = "contracts"
 
-Promise = Callable[[str, int], str | None]
-PROMISES: dict[str, Promise] = {}
-
-
-def promise(function: Promise) -> Promise:
-    """Enter the decorated function into the list of promises."""
-    PROMISES[function.__name__] = function
-    return function
+PROMISES = Promises()
 
 
 def examine(name: str) -> Iterator[tuple[str, str | None]]:
     """Each promise by name, with None where the scenario keeps it on every level, or a sentence on how it is broken.
 
-    A scenario that cannot even be posed breaks the promises that pose it; its exception is the sentence.
+    `name` is a scenario's or the path of its file.
     """
-    for title, kept in PROMISES.items():
-        complaint = None
-        for level in LEVELS:
-            try:
-                complaint = kept(name, level)
-            except Exception as error:
-                complaint = f"{type(error).__name__}: {error}"
-            if complaint is not None:
-                complaint = f"level {level}: {complaint}"
-                break
-        yield title, complaint
+    return PROMISES.examine([(f"level {level}: ", (name, level)) for level in LEVELS])
 
 
 @lru_cache(maxsize=512)
@@ -56,7 +36,7 @@ def recording(name: str, level: int, index: int = 0) -> Recording:
     return record(scenarios.pose(name, level, split=SPLIT, index=index))
 
 
-@promise
+@PROMISES.promise
 def the_start_is_legal(name: str, level: int) -> str | None:
     """As many bodies as the level wants, on the canvas, nothing overlapping."""
     low, high = LEVELS[level]
@@ -74,7 +54,7 @@ def the_start_is_legal(name: str, level: int) -> str | None:
     return None if depth <= OVERLAP + 0.01 else f"bodies overlap by {depth:.2f} px at the start"
 
 
-@promise
+@PROMISES.promise
 def bodies_move_stay_and_do_not_tunnel(name: str, level: int) -> str | None:
     """Something travels, nothing leaves the canvas (unless the scene is open) or passes a wall."""
     for index in range(2):
@@ -93,13 +73,13 @@ def bodies_move_stay_and_do_not_tunnel(name: str, level: int) -> str | None:
     return None
 
 
-@promise
+@PROMISES.promise
 def what_is_declared_conserved_is_conserved(name: str, level: int) -> str | None:
     """Energy where nothing dissipates, momentum where nothing acts."""
     return next(iter(invariants.broken(recording(name, level))), None)
 
 
-@promise
+@PROMISES.promise
 def declared_forces_act(name: str, level: int) -> str | None:
     """Without a field, a kind of joint, the belts or gravity, something goes elsewhere."""
     if level != 2:  # one level shows it, and each part taken away costs a recording
@@ -111,7 +91,7 @@ def declared_forces_act(name: str, level: int) -> str | None:
     return None
 
 
-@promise
+@PROMISES.promise
 def at_least_five_numbers_vary_independently(name: str, level: int) -> str | None:
     """The dimension of the space that the scenes' common numbers span, over scenes of one level."""
     scenes = [_numbers(scenarios.pose(name, level, split=SPLIT, index=index)) for index in range(12)]
@@ -124,7 +104,7 @@ def at_least_five_numbers_vary_independently(name: str, level: int) -> str | Non
     return None if rank >= 5 else f"only {rank} numbers vary independently"
 
 
-@promise
+@PROMISES.promise
 def indices_and_splits_give_different_scenes(name: str, level: int) -> str | None:
     """No scene comes twice."""
     scenes = {scenarios.pose(name, level, split=SPLIT, index=index) for index in range(40)}

@@ -1,10 +1,8 @@
 """Reward terms of `predict`: skill over the best extrapolation, so that extrapolating earns nothing."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-# Named by the rule that changed last; results record it.
-VERSION = "predict-rewards-1"
+from gedanken.tasks.terms import RewardTable
 
 # Errors up to these are as good as none: what one printed frame leaves open even to an exact simulator (p95, median
 # scenario), in px and px/s.
@@ -37,28 +35,7 @@ class Evidence:
     well_formed: bool
 
 
-Term = Callable[[Evidence], float]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One row of the reward table: the term, in [0, 1], and its weight."""
-
-    compute: Term
-    weight: float
-
-
-TERMS: dict[str, Entry] = {}
-
-
-def term(weight: float) -> Callable[[Term], Term]:
-    """Enter the decorated function into the reward table under its own name."""
-
-    def enter(function: Term) -> Term:
-        TERMS[function.__name__] = Entry(function, weight)
-        return function
-
-    return enter
+TABLE: RewardTable[Evidence] = RewardTable("predict-rewards-1")
 
 
 def _skill(error: float, bar: float, floor: float) -> float:
@@ -75,13 +52,13 @@ def _beats_extrapolation(evidence: Evidence) -> bool:
     return gain >= GATE
 
 
-@term(weight=0.45)
+@TABLE.term(weight=0.45, training=0.45)
 def velocity(evidence: Evidence) -> float:
     """Skill of the velocities: in one step, this is where contacts and joints show."""
     return _skill(evidence.velocity_error, evidence.velocity_bar, VELOCITY_FLOOR)
 
 
-@term(weight=0.35)
+@TABLE.term(weight=0.35, training=0.35)
 def position(evidence: Evidence) -> float:
     """Skill of the positions.
 
@@ -95,23 +72,13 @@ def position(evidence: Evidence) -> float:
     return min(1.0, POSITION_FLOOR / max(evidence.position_error, POSITION_FLOOR))
 
 
-@term(weight=0.10)
+@TABLE.term(weight=0.10, training=0.10)
 def coverage(evidence: Evidence) -> float:
     """Share of the bodies that were answered, once the answer beats the extrapolation."""
     return evidence.coverage if _beats_extrapolation(evidence) else 0.0
 
 
-@term(weight=0.10)
+@TABLE.term(weight=0.10, training=0.10)
 def format(evidence: Evidence) -> float:
     """Nothing missing or malformed, once the answer beats the extrapolation."""
     return float(evidence.well_formed and _beats_extrapolation(evidence))
-
-
-def weights() -> dict[str, float]:
-    """The weight of each term."""
-    return {name: entry.weight for name, entry in TERMS.items()}
-
-
-def compute_terms(evidence: Evidence) -> dict[str, float]:
-    """Every term of the table for one answer."""
-    return {name: entry.compute(evidence) for name, entry in TERMS.items()}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gedanken.errors import UserError
-from gedanken.loop import Player, Problem
+from gedanken.loop import Key, Player, Problem
 from gedanken.tasks.predict.observation import Observation, Truth
 from gedanken.tasks.predict.task import CONTEXT, PredictTask
 from gedanken.worlds.rigid import scenarios, text
@@ -93,7 +93,14 @@ def read_problem(
         posed = scenarios.pose(scene, level, split=split, index=index)
         labels = "pushed" if exact else text.load(format).LABELS
         recording = record(memoryless(posed) if exact else posed, context + frames - 1, labels)
-        key = (scene, split, index, level)
+        options: dict[str, Any] = {
+            "context": context,
+            "horizon": frames,
+            "format": format,
+            "at": context,
+            "exact": exact,
+        }
+        key = Key(scene, split, index, level, options)
         problem = PredictTask().pose_recording(recording, key, context, context, frames, format)
         return f"{posed.name} (level {level}, {split} {index})", problem
     if not path.exists():
@@ -123,7 +130,7 @@ def _read_file(path: Path, frames: int) -> Problem:
         continued = resume(scene, prompt.states, frames, prompt.header.labels)
         truth = Truth(scene, continued, np.zeros(len(scene.bodies)))
     observation = Observation(name, prompt)
-    return Problem("predict", path.stem, (path.stem,), observation, content, truth)
+    return Problem(PredictTask.name, Key(path.stem), observation, content, truth)
 
 
 def run(

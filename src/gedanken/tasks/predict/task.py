@@ -1,16 +1,20 @@
 """The question: what is the next frame of this scene? The recorded frame judges."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from gedanken import zoo
 from gedanken.errors import UserError
-from gedanken.loop import Message, Player, Problem, Question, Turn, Verdict
+from gedanken.loop import Key, Message, Player, Problem, Question, Subject, Task, Turn, Verdict, check_split
 from gedanken.seeding import stream
+from gedanken.tasks.predict import promises, show
 from gedanken.tasks.predict.extrapolation import EXTRAPOLATIONS, hold
 from gedanken.tasks.predict.observation import Observation, Truth
-from gedanken.tasks.predict.rewards import SOLVED, Evidence, compute_terms, weights
+from gedanken.tasks.predict.rewards import SOLVED, TABLE, Evidence
 from gedanken.worlds.rigid import scenarios, text
 from gedanken.worlds.rigid.engine.simulate import FRAMES, Recording, memoryless, record
 from gedanken.worlds.rigid.scene.geometry import Array
@@ -22,17 +26,34 @@ CONTEXT = 10
 EVENT = 1.0
 
 
-class PredictTask:
+class PredictTask(Task):
     """Poses and judges `predict` problems. An answer is the next frame in the prompt's own format."""
 
     name = "predict"
+    title = "Write the next frame of a rigid-body scene; the recorded frame judges, extrapolating earns nothing."
+    subject_option = "scenario"
+    options: Mapping[str, tuple[type, ...]] = {  # type: ignore[misc]
+        "context": (int,),
+        "format": (str,),
+        "exact": (bool,),
+        "at": (int, str),
+    }
+    default_player = "restart10"
+    suite = "heldout6"
 
-    def __init__(self, max_turns: int = 1, mode: str = "episode"):
+    def __init__(self, max_turns: int | None = None, mode: str = "episode"):
         """One frame is one turn; `mode` is `episode` or `training`, which weigh alike here."""
-        if mode not in ("episode", "training"):
-            raise ValueError(f"reward mode is 'episode' or 'training', not {mode!r}")
-        self.max_turns = max_turns
-        self.weights = weights()
+        super().__init__(max_turns, mode)
+        self.weights = TABLE.weights(mode)
+
+    def subjects(self, split: str = "test") -> tuple[str, ...]:
+        """Every scenario; in the training split those that are not held out."""
+        return tuple(name for name in scenarios.names() if split != "train" or name not in scenarios.HELD_OUT)
+
+    def describe(self, subject: str) -> Subject:
+        """What happens in the scenario."""
+        about = zoo.docstring(scenarios.PACKAGE, subject).split("\n\n")[0]
+        return Subject(subject, scenarios.category(subject), subject in scenarios.HELD_OUT, about)
 
     def pose(
         self,
@@ -46,6 +67,7 @@ class PredictTask:
         format: str = "v1",
         at: int | Literal["event"] = "event",
         exact: bool = False,
+        **unknown: Any,
     ) -> Problem:
         """The problem that (subject, level, split, index) names.
 
@@ -59,15 +81,15 @@ class PredictTask:
             format: text format.
             at: number of the first frame to predict, or `event` for one that no extrapolation gets right, by the key.
             exact: simulate without memory, so that each printed frame decides the next one to the last digit.
+            unknown: refused.
 
         Raises:
-            UserError: an unknown subject, split, level or format, a held-out scenario in the training split, or numbers
-                out of range.
+            UserError: an unknown subject, split, level, format or option, a held-out scenario in the training split, or
+                numbers out of range.
         """
-        if split not in ("train", "val", "test"):
-            raise UserError(f"split is train, val or test, not {split!r}")
-        if split == "train" and subject in scenarios.HELD_OUT:
-            raise UserError(f"{subject} is held out from training; use split val or test")
+        if unknown:
+            raise UserError(f"{self.name} has no option {', '.join(sorted(unknown))}")
+        check_split(split, subject, subject in scenarios.HELD_OUT)
         ranges = {"index": (index, 0, 2**31), "context": (context, 1, FRAMES), "horizon": (horizon, 1, FRAMES)}
         for name, (value, low, high) in ranges.items():
             if type(value) is not int or not low <= value <= high:
@@ -84,11 +106,18 @@ class PredictTask:
             first = at
             if type(first) is not int or not context <= first <= FRAMES + 1 - horizon:
                 raise UserError(f"at must lie between {context} and {FRAMES + 1 - horizon}, not {first!r}")
-        key = (subject, split, index, level, context, horizon, format, first, exact)
+        options: dict[str, Any] = {
+            "context": context,
+            "horizon": horizon,
+            "format": format,
+            "at": first,
+            "exact": exact,
+        }
+        key = Key(subject, split, index, level, options)
         return self.pose_recording(recording, key, first, context, horizon, format)
 
     def pose_recording(
-        self, recording: Recording, key: tuple[Any, ...], first: int, context: int, horizon: int, format: str
+        self, recording: Recording, key: Key, first: int, context: int, horizon: int, format: str
     ) -> Problem:
         """A problem about frames `first` and later of a recording, after `context` frames."""
         writer = text.load(format)
@@ -100,19 +129,7 @@ class PredictTask:
         shown = Prompt(prompt.header, writer.visible(prompt), prompt.first)
         observation = Observation(format, shown)
         truth = Truth(scene, recording.states[first : first + horizon], _arms(scene))
-        return Problem(self.name, str(key[0]), key, observation, writer.write_prompt(prompt), truth)
-
-    def ask(self, problem: Problem, turns: Sequence[Turn] = ()) -> list[Message]:
-        """The prompt and, after a first answer, what was wrong with it."""
-        messages: list[Message] = [{"role": "user", "content": problem.prompt}]
-        for number, turn in enumerate(turns, 1):
-            messages.append({"role": "assistant", "content": turn.answer})
-            messages.append({"role": "user", "content": self.reply(problem, turns[:number])})
-        return messages
-
-    def reply(self, problem: Problem, turns: Sequence[Turn]) -> str:
-        """The feedback of the last turn."""
-        return turns[-1].verdict.feedback
+        return Problem(self.name, key, observation, writer.write_prompt(prompt), truth)
 
     def solve(self, problem: Problem) -> str:
         """The recorded next frame."""
@@ -144,7 +161,7 @@ class PredictTask:
             covered,
             not reading.complaints,
         )
-        terms = compute_terms(evidence) if covered else dict.fromkeys(self.weights, 0.0)
+        terms = TABLE.compute(evidence) if covered else dict.fromkeys(self.weights, 0.0)
         reward = sum(weight * terms[name] for name, weight in self.weights.items())
         error = (
             None
@@ -157,6 +174,7 @@ class PredictTask:
             reward > SOLVED,
             f"This answer scores 0: {error}." if error else _describe(evidence, reading, velocity, recorded, guess),
             error=error,
+            reading=reading,
             details={
                 "coverage": covered,
                 "position_rmse": evidence.position_error,
@@ -167,9 +185,41 @@ class PredictTask:
             },
         )
 
-    def verify_batch(self, problems: Sequence[Problem], answers: Sequence[str]) -> list[Verdict]:
-        """Judge many answers, in order."""
-        return [self.verify(problem, answer) for problem, answer in zip(problems, answers, strict=True)]
+    def examples(self, problem: Problem) -> list[tuple[str, str]]:
+        """What extrapolations and a restarted simulation answer."""
+        return show.examples(Question(self.ask(problem), problem.observation))
+
+    @cached_property
+    def tool(self) -> Callable[..., Any]:
+        """`predict_frame(frame)`."""
+        return predict_frame
+
+    def show_problem(self, problem: Problem) -> dict[str, Any]:
+        """Format, frames and the scene."""
+        return show.show_problem(problem)
+
+    def show_answer(self, problem: Problem, turn: Turn) -> dict[str, Any] | None:
+        """The predicted frame, unanswered bodies held, beside the recorded one."""
+        if turn.verdict.error is not None:
+            return None
+        guess = fill(turn.verdict.reading, problem.observation.prompt)
+        return {"frame": guess, "recorded": problem.truth.frames[0]}
+
+    def picture(self, problem: Problem, best: Turn | None) -> str:
+        """The last frame that the prompt tells."""
+        return show.picture(problem)
+
+    def explain(self, subject: str, *, level: int | None = None, index: int = 0) -> str:
+        """What happens, and the header of one scene."""
+        return show.explain(subject, 2 if level is None else level, index)
+
+    def zoo_page(self) -> tuple[str, str]:
+        """`scenarios.md`."""
+        return "scenarios.md", show.scenarios_page()
+
+    def examine(self, path: Path) -> Iterator[tuple[str, str | None]] | None:
+        """The promises of a file that holds a function `build`."""
+        return promises.examine(str(path)) if hasattr(zoo.load_file(path), "build") else None
 
     def roll_out(self, problem: Problem, player: Player, frames: int) -> Iterator[tuple[Array, Reading]]:
         """Let a player continue the scene on its own frames.
@@ -187,6 +237,18 @@ class PredictTask:
             state = fill(reading, prompt)
             yield state, reading
             prompt = Prompt(prompt.header, np.concatenate([prompt.states[1:], state[None]]), prompt.first + 1)
+
+
+def predict_frame(frame: str) -> str:
+    """Predict the next frame.
+
+    Args:
+        frame: The frame in the format of the prompt, one line a body.
+
+    Returns:
+        How far it is from the recorded frame.
+    """
+    return frame
 
 
 def fill(reading: Reading, prompt: Prompt) -> Array:

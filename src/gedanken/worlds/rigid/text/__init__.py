@@ -79,6 +79,10 @@ class Reading:
         """Which bodies have a position and a velocity, shape (bodies,), bool."""
         return np.isfinite(self.state[:, :4]).all(1)
 
+    def lines(self) -> list[str]:
+        """How many bodies were answered; the frame itself is long."""
+        return [f"{int(self.answered.sum())} of {len(self.state)} bodies answered"]
+
 
 class Format(Protocol):
     """The functions that every format's module has.

@@ -1,0 +1,110 @@
+"""What was discovered, written down: `report.md` to read, `report.json` to compute with, `fit.png` to look at."""
+
+import os
+import shlex
+import shutil
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from gedanken.errors import UserError
+from gedanken.own_data.discovery import Finding
+from gedanken.own_data.report.figure import draw_fit
+from gedanken.own_data.report.limits import limits
+from gedanken.own_data.report.page import to_markdown, versions
+
+FILES = ("fit.png", "report.md", "report.json")
+
+
+def write_report(finding: Finding, folder: str | Path, command: Sequence[str] = ()) -> dict[str, Path]:
+    """Write the report's files into `folder`, all of them or none.
+
+    Args:
+        finding: what is reported.
+        folder: where to.
+        command: the words of the command line that gives this report again.
+
+    Returns:
+        The path of each file by its name.
+
+    Raises:
+        UserError: the folder cannot be written to.
+    """
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file; a report needs a folder")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise UserError(f"the report cannot be written to {folder}: {error.strerror or error}") from error
+    try:
+        draw_fit(finding, staged / "fit.png")
+        (staged / "report.md").write_text(to_markdown(finding, command), encoding="utf-8")
+        (staged / "report.json").write_bytes(
+            orjson.dumps(to_json(finding, command), option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY) + b"\n"
+        )
+        folder.mkdir(exist_ok=True)
+        for name in FILES:
+            os.replace(staged / name, folder / name)
+    except OSError as error:
+        raise UserError(f"the report cannot be written to {folder}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return {name: folder / name for name in FILES}
+
+
+def to_json(finding: Finding, command: Sequence[str] = ()) -> dict[str, Any]:
+    """The report as plain data. What is not finite becomes null."""
+    widths = {name: finding.half_width(name) for name in finding.params}
+    return {
+        "title": finding.record.title,
+        "hint": finding.record.problem.observation.hint,
+        "player": finding.player,
+        "solved": finding.solved,
+        "match": finding.match,
+        "equation": finding.law.text,
+        "latex": finding.law.latex,
+        "params": dict(finding.params),
+        "half_widths_95": widths if finding.standard_errors else None,
+        "r2": dict(finding.r2),
+        "held_out": [finding.trajectories[i].name or str(i) for i in finding.held_out],
+        "held_out_r2": dict(finding.held_out_r2) if finding.held_out_r2 else None,
+        "alternatives": [
+            {"equation": a.equation, "params": dict(a.params), "delta": delta, "match": a.match}
+            for delta, a in finding.ranked()
+        ],
+        "limits": limits(finding),
+        "notes": list(finding.record.notes),
+        "rationale": finding.law.rationale,
+        "columns": list(finding.states.columns),
+        "units": dict(finding.record.units or {}),
+        "time": finding.record.time,
+        "time_unit": finding.record.time_unit,
+        "trials": [
+            {"name": trial.name, "t": trial.t, "observed": trial.values, "predicted": np.asarray(predicted)}
+            for trial, predicted in zip(finding.trajectories, finding.predictions, strict=True)
+        ],
+        "turns": [
+            {
+                "answer": turn.answer,
+                "reward": turn.verdict.reward,
+                "terms": dict(turn.verdict.terms),
+                "solved": turn.verdict.solved,
+                "error": turn.verdict.error,
+                "feedback": turn.verdict.feedback,
+                "seconds": turn.seconds,
+            }
+            for turn in finding.turns
+        ],
+        "source": finding.record.source,
+        "command": shlex.join(command),
+        "seconds": finding.seconds,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": versions(),
+    }

@@ -1,5 +1,0 @@
-"""The application of `predict`, by an import string that worker processes can load."""
-
-from gedanken.serve.openenv.app import create_app
-
-app = create_app("predict")
