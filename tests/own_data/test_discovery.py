@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from gedanken.own_data import discovery
 from gedanken.own_data.record import read_record
 from gedanken.own_data.report.write import write_report
 from gedanken.players import load_player
+from gedanken.worlds.ode.fit import fit
 
 
 def write_fall(path: Path, noise: float = 0.0, stop: float = 3.0) -> Path:
@@ -97,3 +99,19 @@ def test_an_episode_without_a_readable_answer_has_nothing_to_report(tmp_path):
 def test_what_cannot_be_read_is_the_users_fault(call, sentence):
     with pytest.raises(UserError, match=sentence):
         read_record(**call)
+
+
+@pytest.mark.parametrize(("loss", "kept"), [(0.001, True), (0.01, False)])
+def test_a_fit_that_is_worse_than_the_answer_is_not_taken_over(tmp_path, monkeypatch, loss, kept):
+    """The answer's own law is reported, without intervals, where fitting loses more R2 than column weights explain."""
+    record = read_record(str(write_fall(tmp_path / "fall.csv", 0.05)), order=2)
+    answer = json.dumps({"equation": "d2y/dt2 = -g", "params": {"g": 9.81}})
+
+    def spoiled(*arguments, **options):
+        fitted = fit(*arguments, **options)
+        return dataclasses.replace(fitted, r2=fitted.r2 - loss)
+
+    monkeypatch.setattr(discovery, "fit", spoiled)
+    finding = discovery.run(record, ScriptedPlayer([answer]), turns=1)
+    assert (finding.standard_errors is not None) is kept
+    assert (finding.params["g"] == 9.81) is not kept

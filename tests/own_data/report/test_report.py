@@ -204,6 +204,16 @@ def test_what_was_not_measured_and_not_tried_is_said(report):
     assert "| vx (m/s) | not measured |" in to_markdown(alone)
 
 
+def test_few_samples_are_fewer_than_five_for_each_free_constant(report):
+    trial, predicted = report.trajectories[0], report.predictions[0]
+    positions = np.where([[False, True]], np.nan, trial.values)
+    positions[10:14, 0] = trial.values[0, 0]
+    for samples, few in ((20, False), (19, True)):  # two constants and a start of two states
+        short = with_record(report, trials=(Trajectory(trial.t[:samples], positions[:samples]),), held_out=())
+        short = replace(with_law(short, r2={"x": 0.9}), predictions=(predicted[:samples],), curves=())
+        assert ("numbers were fitted with 4 free constants" in said(short)) is few
+
+
 # ---- bad days ----
 
 

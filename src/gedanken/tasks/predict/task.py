@@ -32,7 +32,7 @@ class PredictTask(Task):
     name = "predict"
     title = "Write the next frame of a rigid-body scene; the recorded frame judges, extrapolating earns nothing."
     subject_option = "scenario"
-    options: Mapping[str, tuple[type, ...]] = {  # type: ignore[misc]
+    options: ClassVar[Mapping[str, tuple[type, ...]]] = {
         "context": (int,),
         "format": (str,),
         "exact": (bool,),
