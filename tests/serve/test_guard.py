@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from gedanken.serve.guard import SHALLOW, Doorkeeper, complain
+from gedanken.serve.guard import SAFE_BRACKETS, Guard, frame_error
 
 FINE = [
     "{}",
@@ -13,7 +13,7 @@ FINE = [
     '{"a": NaN, "b": Infinity, "c": 1e999}',
     '{"a": 123456789012345678901234567890}',
     '{"a": 1, "a": 2}',
-    '{"a": ' + "[" * (SHALLOW + 40) + "]" * (SHALLOW + 40) + "}",
+    '{"a": ' + "[" * (SAFE_BRACKETS + 40) + "]" * (SAFE_BRACKETS + 40) + "}",
     " \n{}\t",
 ]
 BAD = {
@@ -35,22 +35,22 @@ BAD = {
 @pytest.mark.parametrize("frame", FINE, ids=lambda frame: frame[:40])
 def test_what_python_reads_as_an_object_is_let_through(frame):
     assert isinstance(json.loads(frame), dict)
-    assert complain(frame) is None
+    assert frame_error(frame) is None
 
 
 @pytest.mark.parametrize(("frame", "words"), BAD.items(), ids=lambda value: str(value)[:40])
 def test_what_would_end_the_session_is_complained_about(frame, words):
-    assert words in complain(frame)
+    assert words in frame_error(frame)
 
 
 def connect(app, receive, idle):
-    """A connection of `app` behind the door, and what was sent to it."""
+    """A connection of `app` behind the guard, and what was sent to it."""
     sent = []
 
     async def send(message):
         sent.append(message)
 
-    return Doorkeeper(app, idle=idle)({"type": "websocket"}, receive, send), sent
+    return Guard(app, idle=idle)({"type": "websocket"}, receive, send), sent
 
 
 async def talk(scope, receive, send):

@@ -370,8 +370,8 @@ def test_every_worker_poses_the_same_problems(run_server, serve_command):
 
 
 def test_only_a_brief_step_runs_on_the_event_loop(monkeypatch):
-    from gedanken.serve.guard import warm
     from gedanken.serve.openenv.environment import BRIEF, DiscoverEnvironment, PredictEnvironment
+    from gedanken.serve.warm import warm
 
     async def where(answer, **options):
         env = DiscoverEnvironment()

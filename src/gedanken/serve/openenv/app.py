@@ -8,8 +8,9 @@ from openenv.core.env_server.http_server import create_app as create_openenv_app
 
 from gedanken.episode import EpisodeError
 from gedanken.errors import GedankenError, UserError
-from gedanken.serve.guard import Doorkeeper, warm_up
+from gedanken.serve.guard import Guard
 from gedanken.serve.openenv.environment import ENVIRONMENTS
+from gedanken.serve.warm import warm_up
 
 
 def create_app(task: str) -> Any:
@@ -32,7 +33,7 @@ def create_app(task: str) -> Any:
         max_concurrent_envs=int(_positive("MAX_CONCURRENT_ENVS", 64)),
         state_cls=kind.state_type,
     )
-    app.add_middleware(Doorkeeper, idle=_positive("SESSION_TIMEOUT_S", 900.0))
+    app.add_middleware(Guard, idle=_positive("SESSION_TIMEOUT_S", 900.0))
     app.add_exception_handler(GedankenError, _explain)
     # What OpenEnv imports stays. Looking through its quarter of a million objects stopped every session for 0.15 s.
     gc.collect()

@@ -12,7 +12,6 @@ from openenv.core.rubrics import Rubric, RubricDict
 from gedanken import __version__, episode
 from gedanken.episode import INSTANCES, SPLITS, SUBJECT, LocalEnv, locate, subjects
 from gedanken.errors import UserError
-from gedanken.serve.guard import warm
 from gedanken.serve.openenv.models import (
     AnswerAction,
     DiscoverAction,
@@ -24,6 +23,7 @@ from gedanken.serve.openenv.models import (
     PredictObservation,
     PredictState,
 )
+from gedanken.serve.warm import warm
 
 # A longer answer is not searched for its JSON on the event loop.
 BRIEF = 4096

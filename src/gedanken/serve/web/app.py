@@ -17,7 +17,8 @@ from starlette.exceptions import HTTPException
 
 from gedanken import __version__, zoo
 from gedanken.errors import GedankenError, UserError
-from gedanken.serve.guard import Doorkeeper, warm_up
+from gedanken.serve.guard import Guard
+from gedanken.serve.warm import warm_up
 from gedanken.serve.web.endpoints import ENDPOINTS, has_server_key
 from gedanken.serve.web.episodes import BusyError, Episodes
 from gedanken.serve.web.history import RUNNING, History
@@ -62,7 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     app = FastAPI(title="gedanken", version=__version__, lifespan=lifespan, redoc_url=None)
     app.add_middleware(Requests, counts=counts)
-    app.add_middleware(Doorkeeper, max_body=chosen.max_body, hosts=None if chosen.hosted else LOCAL_HOSTS)
+    app.add_middleware(Guard, max_body=chosen.max_body, hosts=None if chosen.hosted else LOCAL_HOSTS)
     if chosen.origins:
         app.add_middleware(
             CORSMiddleware,
