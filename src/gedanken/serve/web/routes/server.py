@@ -3,7 +3,6 @@
 from typing import Any
 
 from fastapi import APIRouter, Response
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gedanken import __version__
 from gedanken.serve.web.dependencies import CurrentServices
@@ -21,7 +20,7 @@ def health(services: CurrentServices) -> dict[str, str]:
 @router.get("/metrics", response_class=Response)
 def metrics(services: CurrentServices) -> Response:
     """Counters in Prometheus's text format."""
-    return Response(services.metrics.render(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    return Response(services.metrics.render(), media_type="text/plain; version=0.0.4")
 
 
 @router.get("/api/limits")
