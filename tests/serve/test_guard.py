@@ -110,3 +110,38 @@ def test_a_shutdown_is_not_taken_for_silence():
         assert not [timer for timer in asyncio.get_running_loop()._scheduled if not timer.cancelled()]
 
     asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("LOCALHOST:8000", 200),
+        ("127.0.0.1:1", 200),
+        ("[::1]", 200),
+        ("[::1]:8000", 200),
+        ("::1", 400),
+        ("[::1].evil.example", 400),
+        ("localhost.evil.example:8000", 400),
+        ("evil.example", 400),
+        ("", 400),
+        (None, 400),
+    ],
+)
+def test_only_the_allowed_host_names_are_answered(host, status):
+    async def answer(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def receive():
+        return {"type": "http.request"}
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    headers = [] if host is None else [(b"host", host.encode())]
+    guard = Guard(answer, hosts=frozenset({"localhost", "127.0.0.1", "[::1]"}))
+    asyncio.run(guard({"type": "http", "headers": headers}, receive, send))
+    assert sent[0]["status"] == status
+    assert status == 200 or set(json.loads(sent[1]["body"])) == {"detail"}

@@ -171,7 +171,7 @@ def test_metrics_count(api):
     with urllib.request.urlopen(api.url + "/metrics") as reply:
         text = reply.read().decode()
     lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
-    assert float(lines['gedanken_episodes_total{task="discover",status="finished"}']) >= 1
+    assert float(lines['gedanken_episodes_total{status="finished",task="discover"}']) >= 1
     assert float(lines['gedanken_requests_total{method="GET",route="/health",status="200"}']) >= 1
 
 
