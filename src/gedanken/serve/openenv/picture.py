@@ -1,4 +1,4 @@
-"""What the web interface shows: the data beside the best answer's simulation, or the scene. No script, no file."""
+"""The picture in OpenEnv's web interface, as HTML: the data with the best answer's simulation, or the scene."""
 
 import base64
 import html
