@@ -232,7 +232,7 @@ class Api:
     def play(self, player, **problem):
         """An episode from start to end: its id and its events."""
         turns = problem.pop("max_turns", None)
-        problem = {"subject": "free_fall_drag", "seed": 3, **problem}
+        problem = {"subject": "free_fall_drag", "index": 3, **problem}
         status, started = self.call("/api/episodes", {"problem": problem, "player": player, "max_turns": turns})
         assert status == 201, started
         return started["id"], self.events(started["events"])

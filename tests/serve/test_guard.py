@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from gedanken.serve.guard import SHALLOW, Doorkeeper, complain
+from gedanken.serve.guard import SAFE_BRACKETS, Guard, frame_error
 
 FINE = [
     "{}",
@@ -13,7 +13,7 @@ FINE = [
     '{"a": NaN, "b": Infinity, "c": 1e999}',
     '{"a": 123456789012345678901234567890}',
     '{"a": 1, "a": 2}',
-    '{"a": ' + "[" * (SHALLOW + 40) + "]" * (SHALLOW + 40) + "}",
+    '{"a": ' + "[" * (SAFE_BRACKETS + 40) + "]" * (SAFE_BRACKETS + 40) + "}",
     " \n{}\t",
 ]
 BAD = {
@@ -35,22 +35,22 @@ BAD = {
 @pytest.mark.parametrize("frame", FINE, ids=lambda frame: frame[:40])
 def test_what_python_reads_as_an_object_is_let_through(frame):
     assert isinstance(json.loads(frame), dict)
-    assert complain(frame) is None
+    assert frame_error(frame) is None
 
 
 @pytest.mark.parametrize(("frame", "words"), BAD.items(), ids=lambda value: str(value)[:40])
 def test_what_would_end_the_session_is_complained_about(frame, words):
-    assert words in complain(frame)
+    assert words in frame_error(frame)
 
 
 def connect(app, receive, idle):
-    """A connection of `app` behind the door, and what was sent to it."""
+    """A connection of `app` behind the guard, and what was sent to it."""
     sent = []
 
     async def send(message):
         sent.append(message)
 
-    return Doorkeeper(app, idle=idle)({"type": "websocket"}, receive, send), sent
+    return Guard(app, idle=idle)({"type": "websocket"}, receive, send), sent
 
 
 async def talk(scope, receive, send):
@@ -110,3 +110,38 @@ def test_a_shutdown_is_not_taken_for_silence():
         assert not [timer for timer in asyncio.get_running_loop()._scheduled if not timer.cancelled()]
 
     asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("LOCALHOST:8000", 200),
+        ("127.0.0.1:1", 200),
+        ("[::1]", 200),
+        ("[::1]:8000", 200),
+        ("::1", 400),
+        ("[::1].evil.example", 400),
+        ("localhost.evil.example:8000", 400),
+        ("evil.example", 400),
+        ("", 400),
+        (None, 400),
+    ],
+)
+def test_only_the_allowed_host_names_are_answered(host, status):
+    async def answer(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def receive():
+        return {"type": "http.request"}
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    headers = [] if host is None else [(b"host", host.encode())]
+    guard = Guard(answer, hosts=frozenset({"localhost", "127.0.0.1", "[::1]"}))
+    asyncio.run(guard({"type": "http", "headers": headers}, receive, send))
+    assert sent[0]["status"] == status
+    assert status == 200 or set(json.loads(sent[1]["body"])) == {"detail"}

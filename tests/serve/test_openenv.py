@@ -370,8 +370,9 @@ def test_every_worker_poses_the_same_problems(run_server, serve_command):
 
 
 def test_only_a_brief_step_runs_on_the_event_loop(monkeypatch):
-    from gedanken.serve.guard import warm
-    from gedanken.serve.openenv.environment import BRIEF, DiscoverEnvironment, PredictEnvironment
+    from gedanken.serve.openenv.environment import DiscoverEnvironment, PredictEnvironment
+    from gedanken.serve.warm import warm
+    from gedanken.tasks.discover.task import BRIEF
 
     async def where(answer, **options):
         env = DiscoverEnvironment()
@@ -395,13 +396,18 @@ def test_only_a_brief_step_runs_on_the_event_loop(monkeypatch):
     assert asyncio.run(where("nonsense"))
     assert not asyncio.run(where(POOR + " " * BRIEF))
     assert not asyncio.run(where(POOR, trials=2))
-    assert PredictEnvironment.step_async is openenv.env_server.interfaces.Environment.step_async
+    env = PredictEnvironment()
+    env.reset(seed=1)
+    threads, step = [], env.local.step
+    monkeypatch.setattr(env.local, "step", lambda action: threads.append(threading.get_ident()) or step(action))
+    asyncio.run(env.step_async(PredictAction(answer="")))
+    assert threads != [threading.get_ident()]
 
 
 def test_closing_twice_does_no_harm_and_ends_the_session(task):
-    from gedanken.serve.openenv.environment import ENVIRONMENTS
+    from gedanken.serve.openenv.environment import environment_of
 
-    env = ENVIRONMENTS[task][0]()
+    env = environment_of(task)()
     env.reset(seed=1)
     env.close()
     env.close()
@@ -410,9 +416,10 @@ def test_closing_twice_does_no_harm_and_ends_the_session(task):
 
 
 def test_the_web_page_gets_a_picture_and_examples(task):
-    from gedanken.serve.openenv.environment import ENVIRONMENTS
+    from gedanken.serve.openenv.environment import environment_of
+    from gedanken.serve.openenv.models import messages_of
 
-    kind, action = ENVIRONMENTS[task]
+    kind, action = environment_of(task), messages_of(task).action
     env = kind()
     assert env.render_web({}) is None
     env.reset(seed=1, max_turns=8)

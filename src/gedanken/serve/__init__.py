@@ -1,1 +1,1 @@
-"""The loop over a socket: OpenEnv environments (`gedanken.serve.openenv`) and the server behind the web page."""
+"""Episodes over a network: OpenEnv environments (`openenv`) and the server behind the web page (`web`)."""

@@ -40,7 +40,7 @@ def test_the_lists(api):
 
 @pytest.mark.parametrize(("task", "subject"), [("discover", "lorenz"), ("predict", "tower")])
 def test_a_problem_is_the_one_that_its_key_names(api, task, subject):
-    status, shown = api.call("/api/problems", {"task": task, "subject": subject, "seed": 5})
+    status, shown = api.call("/api/problems", {"task": task, "subject": subject, "index": 5})
     problem = tasks.load(task).pose(subject, split="test", index=5)
     assert status == 200
     assert shown["prompt"] == problem.prompt
@@ -53,7 +53,7 @@ def test_a_problem_is_the_one_that_its_key_names(api, task, subject):
 
 
 def test_gaps_in_the_data_are_null(api):
-    spec = {"subject": "simple_pendulum", "conditions": {"positions_only": True}}
+    spec = {"subject": "simple_pendulum", "options": {"positions_only": True}}
     shown = api.call("/api/problems", spec)[1]
     assert {row[1] for row in shown["trials"][0]["values"]} == {None}
 
@@ -72,13 +72,13 @@ def test_an_episode_is_streamed_kept_and_found_again(api):
 
 
 def test_the_same_request_plays_the_same_episode(api):
-    turns = [api.play(SPARSE, seed=8, level=4)[1][1][1] for _ in range(2)]
+    turns = [api.play(SPARSE, index=8, level=4)[1][1][1] for _ in range(2)]
     assert turns[0]["verdict"] == turns[1]["verdict"]
 
 
 def test_a_comparison_is_fair(api, fake_model):
     constant = {"endpoint": fake_model.url, "model": "constant"}
-    body = {"problem": {"subject": "free_fall_drag", "seed": 4}, "players": [constant, SPARSE], "max_turns": 2}
+    body = {"problem": {"subject": "free_fall_drag", "index": 4}, "players": [constant, SPARSE], "max_turns": 2}
     status, started = api.call("/api/comparisons", body)
     assert status == 201
     events = api.events(started["events"])
@@ -159,7 +159,7 @@ def test_the_visitors_key_goes_to_the_endpoint_and_nowhere_else(api, fake_model)
 
 
 def test_a_rollout_comes_frame_by_frame_beside_the_truth(api):
-    body = {"scenario": "billiards", "player": {"name": "restart10"}, "frames": 5, "seed": 2}
+    body = {"subject": "billiards", "player": {"name": "restart10"}, "frames": 5, "index": 2}
     events = api.events("/api/rollouts", body)
     assert [name for name, _ in events] == ["scene", *["frame"] * 5, "end"]
     frame = events[1][1]
@@ -171,7 +171,7 @@ def test_metrics_count(api):
     with urllib.request.urlopen(api.url + "/metrics") as reply:
         text = reply.read().decode()
     lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
-    assert float(lines['gedanken_episodes_total{task="discover",status="finished"}']) >= 1
+    assert float(lines['gedanken_episodes_total{status="finished",task="discover"}']) >= 1
     assert float(lines['gedanken_requests_total{method="GET",route="/health",status="200"}']) >= 1
 
 
@@ -204,19 +204,19 @@ BAD_PROBLEMS = [
     {"subject": "/etc/passwd"},
     {"subject": "evil.py", "task": "predict"},
     {"task": "../discover"},
-    {"seed": -1},
-    {"seed": 2**31},
-    {"seed": "1.5"},
+    {"index": -1},
+    {"index": 2**31},
+    {"index": "1.5"},
     {"level": 6},
     {"split": "dev"},
     {"split": "train", "subject": "charged_b_field"},
-    {"conditions": {"noise": "much"}},
-    {"conditions": {"noise": 7}},
-    {"conditions": {"nois": 0.1}},
-    {"conditions": {"seed": 4}},
-    {"conditions": {"max_turns": 4}},
-    {"conditions": {"noise": [1]}},
-    {"conditions": {str(k): k for k in range(17)}},
+    {"options": {"noise": "much"}},
+    {"options": {"noise": 7}},
+    {"options": {"nois": 0.1}},
+    {"options": {"index": 4}},
+    {"options": {"max_turns": 4}},
+    {"options": {"noise": [1]}},
+    {"options": {str(k): k for k in range(17)}},
     {"task": "predict", "subject": "lorenz"},
     {"unknown": 1},
 ]
@@ -244,7 +244,16 @@ def test_a_bad_problem_is_refused_in_one_sentence(api, problem):
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"seed": NaN}', b'{"seed": 1e999}', b'{"subject": "\\ud800"}', b"null"],
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"index": NaN}',
+        b'{"index": 1e999}',
+        b'{"subject": "\\ud800"}',
+        b"null",
+    ],
     ids=lambda raw: repr(raw[:12]),
 )
 def test_a_bad_body_is_refused(api, raw):
@@ -343,7 +352,7 @@ def test_nothing_finished_is_lost_to_a_kill(run_server, serve_command, fake_mode
         listeners = []
         for seed in range(50):
             body = {
-                "problem": {"subject": "free_fall_drag", "seed": seed},
+                "problem": {"subject": "free_fall_drag", "index": seed},
                 "player": {"endpoint": fake_model.url, "model": "constant"},
             }
             request = urllib.request.Request(

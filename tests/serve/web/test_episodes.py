@@ -23,7 +23,7 @@ def listen(settings, *players):
         history = History(settings.database)
         episodes = Episodes(settings, history)
         try:
-            task, problem, named = pose(ProblemRequest(subject="free_fall", seed=1))
+            task, problem, named = pose(ProblemRequest(subject="free_fall", index=1))
             loop = asyncio.get_running_loop()
             _, ids = episodes.start(loop, "me", task, problem, named, list(players))
             told = [[event async for event in episodes.feed(each).listen()] for each in ids]

@@ -39,7 +39,7 @@ def model_url(run_server, smollm2):
 @pytest.mark.slow
 def test_a_real_model_plays_an_episode(patient_api, model_url, smollm2):
     player = {"endpoint": model_url, "model": smollm2, "max_tokens": 24, "temperature": 0.0}
-    episode, events = patient_api.play(player, conditions={"rows": 8}, max_turns=2)
+    episode, events = patient_api.play(player, options={"rows": 8}, max_turns=2)
     names = [name for name, _ in events]
     turns = [data for name, data in events if name == "turn"]
     assert [name for name in names if name != "token"] == ["turn_started", "turn", "turn_started", "turn", "end"]

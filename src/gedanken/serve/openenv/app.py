@@ -8,22 +8,23 @@ from openenv.core.env_server.http_server import create_app as create_openenv_app
 
 from gedanken.episode import EpisodeError
 from gedanken.errors import GedankenError, UserError
-from gedanken.serve.guard import Doorkeeper, warm_up
+from gedanken.serve.guard import Guard
 from gedanken.serve.openenv.environment import environment_of
 from gedanken.serve.openenv.models import messages_of
+from gedanken.serve.warm import warm_up
 
 
 def create_app(task: str) -> Any:
     """The application for `task`.
 
     The environment variables MAX_CONCURRENT_ENVS (64), SESSION_TIMEOUT_S (900) and REWARD_MODE (r2) set how many
-    sessions a worker holds, how long a silent one keeps its slot, and what a reset rewards unless it says so.
+    sessions a worker holds, after how many seconds an idle one loses its slot, and the default reward mode.
 
     Raises:
-        UserError: no such task, a variable that is not a positive number, or no reward mode.
+        UserError: no such task, a variable is not a positive number, or not a reward mode.
     """
     kind, action = environment_of(task), messages_of(task).action
-    kind().close()  # a bad REWARD_MODE shows now and not in every session
+    kind().close()  # raises now, and not in every session, if REWARD_MODE is invalid
     warm_up()
     app = create_openenv_app(
         kind,
@@ -33,16 +34,17 @@ def create_app(task: str) -> Any:
         max_concurrent_envs=int(_positive("MAX_CONCURRENT_ENVS", 64)),
         state_cls=kind.state_type,
     )
-    app.add_middleware(Doorkeeper, idle=_positive("SESSION_TIMEOUT_S", 900.0))
+    app.add_middleware(Guard, idle=_positive("SESSION_TIMEOUT_S", 900.0))
     app.add_exception_handler(GedankenError, _explain)
-    # What OpenEnv imports stays. Looking through its quarter of a million objects stopped every session for 0.15 s.
+    # OpenEnv's modules make a quarter of a million objects that are never freed. Frozen, they are not traversed by the
+    # garbage collector, which would stop every session for 0.15 s.
     gc.collect()
     gc.freeze()
     return app
 
 
 async def _explain(request: Any, error: Exception) -> Any:
-    """A plain HTTP answer where the WebSocket says EXECUTION_ERROR."""
+    """The HTTP response for errors that the WebSocket reports as EXECUTION_ERROR."""
     from starlette.responses import JSONResponse
 
     return JSONResponse({"detail": str(error)}, 409 if isinstance(error, EpisodeError) else 422)

@@ -1,4 +1,4 @@
-"""Serving an environment's application. It does not import OpenEnv: with several workers only they need it."""
+"""Serving an environment's application. It does not import OpenEnv, which only the workers need."""
 
 import argparse
 import os

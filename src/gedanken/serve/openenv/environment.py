@@ -1,4 +1,4 @@
-"""The server's side of a session: a `LocalEnv` in OpenEnv's clothes."""
+"""Sessions on the server: OpenEnv environments that wrap a `LocalEnv`."""
 
 import asyncio
 import os
@@ -13,27 +13,27 @@ from gedanken import __version__, episode, tasks
 from gedanken.episode import INSTANCES, LocalEnv, locate
 from gedanken.errors import UserError
 from gedanken.loop import SPLITS, Task
-from gedanken.serve.guard import warm
 from gedanken.serve.openenv.models import AnswerAction, EpisodeObservation, EpisodeState, messages_of
+from gedanken.serve.warm import warm
 
 
 class _Score(Rubric):
     """A rubric of plain numbers.
 
-    Its call does what the base class's does, less the search for coroutines, which costs as much as reading an answer.
+    Its call does what the base class's does without searching for coroutines, which costs as much as parsing an answer.
     """
 
     def __call__(self, action: Any, observation: Any) -> Any:
-        """The score, by the base class where hooks are to be called."""
+        """The score; the base class computes it if there are hooks to call."""
         if self._forward_hooks or self._forward_pre_hooks:
             return super().__call__(action, observation)
         score = self.forward(action, observation)
-        object.__setattr__(self, "last_score", score)  # the base class's looks whether it is a child
+        object.__setattr__(self, "last_score", score)  # the base class's __setattr__ looks for child rubrics
         return score
 
 
 class Term(_Score):
-    """One reward term, as the verifier found it."""
+    """One reward term, as the verifier computed it."""
 
     def __init__(self, name: str):
         super().__init__()
@@ -45,7 +45,7 @@ class Term(_Score):
 
 
 class EpisodeReward(_Score):
-    """The step's reward by the reward mode; its children are the terms, for whoever inspects the rubric."""
+    """The step's reward in the chosen reward mode; its children are the reward terms, for inspection."""
 
     def __init__(self, names: tuple[str, ...]):
         super().__init__()
@@ -111,7 +111,7 @@ class EpisodeEnvironment(Environment[Any, Any, Any]):
 
     @property
     def state(self) -> EpisodeState:
-        """Which problem, how far, how good."""
+        """The problem, the number of steps and the best score."""
         return self.state_type(**self.local.state())
 
     def close(self) -> None:
@@ -119,7 +119,7 @@ class EpisodeEnvironment(Environment[Any, Any, Any]):
         self.local.close()
 
     def get_metadata(self) -> EnvironmentMetadata:
-        """Who we are."""
+        """Name, description and version."""
         return EnvironmentMetadata(
             name=f"{self.judge.name}_env", description=self.judge.title, version=__version__, author="gedanken"
         )
@@ -130,7 +130,7 @@ class EpisodeEnvironment(Environment[Any, Any, Any]):
         return [{"name": split, "type": kinds[split]} for split in SPLITS]
 
     def num_tasks(self, split: str) -> int:
-        """How many tasks `list_tasks` counts; any larger index can be posed, too."""
+        """How many tasks a split has; `reset` takes larger indices, too."""
         return len(self.judge.subjects(_known(split))) * INSTANCES
 
     def get_task(self, split: str, index: int) -> dict[str, Any]:
@@ -196,7 +196,7 @@ class EpisodeEnvironment(Environment[Any, Any, Any]):
         return self.judge.picture(self.local.problem, best)
 
     def web_actions(self, observation: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-        """What one may try without writing: the baselines' answers to this very problem."""
+        """Example answers that the web interface offers: those of baselines to the posed problem."""
         if self.local.problem is None or self.local.state()["done"]:
             return []
         return [(label, {"answer": answer}) for label, answer in self.judge.examples(self.local.problem)]

@@ -1,4 +1,4 @@
-"""The messages: an answer goes in, an observation comes out."""
+"""The messages of the protocol: actions, observations, states."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -1,4 +1,4 @@
-"""`gedanken serve --reload`: a server that begins anew when the package's source changes."""
+"""`gedanken serve --reload`: a server that restarts when the package's source changes."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from typing import Any
 
 from gedanken.serve.web.settings import Settings
 
-# The reloaded process makes its application from an import string, so the settings travel in the environment.
+# The reloaded process makes its application from an import string, so an environment variable holds the settings.
 VARIABLE = "GEDANKEN_SERVE_SETTINGS"
 
 
@@ -26,7 +26,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
         reload_dirs=[str(Path(gedanken.__file__).parent)],
         host=host,
         port=port,
-        # An open stream of events would hold the old process.
+        # An open stream of events would delay the end of the old process.
         timeout_graceful_shutdown=1,
     )
 

@@ -1,8 +1,9 @@
-"""Which model endpoints the server asks, and how far its requests may travel.
+"""Model endpoints: which ones the server may ask, and with which key.
 
-The server asks where its visitors tell it to. On a machine of one's own that includes the loopback; on a public one
-(`--hosted`) every request's host is resolved, all of its addresses must be public, and the connection goes to the very
-address that was checked, so that a name cannot change its mind in between. Redirects and proxies are never followed.
+Visitors name the endpoint that the server asks. A local server may ask any address. A hosted one (`--hosted`) must not
+reach into its own network: every request's host is resolved, all of its addresses must be public, and the connection
+goes to the very address that was checked, so that a second DNS answer cannot change it (DNS rebinding). Redirects and
+proxies are never followed.
 """
 
 import functools
@@ -24,10 +25,10 @@ class Preset:
     """An endpoint that the page offers by name.
 
     Attributes:
-        title: what people call it.
-        base_url: where it is.
-        model: a model to begin with.
-        needs_key: whether it asks for a key.
+        title: its name on the page.
+        base_url: its URL, ending in /v1.
+        model: the model that the page suggests.
+        needs_key: whether it requires a key.
     """
 
     title: str
@@ -75,17 +76,17 @@ def resolve_public(host: str, port: int) -> str:
         UserError: there is none, or one of them is not public.
     """
     try:
-        found = {str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+        addresses = {str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError):
         raise UserError(f"{host} cannot be found") from None
-    if not found or not all(is_public(address) for address in found):
+    if not addresses or not all(is_public(address) for address in addresses):
         raise UserError(f"{host} is not a public address, and this server asks no other")
-    return min(found, key=lambda address: (":" in address, address))
+    return min(addresses, key=lambda address: (":" in address, address))
 
 
 @functools.cache
 def _transports() -> tuple[Callable[[], Any], Callable[[], Any]]:
-    """Makers of the SDK's plain transport, and of one that reaches public addresses only."""
+    """Factories of the SDK's plain HTTP transport, and of one that connects to public addresses only."""
     import openai
 
     http: Any = sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__]
@@ -98,7 +99,7 @@ def _transports() -> tuple[Callable[[], Any], Callable[[], Any]]:
                 address = resolve_public(host, port)
             except UserError as error:
                 raise http.ConnectError(str(error), request=request) from None
-            # The Host header and the certificate's name stay what they were; only the connection is pinned.
+            # Only the address of the connection is replaced; the Host header and the certificate's name stay.
             request.extensions = {**request.extensions, "sni_hostname": host}
             request.url = request.url.copy_with(host=address)
             return super().handle_request(request)
@@ -118,7 +119,7 @@ def check_endpoint(base_url: str, hosted: bool) -> str:
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
         raise UserError("this is not the URL of an endpoint; write one like http://localhost:8000/v1") from None
-    if hosted and host:  # what has no host is the player's to complain about
+    if hosted and host:  # a URL without a host is refused by the player, with its own message
         resolve_public(host, port)
     return url
 

@@ -1,4 +1,4 @@
-"""Episodes in progress: a thread plays each one, everything that happens is on disk before it is told."""
+"""Episodes in progress: each is played by a thread, and a turn is in the history before listeners see it."""
 
 import asyncio
 import contextlib
@@ -16,14 +16,15 @@ from gedanken.loop import Player, Problem, Task, play
 from gedanken.players import load_player
 from gedanken.serve.web.endpoints import open_player
 from gedanken.serve.web.history import CANCELLED, FAILED, FINISHED, History
+from gedanken.serve.web.metrics import Metrics
 from gedanken.serve.web.scenes import draw_turn, plain
 from gedanken.serve.web.settings import Settings
 from gedanken.serve.web.wire import PlayerRequest
 
 _log = logging.getLogger(__name__)
 
-# Finished episodes stay in memory for those who still listen; later ones read the history.
-KEPT_SECONDS = 60.0
+# How long the feed of an ended episode stays in memory for its listeners. After that they read the history.
+FEED_SECONDS = 60.0
 
 
 class Stopped(GedankenError):
@@ -35,39 +36,36 @@ class BusyError(GedankenError):
 
 
 class Feed:
-    """What happens in an episode, in order: written by its thread, read by any number of listeners on the loop."""
+    """The events of an episode in order: published by its thread, read by any number of listeners on the loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop):
         self._loop = loop
         self._events: list[tuple[str, dict[str, Any]]] = []
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self.closed = False
 
-    def tell(self, name: str, data: dict[str, Any], last: bool = False) -> None:
+    def publish(self, name: str, data: dict[str, Any], last: bool = False) -> None:
         """Append an event; the last one closes the feed. From any thread."""
-        with contextlib.suppress(RuntimeError):  # the loop is gone: the server is stopping, and nobody listens
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the server is stopping, without listeners
             self._loop.call_soon_threadsafe(self._append, name, data, last)
 
     def _append(self, name: str, data: dict[str, Any], last: bool) -> None:
         self._events.append((name, data))
         self.closed = self.closed or last
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
-    async def listen(self, after: int = 0, beat: float = 15.0) -> AsyncIterator[tuple[int, str, dict[str, Any]] | None]:
-        """Events from number `after` on, as (number, name, data); None after `beat` seconds of silence."""
+    async def listen(self, after: int = 0) -> AsyncIterator[tuple[int, str, dict[str, Any]]]:
+        """Events from number `after` on, as (number, name, data), until the feed is closed."""
         while True:
-            news = self._news
+            changed = self._changed
             while after < len(self._events):
                 name, data = self._events[after]
                 after += 1
                 yield after, name, data
             if self.closed:
                 return
-            try:
-                await asyncio.wait_for(news.wait(), beat)
-            except TimeoutError:
-                yield None
+            await changed.wait()
 
 
 class Running:
@@ -89,19 +87,19 @@ class Running:
 class Episodes:
     """Starts, stops and counts episodes."""
 
-    def __init__(self, settings: Settings, history: History):
-        self.settings, self.history = settings, history
+    def __init__(self, settings: Settings, history: History, metrics: Metrics | None = None):
+        self.settings, self.history, self.metrics = settings, history, metrics or Metrics()
         self.running: dict[str, Running] = {}
-        self.counts: Counter[tuple[str, str]] = Counter()
-        self.turns: Counter[str] = Counter()
-        # Threads by client: a cancelled episode's may wait for a silent endpoint a while longer, and still counts.
+        self.metrics.episodes_running.set_function(lambda: len(self.running))
+        # Threads by client. That of a cancelled episode may still wait for its endpoint; it counts until it ends.
         self._threads: Counter[str] = Counter()
-        self._recent: dict[str, tuple[float, Feed]] = {}
+        # Feeds of ended episodes, with the time of their end.
+        self._ended: dict[str, tuple[float, Feed]] = {}
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(settings.total_episodes, thread_name_prefix="episode")
 
     def open_player(self, request: PlayerRequest, task: str, on_token: Callable[[str], None]) -> Player:
-        """The player that a request names. A built-in one by its bare name: no spec of another kind is taken.
+        """The player that a request names: a built-in one by its bare name, or a model by endpoint and name.
 
         Raises:
             UserError: there is no such player, or its endpoint cannot be asked.
@@ -149,17 +147,17 @@ class Episodes:
         deadline = time.monotonic() + self.settings.episode_seconds
         fresh = [Running(secrets.token_urlsafe(12), task.name, client, Feed(loop), deadline) for _ in players]
         for running, request in zip(fresh, players, strict=True):
-            running.player = self.open_player(request, task.name, _teller(running))
+            running.player = self.open_player(request, task.name, _token_publisher(running))
         with self._lock:
-            mine = self._threads[client]
-            if mine + len(fresh) > self.settings.client_episodes:
-                raise BusyError(f"you have {mine} episodes running; at most {self.settings.client_episodes} at once")
+            count = self._threads[client]
+            if count + len(fresh) > self.settings.client_episodes:
+                raise BusyError(f"you have {count} episodes running; at most {self.settings.client_episodes} at once")
             if self._threads.total() + len(fresh) > self.settings.total_episodes:
                 raise BusyError("the server is busy; try again in a minute")
             self._threads[client] += len(fresh)
             self.running |= {running.id: running for running in fresh}
             now = time.monotonic()
-            self._recent = {key: kept for key, kept in self._recent.items() if now - kept[0] < KEPT_SECONDS}
+            self._ended = {key: ended for key, ended in self._ended.items() if now - ended[0] < FEED_SECONDS}
         for side, (running, request) in enumerate(zip(fresh, players, strict=True)):
             self.history.begin(
                 id=running.id,
@@ -188,7 +186,7 @@ class Episodes:
         try:
             assert running.player is not None
             running.check()
-            running.feed.tell("turn_started", {"number": 1})
+            running.feed.publish("turn_started", {"number": 1})
             for number, turn in enumerate(play(task, running.player, problem), 1):
                 running.check()
                 row = {
@@ -199,14 +197,14 @@ class Episodes:
                     "seconds": turn.seconds,
                 }
                 self.history.add_turn(episode=running.id, **row)
-                self.turns[task.name] += 1
-                running.feed.tell("turn", row)
+                self.metrics.turns.labels(task.name).inc()
+                running.feed.publish("turn", row)
                 if not turn.verdict.solved and number < task.max_turns:
-                    running.feed.tell("turn_started", {"number": number + 1})
+                    running.feed.publish("turn_started", {"number": number + 1})
         except Stopped as stop:
             status, reason = CANCELLED if running.cancelled.is_set() else FAILED, str(stop)
         except GedankenError as error:
-            # A player whose connection was closed by `cancel` complains about that; it is not the reason.
+            # `cancel` closes the connection to the endpoint; the resulting error of the player is not the reason.
             status, reason = (CANCELLED, "cancelled") if running.cancelled.is_set() else (FAILED, str(error))
         except BaseException:
             self._finish(running, task.name, FAILED, "the server failed at this episode; its log says why")
@@ -214,20 +212,20 @@ class Episodes:
         self._finish(running, task.name, status, reason)
 
     def _finish(self, running: Running, task: str, status: str, reason: str | None) -> None:
-        """End an episode once, whoever comes first: its thread or `cancel`."""
+        """End an episode; only the first call, by its thread or by `cancel`, has an effect."""
         with self._lock:
             if self.running.pop(running.id, None) is None:
                 return
-            self._recent[running.id] = time.monotonic(), running.feed
-            self.counts[task, status] += 1
+            self._ended[running.id] = time.monotonic(), running.feed
+            self.metrics.episodes.labels(task, status).inc()
         try:
             self.history.end(running.id, status, reason)
         finally:
-            running.feed.tell("end", {"status": status, "error": reason}, last=True)
-            _close(running.player)
+            running.feed.publish("end", {"status": status, "error": reason}, last=True)
+            close_player(running.player)
 
     def cancel(self, episode: str) -> bool:
-        """End an episode now; whether it was running. Its thread follows at the model's next token or time-out."""
+        """End an episode; returns whether it was running. Its thread ends at the model's next token or time-out."""
         running = self.running.get(episode)
         if running is None:
             return False
@@ -236,29 +234,30 @@ class Episodes:
         return True
 
     def feed(self, episode: str) -> Feed | None:
-        """The feed of an episode that is running or ended a moment ago."""
+        """The feed of an episode that is running or ended less than about `FEED_SECONDS` ago."""
         running = self.running.get(episode)
         if running is not None:
             return running.feed
-        kept = self._recent.get(episode)
-        return kept[1] if kept else None
+        ended = self._ended.get(episode)
+        return ended[1] if ended else None
 
     def close(self) -> None:
-        """Cancel everything; threads that a silent endpoint holds are not waited for."""
+        """Cancel all episodes, without waiting for threads that an endpoint keeps waiting."""
         for episode in list(self.running):
             self.cancel(episode)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _teller(running: Running) -> Callable[[str], None]:
+def _token_publisher(running: Running) -> Callable[[str], None]:
     def on_token(piece: str) -> None:
         running.check()
-        running.feed.tell("token", {"text": plain(piece)})
+        running.feed.publish("token", {"text": plain(piece)})
 
     return on_token
 
 
-def _close(player: Player | None) -> None:
+def close_player(player: Player | None) -> None:
+    """Close the player's connection, if it has one."""
     close = getattr(player, "close", None)
     if callable(close):
         with contextlib.suppress(Exception):

@@ -1,7 +1,7 @@
 """Episodes on disk: SQLite beside the server by default, any database that SQLAlchemy speaks by URL.
 
-A turn is committed before anyone is told about it, so what a client has seen survives the process. Keys of endpoints
-are not among the columns.
+A turn is committed before its event is sent, so what a client has seen survives the process. Keys of endpoints are not
+stored.
 """
 
 import time
@@ -21,7 +21,7 @@ RUNNING, FINISHED, FAILED, CANCELLED, INTERRUPTED = "running", "finished", "fail
 
 
 class Base(DeclarativeBase):
-    """Our tables."""
+    """The base class of the tables."""
 
 
 class Episode(Base):
@@ -42,7 +42,7 @@ class Episode(Base):
     turns: Mapped[list["Turn"]] = relationship(order_by="Turn.number", lazy="selectin")
 
     def to_dict(self, turns: bool = True) -> dict[str, Any]:
-        """The episode as the API tells it."""
+        """The episode as JSON-able data, with its turns or with their number."""
         shown: dict[str, Any] = {
             "id": self.id,
             "status": self.status,
@@ -61,7 +61,7 @@ class Episode(Base):
 
 
 class Turn(Base):
-    """One answer, its verdict, and what the page draws of it."""
+    """One answer, its verdict, and the data of its drawing."""
 
     __tablename__ = "turns"
 
@@ -73,7 +73,7 @@ class Turn(Base):
     seconds: Mapped[float] = mapped_column(Float)
 
     def to_dict(self) -> dict[str, Any]:
-        """The turn as the API tells it."""
+        """The turn as JSON-able data."""
         return {
             "number": self.number,
             "answer": self.answer,
@@ -87,7 +87,7 @@ class History:
     """The database. Methods may be called from any thread."""
 
     def __init__(self, url: str):
-        """Open (and make, if need be) the database at an SQLAlchemy URL, and mark what a crash left running.
+        """Open or create the database at an SQLAlchemy URL, and mark the episodes that a crash left running.
 
         Raises:
             UserError: it cannot be opened.
@@ -117,27 +117,27 @@ class History:
             yield session
 
     def begin(self, **columns: Any) -> None:
-        """Enter an episode as running."""
+        """Record an episode as running."""
         with self._writing() as session:
             session.add(Episode(status=RUNNING, created=time.time(), ended=None, error=None, **columns))
 
     def add_turn(self, **columns: Any) -> None:
-        """Enter a finished turn; it is on disk when this returns."""
+        """Record a finished turn; it is on disk when this returns."""
         with self._writing() as session:
             session.add(Turn(**columns))
 
     def end(self, episode: str, status: str, error: str | None = None) -> None:
-        """Close an episode."""
+        """Record the end of an episode."""
         with self._writing() as session:
             session.execute(
                 update(Episode).where(Episode.id == episode).values(status=status, error=error, ended=time.time())
             )
 
     def find(self, episode: str) -> dict[str, Any] | None:
-        """An episode with its turns, None if there is none of that id."""
+        """An episode with its turns; None if there is none of that id."""
         with self._session() as session:
-            found = session.get(Episode, episode)
-            return None if found is None else found.to_dict()
+            row = session.get(Episode, episode)
+            return None if row is None else row.to_dict()
 
     def compare(self, comparison: str) -> list[dict[str, Any]]:
         """The episodes of a comparison, left to right."""
@@ -154,18 +154,18 @@ class History:
             return [episode.to_dict(turns=False) for episode in session.scalars(query)]
 
     def ping(self) -> None:
-        """Ask the database something; raises what it raises."""
+        """Run a query that checks the connection; raises the database's error."""
         with self._session() as session:
             session.execute(text("select 1"))
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
         self._engine.dispose()
 
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
-    # A write-ahead log lets readers read while an episode is written; with it NORMAL loses nothing to a killed process.
+    # A write-ahead log allows reading during a write; with it, NORMAL loses nothing when the process is killed.
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -13,7 +13,7 @@ from gedanken.serve.web.wire import ProblemRequest
 
 
 def pose(request: ProblemRequest, max_turns: int | None = None) -> tuple[Task, Problem, dict[str, Any]]:
-    """The task, the problem that a request names, and the request completed: subject and version filled in.
+    """The task, the problem that a request names, and the request with its subject and our version filled in.
 
     Raises:
         UserError: there is no such problem.

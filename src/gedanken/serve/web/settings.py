@@ -1,23 +1,23 @@
-"""What whoever runs the server decides."""
+"""The options of the server behind the web page."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Limits and places.
+    """Options of one server.
 
     Attributes:
         database: SQLAlchemy URL of the history.
-        hosted: strangers may use this server: models are asked at public addresses only.
+        hosted: the server is open to the public: models are asked at public addresses only, under any host name.
         origins: web origins that may call the API from a browser; none by default.
-        max_body: bytes of a request's body.
-        max_tokens: tokens of one answer.
-        max_turns: answers of one episode.
-        answer_seconds: until an endpoint's answer is given up.
-        episode_seconds: until an episode is ended.
-        client_episodes: episodes that one client may have running.
-        total_episodes: episodes that may be running altogether.
+        max_body: largest request body in bytes.
+        max_tokens: most tokens of one answer.
+        max_turns: most answers of one episode.
+        answer_seconds: time limit of one answer of an endpoint.
+        episode_seconds: time limit of an episode or a rollout.
+        client_episodes: most episodes of one client at a time.
+        total_episodes: most episodes of all clients at a time.
     """
 
     database: str = "sqlite:///runs/serve/history.sqlite"

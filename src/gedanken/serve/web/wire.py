@@ -1,4 +1,4 @@
-"""What the page and the server say to each other."""
+"""The bodies of requests to the API."""
 
 from typing import Annotated, Any, Literal
 
@@ -23,7 +23,7 @@ TaskName = Annotated[str, Field(max_length=40), AfterValidator(_known)]
 
 
 class Wire(BaseModel):
-    """A message; fields that we do not know are an error, so that a misspelt one is not silently ignored."""
+    """A request body. Unknown fields are an error, so that a misspelt one is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -56,7 +56,7 @@ class PlayerRequest(Wire):
     max_tokens: int | None = Field(None, ge=1)
 
     def public(self) -> dict[str, Any]:
-        """What the history keeps: everything but the key."""
+        """All fields but the key, for the history."""
         return self.model_dump(exclude={"api_key"}, exclude_none=True)
 
 

@@ -1,0 +1,41 @@
+"""Error responses: always `{"detail": one sentence}`. The request, which may hold a key, is never repeated."""
+
+import re
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from gedanken.errors import UserError
+from gedanken.serve.web.episodes import BusyError
+from gedanken.serve.web.scenes import plain
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Turn the exceptions of routes into responses."""
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
+        problems = []
+        for each in error.errors()[:5]:
+            field = ".".join(str(part) for part in each["loc"] if part != "body")[:100]
+            problems.append(f"{field}: {re.sub(r'[^ -~]', '?', each['msg'])[:200]}" if field else each["msg"][:200])
+        return _respond(422, "; ".join(problems))
+
+    @app.exception_handler(UserError)
+    async def unusable(_: Request, error: UserError) -> Response:
+        return _respond(422, plain(str(error)))
+
+    @app.exception_handler(BusyError)
+    async def busy(_: Request, error: BusyError) -> Response:
+        return _respond(429, str(error), {"Retry-After": "30"})
+
+    @app.exception_handler(HTTPException)
+    async def refused(_: Request, error: HTTPException) -> Response:
+        return _respond(error.status_code, str(error.detail), error.headers)
+
+
+def _respond(status: int, detail: str, headers: Any = None) -> Response:
+    return Response(orjson.dumps({"detail": detail}), status, headers, "application/json")
