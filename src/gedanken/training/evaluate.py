@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from gedanken import tasks
-from gedanken.bench.statistics import summarise_rate
 from gedanken.loop import BatchPlayer, Problem, play_batch
 from gedanken.seeding import stream
+from gedanken.statistics import summarise_rate
 from gedanken.training.pairs import HELD_OUT, SYSTEMS, Source
 
 Progress = Callable[[int, int, str], None]
