@@ -46,7 +46,7 @@ def staged_file(path: Path) -> Iterator[BinaryIO]:
         finally:
             os.close(folder)
     except OSError as error:
-        raise _fault(path, error) from error
+        raise UserError(f"{path} cannot be written: {_reason(error)}") from error
     finally:
         with suppress(OSError):
             staged.unlink()
@@ -76,7 +76,7 @@ def staged_folder(path: Path) -> Iterator[Path]:
             target.parent.mkdir(parents=True, exist_ok=True)
             source.replace(target)
     except OSError as error:
-        raise _fault(path, error) from error
+        raise UserError(f"{path} cannot be written to: {_reason(error)}") from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 
@@ -86,6 +86,6 @@ def _staged_name(path: Path) -> Path:
     return path.parent / f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}"
 
 
-def _fault(path: Path, error: OSError) -> UserError:
+def _reason(error: OSError) -> str:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    return UserError(f"{path} cannot be written: {'the disk is full' if full else error.strerror or error}")
+    return "the disk is full" if full else error.strerror or str(error)

@@ -69,11 +69,13 @@ def demo(
 
 def _index_page(reports: "list[tuple[str, DiscoveryReport]]") -> str:
     """One table of all reports, with their figures."""
-    lines = ["# What the demo found", "", "| record | law | R2 | held out |", "|---|---|---|---|"]
+    from gedanken.markdown import table
+
+    rows = []
     for name, report in reports:
-        law = report.equation.replace("|", "\\|")
         r2 = ", ".join(f"{column} {value:.4f}" for column, value in report.r2.items())
         held = ", ".join(f"{column} {value:.3f}" for column, value in (report.held_out_r2 or {}).items()) or "-"
-        lines.append(f"| [{report.title}]({name}/report.md) | `{law}` | {r2} | {held} |")
+        rows.append([f"[{report.title}]({name}/report.md)", f"`{report.equation}`", r2, held])
+    lines = ["# What the demo found", "", *table(["record", "law", "R2", "held out"], rows)]
     lines += [line for name, report in reports for line in ("", f"![{report.title}]({name}/fit.png)")]
     return "\n".join(lines) + "\n"

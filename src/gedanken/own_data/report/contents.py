@@ -4,11 +4,7 @@ A report says as plainly what the data cannot tell as what they can; that part i
 """
 
 import math
-import os
-import platform
 import re
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,13 +14,16 @@ from typing import Any
 import numpy as np
 import orjson
 
-import gedanken
 from gedanken.errors import UserError
+from gedanken.files import staged_folder
 from gedanken.loop import Turn
+from gedanken.statistics import Z95
+from gedanken.versions import versions
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 FILES = ("fit.png", "report.md", "report.json")
-Z95 = 1.959964  # half-width of a 95 % interval in standard errors
+# What a result depends on.
+LIBRARIES = ("gedanken", "python", "numpy", "scipy", "numba")
 ALIKE, WEAKER = 2.0, 6.0  # differences of -2 log posterior; "not worth more than a bare mention", "positive"
 # (R. E. Kass and A. E. Raftery, Bayes factors, Journal of the American Statistical Association 90, 1995)
 
@@ -228,24 +227,12 @@ def write_report(report: DiscoveryReport, folder: str | Path) -> dict[str, Path]
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file; a report needs a folder")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise UserError(f"the report cannot be written to {folder}: {error.strerror or error}") from error
-    try:
+    with staged_folder(folder) as staged:
         draw_fit(report, staged / "fit.png")
         (staged / "report.md").write_text(to_markdown(report), encoding="utf-8")
         (staged / "report.json").write_bytes(
             orjson.dumps(to_json(report), option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY) + b"\n"
         )
-        folder.mkdir(exist_ok=True)
-        for name in FILES:
-            os.replace(staged / name, folder / name)
-    except OSError as error:
-        raise UserError(f"the report cannot be written to {folder}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
     return {name: folder / name for name in FILES}
 
 
@@ -295,19 +282,5 @@ def to_json(report: DiscoveryReport) -> dict[str, Any]:
         "command": report.command,
         "seconds": report.seconds,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": versions(),
-    }
-
-
-def versions() -> dict[str, str]:
-    """What a result depends on."""
-    import numba
-    import scipy
-
-    return {
-        "gedanken": gedanken.__version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-        "numba": numba.__version__,
+        "versions": versions(*LIBRARIES),
     }

@@ -1,12 +1,12 @@
 """A discovery report as a Markdown page."""
 
 import math
-import re
-from collections.abc import Sequence
 
 import numpy as np
 
-from gedanken.own_data.report.contents import DiscoveryReport, limits, plain, versions
+from gedanken.markdown import table
+from gedanken.own_data.report.contents import LIBRARIES, DiscoveryReport, limits, plain
+from gedanken.versions import versions
 
 
 def to_markdown(report: DiscoveryReport) -> str:
@@ -43,7 +43,7 @@ def to_markdown(report: DiscoveryReport) -> str:
     page += [f"- Data: {plain(report.source)}"] if report.source else []
     page += [f"- Command: `{plain(report.command)}`"] if report.command else []
     page += [f"- Time: {report.seconds:.1f} s"] if report.seconds is not None else []
-    page += ["- Versions: " + ", ".join(f"{name} {version}" for name, version in versions().items()), ""]
+    page += ["- Versions: " + ", ".join(f"{name} {version}" for name, version in versions(*LIBRARIES).items()), ""]
     return "\n".join(page)
 
 
@@ -67,7 +67,7 @@ def _parameters(report: DiscoveryReport) -> list[str]:
             digits = _digits(half)
             share = f"{100 * half / abs(value):.2g} %" if value else ""
             rows.append([name, f"{value:.{digits}f}", f"± {half:.{digits}f}", share])
-    return _table(["parameter", "value", "95 % interval", "of the value"], rows)
+    return table(["parameter", "value", "95 % interval", "of the value"], rows)
 
 
 def _digits(half: float) -> int:
@@ -94,8 +94,9 @@ def _fit(report: DiscoveryReport) -> list[str]:
                 "" if held is None else f"{held:.5f}",
             ]
         )
-    table = _table(["column", "R²", "RMS residual", "samples", "R², held-out trials"], rows)
-    return table if report.held_out else [re.sub(r"[^|]*\|$", "", row) for row in table]
+    head = ["column", "R²", "RMS residual", "samples", "R², held-out trials"]
+    shown = len(head) if report.held_out else len(head) - 1
+    return table(head[:shown], [row[:shown] for row in rows])
 
 
 def _alternatives(report: DiscoveryReport) -> list[str]:
@@ -104,7 +105,7 @@ def _alternatives(report: DiscoveryReport) -> list[str]:
         for delta, a in report.ranked()
     ]
     return [
-        *_table(["Δ", "match", "law"], rows),
+        *table(["Δ", "match", "law"], rows),
         "",
         "Δ is how much worse than the law above, on the scale of -2 log posterior: below 2 the data cannot tell the",
         "two apart, above 6 they speak clearly, above 10 very clearly (Kass and Raftery 1995).",
@@ -140,9 +141,4 @@ def _turns(report: DiscoveryReport) -> list[str]:
         ]
         for i, turn in enumerate(report.turns, 1)
     ]
-    return _table(["turn", "match", "reward", "feedback"], rows)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = [head, ["---"] * len(head), *rows]
-    return ["| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines]
+    return table(["turn", "match", "reward", "feedback"], rows)
