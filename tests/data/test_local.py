@@ -10,8 +10,9 @@ import pytest
 from gedanken.data import manifest
 from gedanken.data.generate import generate
 from gedanken.data.local import Processes
-from gedanken.data.shards import TEMPORARY, Plan, shard_name
+from gedanken.data.shards import Plan, shard_name
 from gedanken.errors import UserError
+from gedanken.files import TEMPORARY
 
 PLAN = Plan("val", 60, ("billiards", "head_on"), (3, 4, 5), frames=60, shard_scenes=6)
 

@@ -9,7 +9,7 @@ import pytest
 from gedanken.data import load, manifest, schema
 from gedanken.data.generate import generate, make_plan
 from gedanken.data.local import Processes
-from gedanken.data.shards import Plan, make_shard, shard_name, write_atomically, write_shard
+from gedanken.data.shards import Plan, make_shard, shard_name, write_shard
 from gedanken.errors import UserError
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine.simulate import record
@@ -130,15 +130,6 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert [path.name for path in tmp_path.iterdir()] == [shard_name(0)]
     assert (tmp_path / shard_name(0)).read_bytes() == before
-
-
-def test_a_file_is_whole_or_not_there(tmp_path):
-    write_atomically(tmp_path / "a", b"one")
-    write_atomically(tmp_path / "a", b"two")
-    assert (tmp_path / "a").read_bytes() == b"two"
-    with pytest.raises(UserError, match="cannot be written"):
-        write_atomically(tmp_path / "none" / "a", b"one")
-    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_the_version_hash_tells_the_code():

@@ -17,11 +17,11 @@ from gedanken import zoo
 from gedanken.bench import form
 from gedanken.bench import suite as suites
 from gedanken.bench.report import render_markdown, write_reports
-from gedanken.bench.statistics import summarise_rate
 from gedanken.bench.suite import Item, Options, Suite
 from gedanken.errors import Unanswerable, UserError
 from gedanken.loop import Player, Problem, play
 from gedanken.players import load_player
+from gedanken.statistics import summarise_rate
 from gedanken.tasks.discover import rewards
 from gedanken.tasks.discover.observation import Truth
 from gedanken.tasks.discover.task import DiscoverTask

@@ -13,11 +13,11 @@ import numpy as np
 import orjson
 
 import gedanken
-from gedanken.bench.statistics import RESAMPLES
 from gedanken.errors import UserError
 from gedanken.loop import Key, Player
 from gedanken.players import load_player
 from gedanken.seeding import stream
+from gedanken.statistics import RESAMPLES
 from gedanken.tasks.predict.extrapolation import EXTRAPOLATIONS
 from gedanken.tasks.predict.rewards import POSITION_FLOOR, VELOCITY_FLOOR
 from gedanken.tasks.predict.task import PredictTask, contact_bodies

@@ -125,14 +125,14 @@ def text(
 
     from gedanken.cli._show import progress_bar
     from gedanken.data.dataset import Dataset
-    from gedanken.data.shards import whole_file
     from gedanken.data.training import Writer, write
+    from gedanken.files import staged_file
 
     data, writer = Dataset(folder), Writer(format, context, examples)
     if out == "-":
         write(writer, data, sys.stdout.buffer, as_json=context is not None)
         return
-    with progress_bar(f"{format} text") as advance, whole_file(Path(out)) as file:
+    with progress_bar(f"{format} text") as advance, staged_file(Path(out)) as file:
         write(writer, data, file, as_json=context is not None or out.endswith(".jsonl"), progress=advance)
 
 

@@ -70,11 +70,13 @@ def demo(
 
 def _index_page(findings: "list[tuple[str, Finding]]") -> str:
     """One table of all reports, with their figures."""
-    lines = ["# What the demo found", "", "| record | law | R2 | held out |", "|---|---|---|---|"]
+    from gedanken.markdown import table
+
+    rows = []
     for name, finding in findings:
-        law = finding.law.text.replace("|", "\\|")
         r2 = ", ".join(f"{column} {value:.4f}" for column, value in finding.r2.items())
         held = ", ".join(f"{column} {value:.3f}" for column, value in (finding.held_out_r2 or {}).items()) or "-"
-        lines.append(f"| [{finding.record.title}]({name}/report.md) | `{law}` | {r2} | {held} |")
+        rows.append([f"[{finding.record.title}]({name}/report.md)", f"`{finding.law.text}`", r2, held])
+    lines = ["# What the demo found", "", *table(["record", "law", "R2", "held out"], rows)]
     lines += [line for name, finding in findings for line in ("", f"![{finding.record.title}]({name}/fit.png)")]
     return "\n".join(lines) + "\n"

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from gedanken.markdown import table
+
 EXAMPLES = ("gedanken docs", "gedanken docs --check")
 
 
@@ -52,18 +54,20 @@ def _describe(command: Any, path: str, lines: list[str]) -> None:
     rest = [" ".join(part.split()) for part in (command.help or "").split("\n\n")[1:]]
     lines += [line for part in rest for line in (part, "")]
     arguments = " ".join(p.name.upper() for p in command.params if p.param_type_name == "argument")
-    lines += ["```", f"{path} [OPTIONS] {arguments}".rstrip(), "```", "", "| option | meaning |", "|---|---|"]
+    lines += ["```", f"{path} [OPTIONS] {arguments}".rstrip(), "```", ""]
+    rows = []
     for parameter in command.params:
         if parameter.name == "help":
             continue
-        shown = (getattr(parameter, "help", None) or "").replace("|", "\\|")
+        shown = getattr(parameter, "help", None) or ""
         if parameter.param_type_name == "argument":
-            lines.append(f"| `{parameter.name.upper()}` | {shown} |")
+            rows.append([f"`{parameter.name.upper()}`", shown])
             continue
         default = parameter.default
         if default not in (None, False, ()) and not callable(default):
             shown += f" Default: `{default}`."
-        lines.append(f"| `{', '.join(parameter.opts)}` | {shown} |")
+        rows.append([f"`{', '.join(parameter.opts)}`", shown])
+    lines += table(["option", "meaning"], rows)
     if command.epilog:
         lines += ["", "Examples:", "", "```bash", *[x for x in command.epilog.split("\n\n") if x], "```"]
     lines.append("")

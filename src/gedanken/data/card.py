@@ -8,6 +8,7 @@ from gedanken.data import manifest, schema
 from gedanken.data.manifest import Manifest
 from gedanken.data.verify import verify
 from gedanken.errors import UserError
+from gedanken.markdown import table
 
 SPLITS = {"train": "train", "val": "validation", "test": "test", "imported": "train"}
 """Split -> the Hub's name for it."""
@@ -59,21 +60,17 @@ def write_card(folders: Sequence[Path], repo: str, license: str = "mit") -> str:
     lines.append(
         f"{scenes:,} two-dimensional rigid-body scenes with every frame of their simulation, {size / 1e6:,.1f} MB."
     )
-    lines += [
-        "",
-        "| split | scenes | scenarios | levels | frames | positions | made by |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    rows = []
     for one in found:
         plan = one.plan
         told = ", ".join(plan.get("scenarios", [])) or plan.get("source", "")
         levels = ", ".join(map(str, plan.get("levels", [])))
-        lines.append(
-            f"| {SPLITS[split_of(one)]} | {one.scenes:,} | {told} | {levels} | {plan.get('frames', '')} | "
-            f"{plan.get('labels', 'raw')} | gedanken {one.versions['gedanken']}, pymunk {one.versions['pymunk']} |"
-        )
-    lines += ["", "## Columns", "", "| column | type |", "|---|---|"]
-    lines += [f"| `{field.name}` | {field.type} |" for field in schema.SCHEMA]
+        made_by = f"gedanken {one.versions['gedanken']}, pymunk {one.versions['pymunk']}"
+        frames, labels = plan.get("frames", ""), plan.get("labels", "raw")
+        rows.append([SPLITS[split_of(one)], f"{one.scenes:,}", told, levels, frames, labels, made_by])
+    lines += ["", *table(["split", "scenes", "scenarios", "levels", "frames", "positions", "made by"], rows)]
+    columns = ([f"`{field.name}`", field.type] for field in schema.SCHEMA)
+    lines += ["", "## Columns", "", *table(["column", "type"], columns)]
     lines += ["", "## Frames", "", (schema.__doc__ or "").split("\n\n", 1)[1].strip(), "", "## Use", ""]
     lines += [
         "```python",

@@ -25,9 +25,9 @@ from gedanken.data.shards import (
     make_table,
     serialise,
     shard_name,
-    write_atomically,
 )
 from gedanken.errors import UserError
+from gedanken.files import write_atomically
 
 SPLIT = "imported"
 

@@ -9,7 +9,6 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,10 @@ import orjson
 
 import gedanken
 from gedanken.data import schema
-from gedanken.data.shards import TEMPORARY, Plan, Receipt, write_atomically
+from gedanken.data.shards import Plan, Receipt
 from gedanken.errors import UserError
+from gedanken.files import TEMPORARY, write_atomically
+from gedanken.versions import versions as versions_of
 
 NAME = "manifest.json"
 FORMAT = "gedanken-rigid"
@@ -124,10 +125,10 @@ def versions() -> dict[str, str]:
     shown = {*formats, world / "draw.py", world / "picture.py"}
     deciding = [path for path in sorted(world.rglob("*.py")) if path not in shown]
     return {
-        "gedanken": gedanken.__version__,
+        **versions_of("gedanken"),
         "code": _hash(root, [*deciding, root / "data" / "schema.py", root / "data" / "shards.py"]),
         "text": _hash(root, formats),
-        **{name: version(name) for name in ("pymunk", "numpy", "numba", "pyarrow")},
+        **versions_of("pymunk", "numpy", "numba", "pyarrow"),
         "python": ".".join(platform.python_version_tuple()[:2]),
         "machine": platform.machine(),
     }

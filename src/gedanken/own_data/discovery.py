@@ -11,6 +11,7 @@ import numpy as np
 from gedanken.errors import UserError
 from gedanken.loop import Player, Problem, Turn, play
 from gedanken.own_data.record import Record
+from gedanken.statistics import Z95
 from gedanken.tasks.discover.task import DiscoverTask, score_trials
 from gedanken.worlds.ode.fit import Fit, fit
 from gedanken.worlds.ode.law.law import Law
@@ -20,7 +21,6 @@ from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 CURVE_POINTS = 600
 # Loss of R2 that is put down to fitting against another weighting of the columns.
 FIT_TOLERANCE = 2e-3
-Z95 = 1.959964  # half-width of a 95 % interval in standard errors
 
 
 @dataclass(frozen=True)

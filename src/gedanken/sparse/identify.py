@@ -11,6 +11,7 @@ from gedanken.errors import UserError
 from gedanken.sparse.search import Search
 from gedanken.sparse.structure import PUSHED, Model, pushes, write, write_tied
 from gedanken.sparse.tying import Tie
+from gedanken.statistics import Z95
 from gedanken.worlds.ode.fit import Program, Refined, covariance_of, refine, simulate_pieces
 from gedanken.worlds.ode.law.parser import parse
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
@@ -22,7 +23,6 @@ FEW_READINGS = 100
 UNUSABLE = 1e6  # cost of a law that blows up from where the data themselves begin: any other law comes first
 FRAGILE = 8.0  # cost of a law that the noise of its start throws off the record altogether
 _SAMPLES = 1000  # of a trajectory that are used; longer ones are thinned evenly
-_QUANTILE = 1.959964  # two-sided 95 % of a normal variable
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Candidate:
     @property
     def intervals(self) -> dict[str, tuple[float, float]]:
         """95 % interval of each parameter, given the form."""
-        reach = {name: _QUANTILE * error for name, error in self.standard_errors.items()}
+        reach = {name: Z95 * error for name, error in self.standard_errors.items()}
         return {name: (value - reach[name], value + reach[name]) for name, value in self.params.items()}
 
 

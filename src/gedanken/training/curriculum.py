@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gedanken.errors import UserError
+from gedanken.markdown import table
 from gedanken.models import loading
 from gedanken.models.backends import hf
 from gedanken.tasks.predict.task import PredictTask
@@ -318,14 +319,15 @@ def render_stages(folder: RunFolder) -> str:
     for title, count, show in measures:
         if count is None:
             continue
-        parts += [f"## {title} on unseen scenes (n = {count} a level)", ""]
-        parts.append("| after stage | " + " | ".join(f"level {level}" for level in levels) + " |")
-        parts.append("|---" * (len(levels) + 1) + "|")
-        for line in lines:
-            found = line["levels"]
-            cells = " | ".join(show(found[level]) if level in found else "" for level in levels)
-            parts.append(f"| {line['step'] or 'none'} | {cells} |")
-        parts.append("")
+        head = ["after stage", *(f"level {level}" for level in levels)]
+        rows = [
+            [
+                line["step"] or "none",
+                *(show(line["levels"][level]) if level in line["levels"] else "" for level in levels),
+            ]
+            for line in lines
+        ]
+        parts += [f"## {title} on unseen scenes (n = {count} a level)", "", *table(head, rows), ""]
     return "\n".join(parts)
 
 

@@ -4,18 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from gedanken import tasks
-from gedanken.bench.statistics import summarise_rate
 from gedanken.loop import BatchPlayer, Problem, play_batch
-from gedanken.seeding import stream
+from gedanken.markdown import table
+from gedanken.statistics import summarise_mean, summarise_rate
 from gedanken.training.pairs import Source
 
 Progress = Callable[[int, int, str], None]
 # Evaluations take instances from here on, far from any that a benchmark suite uses.
 FIRST = 100_000
-RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
@@ -120,7 +117,7 @@ def render_table(results: Mapping[str, Sequence[Outcome]], turns: int) -> str:
     head = ["problems", "model", "n", "valid %", "mean match", "solved in 1 %"]
     if turns > 1:
         head += [f"best match of {turns}", f"solved in {turns} %"]
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    rows = []
     names = list(dict.fromkeys(outcome.subject for outcomes in results.values() for outcome in outcomes))
     for group in ("all", *names):
         for model, outcomes in results.items():
@@ -139,8 +136,8 @@ def render_table(results: Mapping[str, Sequence[Outcome]], turns: int) -> str:
             ]
             if turns > 1:
                 cells += [_cell(summary["best_match"], "mean", 3), _cell(summary["solved"], "rate", 1)]
-            lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+            rows.append(cells)
+    return "\n".join(table(head, rows)) + "\n"
 
 
 def _cell(value: Mapping[str, Any], name: str, digits: int) -> str:
@@ -149,8 +146,4 @@ def _cell(value: Mapping[str, Any], name: str, digits: int) -> str:
 
 
 def _mean(values: Sequence[float]) -> dict[str, Any]:
-    sample = np.asarray(values, dtype=np.float64)
-    rng = stream("evaluation interval", len(sample))
-    means = sample[rng.integers(0, len(sample), (RESAMPLES, len(sample)))].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return {"mean": float(sample.mean()), "ci": [float(low), float(high)]}
+    return summarise_mean(values, "evaluation interval", len(values))

@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from gedanken.markdown import table
+from gedanken.statistics import summarise_mean
 from gedanken.training.run import RunFolder
 
 # Steps that a curve is averaged over; single steps of GRPO see one or two problems and are all noise.
 WINDOW = 10
+CHECKED = ("valid", "match", "solved_first")
 VALIDATED = {
     "velocity_rmse": "model",
     "velocity_rmse_linear": "free flight",
@@ -115,8 +118,6 @@ def smooth(values: Any, window: int = WINDOW) -> Any:
 
 def halves(folder: RunFolder, name: str, share: float = 0.2) -> dict[str, Any] | None:
     """Mean of a measurement over the first and the last `share` of the steps, with 95 % bootstrap intervals."""
-    from gedanken.seeding import stream
-
     values = _column([line for line in folder.metrics() if line.get("kind") == "train"], name)
     values = values[np.isfinite(values)]
     n = int(len(values) * share)
@@ -124,9 +125,7 @@ def halves(folder: RunFolder, name: str, share: float = 0.2) -> dict[str, Any] |
         return None
     found: dict[str, Any] = {"steps": n}
     for label, part in (("first", values[:n]), ("last", values[-n:])):
-        rng = stream("curve interval", name, label, n)
-        means = part[rng.integers(0, n, (2000, n))].mean(axis=1)
-        found[label] = {"mean": float(part.mean()), "ci": [float(end) for end in np.percentile(means, [2.5, 97.5])]}
+        found[label] = summarise_mean(part, "curve interval", name, label, n)
     return found
 
 
@@ -172,12 +171,12 @@ def write_card(folder: RunFolder) -> str:
         lines += [f"Time of a step: {parts}.", ""]
     if checks:
         lines += ["## Test problems, one greedy answer each (95 % intervals)", ""]
-        lines += ["| step | subjects | n | valid % | mean match | solved % |", "|---|---|---|---|---|---|"]
-        for line in checks:
-            for group, summary in _groups(line).items():
-                cells = (_interval(summary[name]) for name in ("valid", "match", "solved_first"))
-                lines.append(f"| {line['step']} | {group} | {summary['n']} | " + " | ".join(cells) + " |")
-        lines.append("")
+        rows = [
+            [line["step"], group, summary["n"], *(_interval(summary[name]) for name in CHECKED)]
+            for line in checks
+            for group, summary in _groups(line).items()
+        ]
+        lines += [*table(["step", "subjects", "n", "valid %", "mean match", "solved %"], rows), ""]
     lines += _bench([line for line in folder.metrics() if line.get("kind") == "bench"][-1:])
     validations = [line for line in folder.metrics() if line.get("kind") == "validation"]
     if validations:
@@ -185,17 +184,20 @@ def write_card(folder: RunFolder) -> str:
         speed = float(np.median([line["tokens_per_s"] for line in train])) if train else float("nan")
         waiting = float(np.mean([line["waiting"] for line in train])) if train else float("nan")
         lines += [f"## Validation ({last['examples']} frames, mostly contacts, of scenes not trained on)", ""]
-        lines += [
-            "| step | loss | model | free flight | correcting nothing | well formed |",
-            "|---|---|---|---|---|---|",
+        rows = [
+            [
+                line["step"],
+                f"{line['loss']:.3f}",
+                *(f"{line[name]:.1f}" for name in VALIDATED),
+                f"{line['well_formed']:.1%}",
+            ]
+            for line in validations
         ]
-        for line in validations:
-            errors = " | ".join(f"{line[name]:.1f}" for name in VALIDATED)
-            lines.append(f"| {line['step']} | {line['loss']:.3f} | {errors} | {line['well_formed']:.1%} |")
+        lines += table(["step", "loss", *VALIDATED.values(), "well formed"], rows)
         lines += ["", "Errors are velocities, px/s (root mean square over bodies).", ""]
         lines += [f"{speed:,.0f} tokens/s (median), {waiting:.1%} of the time waiting for data.", ""]
-    lines += ["## Options", "", "| option | value |", "|---|---|"]
-    lines += [f"| {name} | {value} |" for name, value in sorted(options.items()) if value not in (None, "", {}, [])]
+    rows = [[name, value] for name, value in sorted(options.items()) if value not in (None, "", {}, [])]
+    lines += ["## Options", "", *table(["option", "value"], rows)]
     lines += ["", "## Versions", "", ", ".join(f"{name} {number}" for name, number in config["versions"].items()), ""]
     return "\n".join(lines)
 
@@ -209,20 +211,18 @@ def _bench(found: Sequence[Mapping[str, Any]]) -> list[str]:
     if "error" in line:
         return [*lines, f"Not played: {line['error']}.", ""]
     if "players" not in line:
-        cells = " | ".join(_interval(line[name]) for name in ("solved", "generalises", "form"))
-        return [
-            *lines,
-            "| n | solved % | generalises % | form % |",
-            "|---|---|---|---|",
-            f"| {line['n']} | {cells} |",
-            "",
-        ]
+        cells = [line["n"], *(_interval(line[name]) for name in ("solved", "generalises", "form"))]
+        return [*lines, *table(["n", "solved %", "generalises %", "form %"], [cells]), ""]
     lines += [f"One frame ahead, {line['n']} scenes.", ""]
-    lines += ["| player | coverage % | velocity RMSE, px/s | skill |", "|---|---|---|---|"]
-    for name, row in line["players"].items():
-        figures = [_interval({"mean": row[key], "ci": row[f"{key}_ci"]}) for key in ("velocity_rmse", "skill")]
-        lines.append(f"| {name} | {100 * row['coverage']:.1f} | " + " | ".join(figures) + " |")
-    return [*lines, ""]
+    rows = [
+        [
+            name,
+            f"{100 * row['coverage']:.1f}",
+            *(_interval({"mean": row[key], "ci": row[f"{key}_ci"]}) for key in ("velocity_rmse", "skill")),
+        ]
+        for name, row in line["players"].items()
+    ]
+    return [*lines, *table(["player", "coverage %", "velocity RMSE, px/s", "skill"], rows), ""]
 
 
 def _groups(line: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -234,15 +234,15 @@ def _groups(line: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 def _rises(folder: RunFolder, reward: Mapping[str, Any]) -> list[str]:
     train = [line for line in folder.metrics() if line.get("kind") == "train"]
     lines = [f"Means over the first and the last {reward['steps']} steps, with 95 % intervals.", ""]
-    lines += ["| term | first | last |", "|---|---|---|"]
+    rows = []
     # What a policy answers to problems in turn comes first: the rewards that it learns from are selected for differing.
     asked = [name for name in train[-1] if name.startswith("asked/")]
     for name in (*asked, "reward", *(f"rewards/{term}/mean" for term in reward_terms(train[-1]))):
         found = halves(folder, name)
         if found:
             label = name.removeprefix("rewards/").removesuffix("/mean").replace("asked/", "in turn: ")
-            lines.append(f"| {label} | {_interval(found['first'])} | {_interval(found['last'])} |")
-    return [*lines, ""]
+            rows.append([label, _interval(found["first"]), _interval(found["last"])])
+    return [*lines, *table(["term", "first", "last"], rows), ""]
 
 
 def _interval(value: Mapping[str, Any]) -> str:

@@ -1,8 +1,6 @@
 """A run's folder: what was asked for, with which versions, what was measured, and what became of it."""
 
-import importlib.metadata
 import math
-import os
 import platform
 import time
 from collections.abc import Iterator, Mapping
@@ -12,10 +10,24 @@ from typing import Any
 
 import orjson
 
-import gedanken
 from gedanken.errors import UserError
+from gedanken.files import write_atomically
+from gedanken.versions import versions
 
-LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "numpy", "pymunk", "numba")
+# Everything that a run's result may depend on.
+LIBRARIES = (
+    "gedanken",
+    "python",
+    "torch",
+    "transformers",
+    "trl",
+    "peft",
+    "accelerate",
+    "datasets",
+    "numpy",
+    "pymunk",
+    "numba",
+)
 CONFIG, METRICS = "config.json", "metrics.jsonl"
 # What may differ between a run and its continuation.
 FREE = frozenset({"output_dir", "resume", "report_to", "push_to_hub", "hub_repo_id", "save_steps", "merge"})
@@ -113,22 +125,9 @@ def open_run(path: Path, kind: str, options: Mapping[str, Any], resume: bool = F
             raise UserError(f"{path} cannot be resumed with these options: {what}")
         return folder
     path.mkdir(parents=True, exist_ok=True)
-    config = {"kind": kind, "options": written, "versions": versions(), "machine": machine()}
-    unfinished = path / f".{CONFIG}.{os.getpid()}"
-    unfinished.write_bytes(orjson.dumps(config, option=orjson.OPT_INDENT_2))
-    unfinished.replace(path / CONFIG)
+    config = {"kind": kind, "options": written, "versions": versions(*LIBRARIES), "machine": machine()}
+    write_atomically(path / CONFIG, orjson.dumps(config, option=orjson.OPT_INDENT_2))
     return folder
-
-
-def versions() -> dict[str, str]:
-    """Versions of everything that a run's result may depend on."""
-    found = {"gedanken": gedanken.__version__, "python": platform.python_version()}
-    for library in LIBRARIES:
-        try:
-            found[library] = importlib.metadata.version(library)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def _processor() -> str:

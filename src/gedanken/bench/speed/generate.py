@@ -23,7 +23,9 @@ from typing import Any
 import pymunk
 
 from gedanken.data.manifest import versions
-from gedanken.data.shards import Plan, whole_file, write_shard
+from gedanken.data.shards import Plan, write_shard
+from gedanken.files import staged_file
+from gedanken.markdown import table
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine.chipmunk import Space
 from gedanken.worlds.rigid.engine.simulate import FRAMES, record
@@ -119,7 +121,7 @@ def _time_arrays(plan: Plan, batch: int, folder: Path) -> tuple[float, int]:
 def _time_text(plan: Plan, batch: int, folder: Path) -> tuple[float, int]:
     start = time.process_time()
     path = folder / "scenes.txt"
-    with whole_file(path) as file:
+    with staged_file(path) as file:
         for number in plan.numbers(batch):
             scene = _pose(plan, number)
             states = record(scene, plan.frames).states
@@ -307,13 +309,11 @@ def _joint(joint: Joint, bodies: Sequence[pymunk.Body]) -> pymunk.Constraint:
 
 def render_markdown(result: dict[str, Any]) -> str:
     """The result as a table."""
-    lines = [
+    rows = []
+    about = (
         f"{result['scenes']} scenes of {result['scenarios']} scenarios, {result['bodies_per_scene']:.1f} bodies, "
-        f"{result['frames']} frames; CPU time of one core.",
-        "",
-        "| | scenes/s | ratio | of the bare C step | KB a scene |",
-        "|---|---|---|---|---|",
-    ]
+        f"{result['frames']} frames; CPU time of one core."
+    )
     for name, told in (
         ("reference", "reference: attributes, dictionaries, JSONL"),
         ("arrays", "key to Parquet"),
@@ -324,5 +324,5 @@ def render_markdown(result: dict[str, Any]) -> str:
         ratio = row.get("ratio", row["scenes_per_second"] / result["reference"]["scenes_per_second"])
         share = row["scenes_per_second"] / result["c_step"]["scenes_per_second"]
         size = f"{row['bytes_per_scene'] / 1000:.1f}" if "bytes_per_scene" in row else ""
-        lines.append(f"| {told} | {row['scenes_per_second']:.0f} | {ratio:.1f} | {share:.0%} | {size} |")
-    return "\n".join(lines)
+        rows.append([told, f"{row['scenes_per_second']:.0f}", f"{ratio:.1f}", f"{share:.0%}", size])
+    return "\n".join([about, "", *table(["", "scenes/s", "ratio", "of the bare C step", "KB a scene"], rows)])

@@ -14,7 +14,6 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,9 @@ import orjson
 from gedanken.bench import hostile
 from gedanken.bench.speed.fixed_loop import FixedLoop
 from gedanken.bench.speed.reference_verifier import ReferenceVerifier
+from gedanken.markdown import table
 from gedanken.seeding import stream
+from gedanken.versions import versions
 from gedanken.worlds.ode import kernels, system
 from gedanken.worlds.ode.simulate import SCORE_FUEL, Track, score_json, score_json_batch, warm_up
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
@@ -390,7 +391,6 @@ def describe_machine(core: int | None) -> dict[str, Any]:
             line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model n")
         ]
         model = names[0] if names else model
-    packages = ("numpy", "numba", "scipy", "sympy", "orjson")
     return {
         "processor": model,
         "cores": os.cpu_count(),
@@ -398,34 +398,38 @@ def describe_machine(core: int | None) -> dict[str, Any]:
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "system": platform.platform(),
         "python": sys.version.split()[0],
-        "versions": {name: metadata.version(name) for name in packages},
+        "versions": versions("numpy", "numba", "scipy", "sympy", "orjson"),
     }
 
 
 def render_markdown(result: Mapping[str, Any]) -> str:
     """The result as a page."""
-    lines = ["| what | scores/s/core | ratio to SymPy + lambdify + odeint | needed |", "|---|---:|---:|---:|"]
-    for what, needed in NEEDED.items():
-        row = result[what]
-        lines.append(f"| {what} | {row['scores_per_second']:,.0f} | {row['ratio']:.0f} | {needed:.0f} |")
-    lines.append(f"| reference | {result['reference']['scores_per_second']:,.0f} | 1 | |")
+    rows = [
+        [what, f"{result[what]['scores_per_second']:,.0f}", f"{result[what]['ratio']:.0f}", f"{needed:.0f}"]
+        for what, needed in NEEDED.items()
+    ]
+    rows.append(["reference", f"{result['reference']['scores_per_second']:,.0f}", "1", ""])
     if limit := result["limit"]:
-        lines.append(f"| {limit['what']} | {limit['scores_per_second']:,.0f} | | |")
-    lines += [
+        rows.append([limit["what"], f"{limit['scores_per_second']:,.0f}", "", ""])
+    systems = [
+        [
+            name,
+            *(f"{row[f'{way}_us']:.1f}" for way in ("single", "batch", "mixed")),
+            f"{row['reference_us']:.0f}",
+            f"{row['limit_us']:.1f}" if row["limit_us"] else "",
+        ]
+        for name, row in result["systems"].items()
+    ]
+    machine = result["machine"]
+    lines = [
+        *table(["what", "scores/s/core", "ratio to SymPy + lambdify + odeint", "needed"], rows, align="lrrr"),
         "",
         f"- slowest refusal of a malformed answer: {result['malformed_us_max']:.1f} us ({result['malformed_slowest']})",
         f"- slowest accepted answer: {result['worst_accepted_ms']:.2f} ms of {result['worst_accepted']['tried']} tried",
         f"- 1 - R2 of the true equations: at most {result['one_minus_r2_max']:.1e}",
         "",
-        "| system | single us | batch us | mixed us | reference us | limit us |",
-        "|---|---:|---:|---:|---:|---:|",
+        *table(["system", "single us", "batch us", "mixed us", "reference us", "limit us"], systems, align="lrrrrr"),
+        "",
+        f"{machine['processor']}, Python {machine['python']}, load {machine['load']}",
     ]
-    for name, row in result["systems"].items():
-        last = f"{row['limit_us']:.1f}" if row["limit_us"] else ""
-        lines.append(
-            f"| {name} | {row['single_us']:.1f} | {row['batch_us']:.1f} | {row['mixed_us']:.1f} "
-            f"| {row['reference_us']:.0f} | {last} |"
-        )
-    machine = result["machine"]
-    lines += ["", f"{machine['processor']}, Python {machine['python']}, load {machine['load']}"]
     return "\n".join(lines)

@@ -1,16 +1,18 @@
 """A discovery report as a Markdown page."""
 
 import math
-import platform
-import re
 import shlex
 from collections.abc import Sequence
 
 import numpy as np
 
-import gedanken
+from gedanken.markdown import table
 from gedanken.own_data.discovery import Finding
 from gedanken.own_data.report.limits import limits, plain
+from gedanken.versions import versions
+
+# What a result depends on.
+LIBRARIES = ("gedanken", "python", "numpy", "scipy", "numba")
 
 
 def to_markdown(finding: Finding, command: Sequence[str] = ()) -> str:
@@ -48,7 +50,7 @@ def to_markdown(finding: Finding, command: Sequence[str] = ()) -> str:
     page += [f"- Data: {plain(finding.record.source)}"] if finding.record.source else []
     page += [f"- Command: `{plain(shlex.join(command))}`"] if command else []
     page += [f"- Time: {finding.seconds:.1f} s"]
-    page += ["- Versions: " + ", ".join(f"{name} {version}" for name, version in versions().items()), ""]
+    page += ["- Versions: " + ", ".join(f"{name} {version}" for name, version in versions(*LIBRARIES).items()), ""]
     return "\n".join(page)
 
 
@@ -72,7 +74,7 @@ def _parameters(finding: Finding) -> list[str]:
             digits = _digits(half)
             share = f"{100 * half / abs(value):.2g} %" if value else ""
             rows.append([name, f"{value:.{digits}f}", f"± {half:.{digits}f}", share])
-    return _table(["parameter", "value", "95 % interval", "of the value"], rows)
+    return table(["parameter", "value", "95 % interval", "of the value"], rows)
 
 
 def _digits(half: float) -> int:
@@ -99,8 +101,9 @@ def _fit(finding: Finding) -> list[str]:
                 "" if held is None else f"{held:.5f}",
             ]
         )
-    table = _table(["column", "R²", "RMS residual", "samples", "R², held-out trials"], rows)
-    return table if finding.held_out else [re.sub(r"[^|]*\|$", "", row) for row in table]
+    head = ["column", "R²", "RMS residual", "samples", "R², held-out trials"]
+    shown = len(head) if finding.held_out else len(head) - 1
+    return table(head[:shown], [row[:shown] for row in rows])
 
 
 def _alternatives(finding: Finding) -> list[str]:
@@ -109,7 +112,7 @@ def _alternatives(finding: Finding) -> list[str]:
         for delta, a in finding.ranked()
     ]
     return [
-        *_table(["Δ", "match", "law"], rows),
+        *table(["Δ", "match", "law"], rows),
         "",
         "Δ is how much worse than the law above, on the scale of -2 log posterior: below 2 the data cannot tell the",
         "two apart, above 6 they speak clearly, above 10 very clearly (Kass and Raftery 1995).",
@@ -145,23 +148,4 @@ def _turns(finding: Finding) -> list[str]:
         ]
         for i, turn in enumerate(finding.turns, 1)
     ]
-    return _table(["turn", "match", "reward", "feedback"], rows)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = [head, ["---"] * len(head), *rows]
-    return ["| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines]
-
-
-def versions() -> dict[str, str]:
-    """What a result depends on."""
-    import numba
-    import scipy
-
-    return {
-        "gedanken": gedanken.__version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-        "numba": numba.__version__,
-    }
+    return table(["turn", "match", "reward", "feedback"], rows)

@@ -1,9 +1,6 @@
 """What was discovered, written down: `report.md` to read, `report.json` to compute with, `fit.png` to look at."""
 
-import os
 import shlex
-import shutil
-import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +10,12 @@ import numpy as np
 import orjson
 
 from gedanken.errors import UserError
+from gedanken.files import staged_folder
 from gedanken.own_data.discovery import Finding
 from gedanken.own_data.report.figure import draw_fit
 from gedanken.own_data.report.limits import limits
-from gedanken.own_data.report.page import to_markdown, versions
+from gedanken.own_data.report.page import LIBRARIES, to_markdown
+from gedanken.versions import versions
 
 FILES = ("fit.png", "report.md", "report.json")
 
@@ -38,24 +37,12 @@ def write_report(finding: Finding, folder: str | Path, command: Sequence[str] = 
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file; a report needs a folder")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise UserError(f"the report cannot be written to {folder}: {error.strerror or error}") from error
-    try:
+    with staged_folder(folder) as staged:
         draw_fit(finding, staged / "fit.png")
         (staged / "report.md").write_text(to_markdown(finding, command), encoding="utf-8")
         (staged / "report.json").write_bytes(
             orjson.dumps(to_json(finding, command), option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY) + b"\n"
         )
-        folder.mkdir(exist_ok=True)
-        for name in FILES:
-            os.replace(staged / name, folder / name)
-    except OSError as error:
-        raise UserError(f"the report cannot be written to {folder}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
     return {name: folder / name for name in FILES}
 
 
@@ -106,5 +93,5 @@ def to_json(finding: Finding, command: Sequence[str] = ()) -> dict[str, Any]:
         "command": shlex.join(command),
         "seconds": finding.seconds,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": versions(),
+        "versions": versions(*LIBRARIES),
     }

@@ -1,8 +1,6 @@
 """The training run: steps, figures, checkpoints that survive a kill, and a model that every tool loads."""
 
 import math
-import os
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -15,13 +13,15 @@ import orjson
 
 from gedanken.data import load, manifest
 from gedanken.errors import UserError
+from gedanken.files import staged_folder, write_atomically
 from gedanken.training.report import write_report
-from gedanken.training.run import CONFIG, METRICS, RunFolder, machine, versions
+from gedanken.training.run import CONFIG, LIBRARIES, METRICS, RunFolder, machine
 from gedanken.training.scratch.decoder import ATTENTION, SIZES, make_decoder, measure_loss, use_attention
 from gedanken.training.scratch.evaluate import evaluate, pose_lessons
 from gedanken.training.scratch.examples import CONTEXT, CONTEXT_WEIGHT, DIGIT_WEIGHTS, MOST, QUIET_WEIGHT
 from gedanken.training.scratch.loader import Loader
 from gedanken.training.scratch.tokenizer import build, wrap
+from gedanken.versions import versions
 from gedanken.worlds.rigid import scenarios
 
 CHECKPOINT = "checkpoint.pt"
@@ -313,10 +313,10 @@ def _begin(options: Options, model: Any, optimizer: Any) -> Run:
         "cells": _cells(options.data),
         "held_out": scenarios.HELD_OUT,
         "parameters": sum(p.numel() for p in model.parameters()),
-        "versions": versions(),
+        "versions": versions(*LIBRARIES),
         "machine": machine(),
     }
-    _write(folder / CONFIG, orjson.dumps(config, option=orjson.OPT_INDENT_2))
+    write_atomically(folder / CONFIG, orjson.dumps(config, option=orjson.OPT_INDENT_2))
     return Run()
 
 
@@ -362,24 +362,7 @@ def _save(options: Options, run: Run, model: Any, optimizer: Any, tokenizer: Any
     }
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    _write(folder / CHECKPOINT, buffer.getvalue())
-    place = options.folder.model
-    new, old = place.with_suffix(".new"), place.with_suffix(".old")
-    for left in (new, old):
-        shutil.rmtree(left, ignore_errors=True)
-    model.save_pretrained(new)
-    wrap(tokenizer).save_pretrained(new)
-    if place.is_dir():
-        place.rename(old)
-    new.rename(place)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file so that a kill leaves the old one or the new one."""
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    write_atomically(folder / CHECKPOINT, buffer.getvalue())
+    with staged_folder(options.folder.model) as staged:
+        model.save_pretrained(staged)
+        wrap(tokenizer).save_pretrained(staged)
