@@ -62,7 +62,7 @@ class ProblemTask(vf.Task[ProblemData]):
 class ProblemsConfig(vf.TasksetConfig):
     """Which problems: `--env.taskset.question predict --env.taskset.num-problems 50 ...`."""
 
-    question: Literal["discover", "predict"] = "discover"
+    question: str = "discover"
     split: Literal["train", "val", "test"] = "train"
     num_problems: int = 1000
     seed: int = 0

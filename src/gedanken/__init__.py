@@ -11,7 +11,7 @@ from gedanken.errors import GedankenError, Unanswerable, UserError
 from gedanken.loop import Key, Player, Problem, Question, Task, Turn, Verdict, play
 from gedanken.seeding import stream
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "GedankenError",
