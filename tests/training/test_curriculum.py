@@ -17,7 +17,8 @@ for library in ("torch", "transformers", "trl", "peft", "datasets"):
 from gedanken.models import loading  # noqa: E402
 from gedanken.models.backends import hf  # noqa: E402
 from gedanken.training import curriculum  # noqa: E402
-from gedanken.training.curriculum import CurriculumOptions, train_curriculum  # noqa: E402
+from gedanken.training.curriculum import train_curriculum  # noqa: E402
+from gedanken.training.options import CurriculumOptions  # noqa: E402
 from gedanken.training.packing import Packer, keep_newest  # noqa: E402
 from gedanken.training.run import RunFolder  # noqa: E402
 from gedanken.training.scenes import RecordedScenes  # noqa: E402

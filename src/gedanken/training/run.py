@@ -1,4 +1,4 @@
-"""A run's folder: what was asked for, with which versions, what was measured, and what became of it."""
+"""A run's folder: its options and versions, its measurements, its checkpoints and its model."""
 
 import importlib.metadata
 import math
@@ -17,7 +17,7 @@ from gedanken.errors import UserError
 
 LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "numpy", "pymunk", "numba")
 CONFIG, METRICS = "config.json", "metrics.jsonl"
-# What may differ between a run and its continuation.
+# Options that may differ when a run is resumed.
 FREE = frozenset({"output_dir", "resume", "report_to", "push_to_hub", "hub_repo_id", "save_steps", "merge"})
 
 
@@ -41,6 +41,10 @@ class RunFolder:
         """The trained adapter or model."""
         return self.path / "model"
 
+    def stage(self, stage: int) -> "RunFolder":
+        """The folder of one stage of a curriculum, a run of its own."""
+        return RunFolder(self.path / f"stage-{stage}")
+
     def config(self) -> dict[str, Any]:
         """What `open_run` wrote.
 
@@ -62,11 +66,15 @@ class RunFolder:
         with (self.path / METRICS).open("ab") as file:
             file.write(orjson.dumps({"step": step, "time": round(time.time(), 3), **finite}) + b"\n")
 
-    def metrics(self) -> list[dict[str, Any]]:
-        """Every measurement, oldest first. Of a step that was run twice (killed, then resumed) the later one counts."""
+    def metrics(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """Measurements of a kind, or all, oldest first. Of a step that was run twice (after a kill), the later one."""
         lines = list(self._lines())
         latest = {(line["step"], line.get("kind", "")): k for k, line in enumerate(lines)}
-        return [line for k, line in enumerate(lines) if latest[line["step"], line.get("kind", "")] == k]
+        return [
+            line
+            for k, line in enumerate(lines)
+            if latest[line["step"], line.get("kind", "")] == k and kind in (None, line.get("kind"))
+        ]
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         path = self.path / METRICS
@@ -80,12 +88,12 @@ class RunFolder:
 
     def last_checkpoint(self) -> Path | None:
         """The newest whole checkpoint; one that was being written when the run was killed is passed over."""
-        found = sorted(
+        numbered = sorted(
             (int(path.name.rpartition("-")[2]), path)
             for path in self.checkpoints.glob("checkpoint-*")
             if path.name.rpartition("-")[2].isdigit() and (path / "trainer_state.json").is_file()
         )
-        return found[-1][1] if found else None
+        return numbered[-1][1] if numbered else None
 
 
 def open_run(path: Path, kind: str, options: Mapping[str, Any], resume: bool = False) -> RunFolder:
@@ -94,7 +102,7 @@ def open_run(path: Path, kind: str, options: Mapping[str, Any], resume: bool = F
     Args:
         path: where.
         kind: what is trained how: `sft`, `grpo`, `curriculum` or `scratch`.
-        options: everything that was asked for.
+        options: of the run.
         resume: go on with a run of the same kind and options.
 
     Raises:
@@ -122,17 +130,17 @@ def open_run(path: Path, kind: str, options: Mapping[str, Any], resume: bool = F
 
 def versions() -> dict[str, str]:
     """Versions of everything that a run's result may depend on."""
-    found = {"gedanken": gedanken.__version__, "python": platform.python_version()}
+    versions = {"gedanken": gedanken.__version__, "python": platform.python_version()}
     for library in LIBRARIES:
         try:
-            found[library] = importlib.metadata.version(library)
+            versions[library] = importlib.metadata.version(library)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _processor() -> str:
-    """The processor's own name where the system tells it."""
+    """Number of cores and the processor's name, where the system tells it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -10,23 +10,24 @@ pytest.importorskip("trl")
 
 from gedanken.models import loading  # noqa: E402
 from gedanken.models.backends import hf  # noqa: E402
-from gedanken.training import grpo, lora, pairs, rollout, session  # noqa: E402
+from gedanken.training import lora, pairs, sampling, trainer  # noqa: E402
+from gedanken.training.options import GRPOOptions  # noqa: E402
 
 
 def options(folder, **changes):
-    return grpo.GRPOOptions(model=str(folder), output_dir=folder, dtype="float32", device="cpu", **changes)
+    return GRPOOptions(model=str(folder), output_dir=folder, dtype="float32", device="cpu", **changes)
 
 
 def policy_of(folder, rank=4):
-    session.quiet_libraries()
+    trainer.quiet_libraries()
     chosen = options(folder, lora_r=rank)
     weights = loading.find(str(folder))
     model, tokenizer = lora.open_trainable(chosen, weights)
-    return model, tokenizer, rollout.Writer(model, weights, chosen)
+    return model, tokenizer, sampling.MergedPolicy(model, weights, chosen)
 
 
-def test_the_writer_is_the_policy_as_it_is_now(tiny_model):
-    model, tokenizer, writer = policy_of(tiny_model("llama"))
+def test_the_merged_copy_is_the_policy_as_it_is_now(tiny_model):
+    model, tokenizer, merged = policy_of(tiny_model("llama"))
     ids = torch.tensor([tokenizer("A spring swings about.")["input_ids"]])
     seen = []
     for _ in range(2):
@@ -35,15 +36,15 @@ def test_the_writer_is_the_policy_as_it_is_now(tiny_model):
                 if "lora_B" in name:
                     parameter.add_(0.05)
             wanted = model.eval()(input_ids=ids).logits
-            given = writer.model()(input_ids=ids).logits
+            given = merged.model()(input_ids=ids).logits
         assert torch.allclose(wanted, given, atol=1e-4)
         seen.append(given)
     assert not torch.allclose(*seen, atol=1e-3), "it follows the policy"
 
 
-def test_a_policy_without_adapter_writes_itself(tiny_model):
-    model, _, writer = policy_of(tiny_model("llama"), rank=0)
-    assert writer.model() is model
+def test_a_policy_without_adapter_is_its_own_copy(tiny_model):
+    model, _, merged = policy_of(tiny_model("llama"), rank=0)
+    assert merged.model() is model
 
 
 class Judge:
@@ -61,13 +62,20 @@ class Judge:
 
 
 def roll(folder, flat, tries, step=3):
-    _, tokenizer, writer = policy_of(folder)
+    _, tokenizer, merged = policy_of(folder)
     source = pairs.Source("discover", ("free_fall",), 6, options={"rows": 4})
     rows = list(pairs.write_rows(source))
     judge = Judge(flat)
-    sample = rollout.Rollout(writer, tokenizer, judge, rows, tries=tries, seed=0, max_new_tokens=4, do_sample=False)
-    trainer = SimpleNamespace(num_generations=2, state=SimpleNamespace(global_step=step))
-    result = sample([rows[k]["prompt"] for k in (0, 0, 1, 1)], trainer)
+    sample = sampling.GroupSampler(
+        merged, tokenizer, judge, rows, tries=tries, seed=0, max_new_tokens=4, do_sample=False
+    )
+    turn = (0, 0, 1, 1)
+    trainer = SimpleNamespace(
+        num_generations=2,
+        state=SimpleNamespace(global_step=step),
+        batch_keys=[(rows[k]["subject"], rows[k]["index"]) for k in turn],
+    )
+    result = sample([rows[k]["prompt"] for k in turn], trainer)
     return result, sample, judge, rows, tokenizer
 
 
