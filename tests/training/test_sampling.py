@@ -100,6 +100,26 @@ def test_the_replacement_is_the_same_after_a_resume_and_another_at_another_step(
     assert any(other != first for other in others)
 
 
+@pytest.mark.parametrize(
+    ("rewards", "flat"),
+    [([1.0, 1.0], True), ([1.0, 1.04], True), ([1.0, 1.06], False), ([0.0, 0.03, 0.06], False), ([0.06, 0.0], False)],
+)
+def test_rewards_that_differ_by_noise_alone_are_one_reward(rewards, flat):
+    assert sampling.is_flat([SimpleNamespace(reward=reward) for reward in rewards]) is flat
+
+
+def test_problems_with_the_same_prompt_are_told_apart(tiny_model):
+    _, tokenizer, merged = policy_of(tiny_model("llama"))
+    prompt = [{"role": "user", "content": "What falls?"}]
+    rows = [{"prompt": prompt, "subject": "free_fall", "index": index} for index in (7, 8)]
+    sampler = sampling.GroupSampler(
+        merged, tokenizer, Judge(set()), rows, tries=0, seed=0, max_new_tokens=2, do_sample=False
+    )
+    keys = [("free_fall", 8), ("free_fall", 8), ("free_fall", 7), ("free_fall", 7)]
+    trainer = SimpleNamespace(num_generations=2, batch_keys=keys)
+    assert sampler([prompt] * 4, trainer)["index"] == [8, 8, 7, 7]
+
+
 def test_no_tries_keep_what_was_asked(tiny_model):
     result, sample, *_ = roll(tiny_model("llama"), {0, 1}, 0)
     assert result["index"] == [0, 0, 1, 1]

@@ -156,6 +156,24 @@ def test_grpo_goes_on_from_sft_and_logs_every_term_and_the_clock(tiny_model, war
     assert sum("reward" in sample for sample in samples) == 12
 
 
+def test_grpo_trains_without_the_dropout_of_the_warm_starts_adapter(tiny_model, warm_start, tmp_path, monkeypatch):
+    """Answers are sampled from a merged copy, which has no dropout; the policy must be the same."""
+
+    class ReachedError(Exception):
+        pass
+
+    def stop(grpo, folder, options):
+        raise ReachedError(max(layer.p for layer in grpo.model.modules() if isinstance(layer, torch.nn.Dropout)))
+
+    monkeypatch.setattr(trainer, "run_trainer", stop)
+    config = json.loads((warm_start / "model" / "adapter_config.json").read_bytes())
+    assert config["lora_dropout"] > 0
+    options = {"model": str(tiny_model("llama")), "sft_checkpoint": warm_start, **SMALL}
+    with pytest.raises(ReachedError) as reached:
+        grpo.train_grpo(GRPOOptions(output_dir=tmp_path / "rl", **options))
+    assert reached.value.args == (0.0,)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("task", ["discover", "predict"])
 def test_whole_episodes_are_trained_through_the_environment(tiny_model, tmp_path, task):

@@ -18,7 +18,7 @@ from gedanken.errors import UserError
 LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "numpy", "pymunk", "numba")
 CONFIG, METRICS = "config.json", "metrics.jsonl"
 # Options that may differ when a run is resumed.
-FREE = frozenset({"output_dir", "resume", "report_to", "push_to_hub", "hub_repo_id", "save_steps", "merge"})
+FREE = frozenset({"output_dir", "resume", "report_to", "save_steps", "merge"})
 
 
 @dataclass(frozen=True)
