@@ -51,7 +51,8 @@ def read_attributes(options_class: type) -> dict[str, str]:
     """What the docstrings of a class and its bases say about each field, as sentences without backticks."""
     helps: dict[str, str] = {}
     for each in reversed(options_class.__mro__):
-        section = (inspect.cleandoc(each.__doc__ or "") + "\n").partition("\nAttributes:\n")[2]
+        rest = (inspect.cleandoc(each.__doc__ or "") + "\n").partition("\nAttributes:\n")[2]
+        section = re.split(r"^\S", rest, maxsplit=1, flags=re.MULTILINE)[0]
         helps |= {name: _make_sentence(text) for name, text in ATTRIBUTE.findall(section)}
     return helps
 
