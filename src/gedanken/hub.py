@@ -1,7 +1,7 @@
 """Files on their way to the Hugging Face Hub: what would be sent, and the upload itself.
 
-The files are committed one by one under the names that they get on the Hub. `huggingface_hub.upload_folder` would need
-a folder in which they have these names already, so a copy of it all.
+`huggingface_hub.upload_folder` would need a folder in which every file has its name on the Hub already, so a copy of them
+all, and makes one commit of it. Here, files get their names on the way, in commits of the size that the Hub recommends.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from gedanken.errors import UserError
 
 # Name on the Hub -> a file of this machine, or content that is made for the Hub.
 Files = Mapping[str, Path | bytes]
-# Files of one commit; the Hub advises against commits of hundreds.
+# Files of one commit; the Hub recommends fewer than 100.
 BATCH = 50
 
 

@@ -209,3 +209,13 @@ def test_stages_that_lie_ahead_of_an_unfinished_one_are_refused(tiny_model, tmp_
     (tmp_path / "run/stage-1").mkdir(parents=True)
     with pytest.raises(UserError, match=r"stage 1 of .* is not finished"):
         train_curriculum(tiny(tiny_model("llama"), tmp_path / "run", from_stage=2, stages=2))
+
+
+def test_the_command_line_admits_every_level_as_a_stage():
+    from dataclasses import fields
+
+    from gedanken.worlds.rigid.scene.scene import LEVELS
+
+    for option in fields(CurriculumOptions):
+        if option.name in ("stages", "from_stage"):
+            assert (option.metadata["min"], option.metadata["max"]) == (min(LEVELS), max(LEVELS))
