@@ -1,7 +1,7 @@
 """Files on their way to the Hugging Face Hub: what would be sent, and the upload itself.
 
-`huggingface_hub.upload_folder` would need a folder in which every file has its name on the Hub already, so a copy of them
-all, and makes one commit of it. Here, files get their names on the way, in commits of the size that the Hub recommends.
+`huggingface_hub.upload_folder` would need a folder in which every file has its name on the Hub already, so a copy of
+them all, and makes one commit of it. Here, files get their names on the way, in commits of the recommended size.
 """
 
 from collections.abc import Mapping
