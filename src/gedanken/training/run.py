@@ -1,7 +1,6 @@
 """A run's folder: its options and versions, its measurements, its checkpoints and its model."""
 
 import importlib.metadata
-import math
 import os
 import platform
 import time
@@ -58,13 +57,9 @@ class RunFolder:
         return config
 
     def log(self, step: int, values: Mapping[str, Any]) -> None:
-        """Append one line to the metrics. Numbers that are not finite are written as null."""
-        finite = {
-            name: None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in values.items()
-        }
+        """Append one line to the metrics. Numbers that are not finite are written as null, as orjson does."""
         with (self.path / METRICS).open("ab") as file:
-            file.write(orjson.dumps({"step": step, "time": round(time.time(), 3), **finite}) + b"\n")
+            file.write(orjson.dumps({"step": step, "time": round(time.time(), 3), **values}) + b"\n")
 
     def metrics(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Measurements of a kind, or all, oldest first. Of a step that was run twice (after a kill), the later one."""
