@@ -4,9 +4,9 @@ python benchmarks/grpo_step.py                          # SmolLM2-135M, 4 and 8 
 python benchmarks/grpo_step.py --model PATH --rounds 5
 
 "Apart" is what TRL does by itself: the policy with its adapter unmerged writes every answer behind a prompt of its own,
-and the update reads the prompt once an answer. "Shared" is `gedanken.training.prefix` with a merged writer. Rounds take
-turns and the median counts; both ways see the same tokens, and the largest difference of their log probabilities is
-printed beside the ratio (in bfloat16, so it is rounding).
+and the update reads the prompt once an answer. "Shared" is `gedanken.training.prefix` with a merged copy of the
+policy. Rounds take turns and the median counts; both ways see the same tokens, and the largest difference of their log
+probabilities is printed beside the ratio (in bfloat16, so it is rounding).
 """
 
 import argparse
@@ -22,10 +22,10 @@ import torch
 from gedanken import tasks
 from gedanken.models import loading
 from gedanken.models.backends import hf
-from gedanken.training import lora, prefix, session
-from gedanken.training.grpo import GRPOOptions
+from gedanken.training import lora, prefix, trainer
+from gedanken.training.options import GRPOOptions
 from gedanken.training.pairs import Source
-from gedanken.training.rollout import Writer
+from gedanken.training.sampling import MergedPolicy
 
 
 def clock(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -40,7 +40,7 @@ def measure(model: str, count: int, rounds: int, length: int) -> dict[str, Any]:
     policy, tokenizer = lora.open_trainable(options, weights)
     if not prefix.can_share(policy):
         raise SystemExit(f"{model} has other layers than full attention, so its prompts are not shared")
-    writer = Writer(policy, weights, options)
+    merged = MergedPolicy(policy, weights, options)
     source = Source("discover", ("damped_spring",), 1, options={"rows": 8, "noise": 0.02})
     judge = tasks.load("discover", mode="training")
     text = hf.write_chat(tokenizer, judge.ask(source.pose(judge, *source.keys()[0])))
@@ -56,7 +56,7 @@ def measure(model: str, count: int, rounds: int, length: int) -> dict[str, Any]:
             )
 
     def write_shared() -> Any:
-        return prefix.generate(writer.model(), tokenizer, [prompt], count, **sampling)
+        return prefix.generate(merged.model(), tokenizer, [prompt], count, **sampling)
 
     ids = torch.cat([alone, torch.tensor(write_shared(), device=policy.device)], 1)
     mask = torch.ones_like(ids)
@@ -120,7 +120,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--length", type=int, default=48, help="tokens of an answer")
     options = parser.parse_args()
-    session.quiet_libraries()
+    trainer.quiet_libraries()
     for count in options.answers:
         print(json.dumps(measure(options.model, count, options.rounds, options.length)), flush=True)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gedanken.episode import SUBJECT
+from gedanken import tasks
 
 
 def test_in_process(case, locally):
@@ -17,7 +17,7 @@ def test_in_process(case, locally):
 
 
 def test_on_the_command_line(case, tmp_path):
-    row = {name: value for name, value in case.problem.items() if name != SUBJECT[case.task]}
+    row = {name: value for name, value in case.problem.items() if name != tasks.load(case.task).subject_option}
     lines = [json.dumps({"subject": case.subject, "answer": answer, **row}) for answer in case.answers.values()]
     (tmp_path / "answers.jsonl").write_text("\n".join(lines) + "\n")
     command = [Path(sys.executable).with_name("gedanken"), "score", case.task, tmp_path / "answers.jsonl"]

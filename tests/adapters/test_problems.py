@@ -1,8 +1,7 @@
 import pytest
 
-from gedanken import UserError
+from gedanken import UserError, tasks
 from gedanken.adapters.problems import check, draw, replay
-from gedanken.episode import SUBJECT, subjects
 
 
 def test_replayed(case):
@@ -20,11 +19,11 @@ def test_replayed(case):
 
 @pytest.mark.parametrize("task", ["discover", "predict"])
 def test_a_sequence_goes_through_every_subject_and_has_no_end(task):
-    names = subjects(task, "train")
+    names = tasks.load(task).subjects("train")
     drawn = [draw(task, number) for number in range(2 * len(names))]
     for lap in (drawn[: len(names)], drawn[len(names) :]):
-        assert sorted(problem[SUBJECT[task]] for problem in lap) == sorted(names)
-    assert len({(problem[SUBJECT[task]], problem["index"]) for problem in drawn}) == len(drawn)
+        assert sorted(problem[tasks.load(task).subject_option] for problem in lap) == sorted(names)
+    assert len({(problem[tasks.load(task).subject_option], problem["index"]) for problem in drawn}) == len(drawn)
     assert drawn[1] != draw(task, 1, seed=1)
     assert drawn[1]["index"] != draw(task, 1, split="val")["index"]
     assert draw(task, 10**9, level=2, noise=None)["level"] == 2

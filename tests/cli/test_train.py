@@ -1,4 +1,6 @@
+import importlib
 import json
+from pathlib import Path
 
 import pytest
 
@@ -77,3 +79,29 @@ def test_a_run_from_nothing_that_should_be_pushed_needs_a_place_first(gedanken, 
     assert code == 2
     assert "--hub-repo-id" in complaint
     assert not (tmp_path / "run").exists()
+
+
+COMMANDS = {
+    "sft": ("gedanken.training.sft", "train_sft", "SFTOptions", {"model": "m"}),
+    "grpo": ("gedanken.training.grpo", "train_grpo", "GRPOOptions", {"model": "m"}),
+    "curriculum": ("gedanken.training.curriculum", "train_curriculum", "CurriculumOptions", {}),
+    "scratch": ("gedanken.training.scratch.trainer", "train_scratch", "ScratchOptions", {"data": "d", "steps": 1}),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_defaults_of_the_command_are_those_of_python(gedanken, monkeypatch, command):
+    place, function, options_class, required = COMMANDS[command]
+    module = importlib.import_module(place)
+    calls = []
+
+    def train(options, progress):
+        calls.append(options)
+        return Path("x")
+
+    train.__name__ = function
+    monkeypatch.setattr(module, function, train)
+    words = [word for name, value in required.items() for word in (f"--{name}", value)]
+    assert gedanken("train", command, "--output-dir", "r", *words)[0] == 0
+    given = {name: Path(value) if name == "data" else value for name, value in required.items()}
+    assert calls == [getattr(module, options_class)(output_dir=Path("r"), **given)]

@@ -1,7 +1,7 @@
 import pytest
 
 from gedanken.data import manifest, schema
-from gedanken.data.card import push, uploads, write_card
+from gedanken.data.card import list_files, push, write_card
 from gedanken.data.generate import generate
 from gedanken.data.local import Processes
 from gedanken.data.shards import Plan
@@ -30,12 +30,12 @@ def test_the_card_has_front_matter_and_every_column(folders):
 
 
 def test_what_would_be_uploaded_is_every_shard_with_its_manifest(folders):
-    listed = {file.path: file for file in uploads(folders, "me/scenes")}
+    listed = list_files(folders, "me/scenes")
     assert next(iter(listed)) == "README.md"
     for folder, split in zip(folders, ("train", "val"), strict=True):
         receipts = manifest.read(folder).receipts()
         assert {f"data/{split}/{receipt.file}" for receipt in receipts} < set(listed)
-        assert listed[f"data/{split}/{manifest.NAME}"].source == folder / manifest.NAME
+        assert listed[f"data/{split}/{manifest.NAME}"] == folder / manifest.NAME
     assert len(listed) == 1 + 2 * 3
 
 
@@ -50,14 +50,14 @@ def test_the_hub_gets_the_list(folders, monkeypatch):
     )
     assert push(folders, "me/scenes", private=True) == "https://huggingface.co/datasets/me/scenes"
     assert seen[0] == ("me/scenes", {"repo_type": "dataset", "private": True, "exist_ok": True})
-    assert seen[1] == [file.path for file in uploads(folders, "me/scenes")]
+    assert seen[1] == list(list_files(folders, "me/scenes"))
 
 
 def test_what_is_not_fit_to_be_published(folders):
     with pytest.raises(UserError, match="OWNER/NAME"):
-        uploads(folders, "scenes")
+        list_files(folders, "scenes")
     with pytest.raises(UserError, match="the same split"):
-        uploads([folders[0], folders[0]], "me/scenes")
+        list_files([folders[0], folders[0]], "me/scenes")
     (folders[1] / "shard-00001.parquet").unlink()
     with pytest.raises(UserError, match=r"cannot be published: .*is missing"):
-        uploads(folders, "me/scenes")
+        list_files(folders, "me/scenes")

@@ -17,7 +17,8 @@ for library in ("torch", "transformers", "trl", "peft", "datasets"):
 from gedanken.models import loading  # noqa: E402
 from gedanken.models.backends import hf  # noqa: E402
 from gedanken.training import curriculum  # noqa: E402
-from gedanken.training.curriculum import CurriculumOptions, train_curriculum  # noqa: E402
+from gedanken.training.curriculum import train_curriculum  # noqa: E402
+from gedanken.training.options import CurriculumOptions  # noqa: E402
 from gedanken.training.packing import Packer, keep_newest  # noqa: E402
 from gedanken.training.run import RunFolder  # noqa: E402
 from gedanken.training.scenes import RecordedScenes  # noqa: E402
@@ -208,3 +209,13 @@ def test_stages_that_lie_ahead_of_an_unfinished_one_are_refused(tiny_model, tmp_
     (tmp_path / "run/stage-1").mkdir(parents=True)
     with pytest.raises(UserError, match=r"stage 1 of .* is not finished"):
         train_curriculum(tiny(tiny_model("llama"), tmp_path / "run", from_stage=2, stages=2))
+
+
+def test_the_command_line_admits_every_level_as_a_stage():
+    from dataclasses import fields
+
+    from gedanken.worlds.rigid.scene.scene import LEVELS
+
+    for option in fields(CurriculumOptions):
+        if option.name in ("stages", "from_stage"):
+            assert (option.metadata["min"], option.metadata["max"]) == (min(LEVELS), max(LEVELS))

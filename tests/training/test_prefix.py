@@ -86,6 +86,29 @@ def test_answers_are_those_of_an_ordinary_generation(tiny_model, architecture):
         assert written[2 * k] == written[2 * k + 1] == alone[: len(written[2 * k])]
 
 
+@pytest.mark.parametrize("at", [0, 3])
+def test_an_answer_goes_up_to_and_with_its_first_end(tiny_model, at):
+    model, tokenizer = opened(tiny_model("llama"))
+    prompt = tokenizer(PROMPTS[0])["input_ids"]
+    (whole,) = prefix.generate(model, tokenizer, [prompt], 1, max_new_tokens=8, do_sample=False)
+    assert len(whole) == 8, "without an end, all tokens"
+    # A model may name several ends; the tokenizer's own counts, too.
+    model.generation_config.eos_token_id = [tokenizer.pad_token_id, whole[at]]
+    (answer,) = prefix.generate(model, tokenizer, [prompt], 1, max_new_tokens=8, do_sample=False)
+    assert answer == whole[: whole.index(whole[at]) + 1]
+
+
+def test_only_full_attention_under_a_mask_of_ours_shares(tiny_model):
+    model, _ = opened(tiny_model("llama"))
+    assert prefix.can_share(model)
+    for name, value in (("model_type", "mamba"), ("layer_types", ["full_attention", "sliding_attention"])):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(model.config, name, value, raising=False)
+            assert not prefix.can_share(model), name
+    model.set_attn_implementation("eager")
+    assert not prefix.can_share(model)
+
+
 def test_convolutions_do_not_share(tiny_model):
     assert prefix.can_share(opened(tiny_model("qwen2"))[0])
     assert not prefix.can_share(opened(tiny_model("lfm2"))[0])

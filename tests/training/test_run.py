@@ -17,9 +17,33 @@ def test_a_run_is_opened_once_and_resumed_with_the_same_options_only(tmp_path):
         open_run(tmp_path / "run", "grpo", {"model": "m", "epochs": 3.0}, resume=True)
 
 
-def test_options_that_do_not_change_the_result_may_change_on_resuming(tmp_path):
-    open_run(tmp_path, "sft", {"model": "m", "save_steps": 5, "report_to": "none"})
-    open_run(tmp_path, "sft", {"model": "m", "save_steps": 9, "report_to": "wandb"}, resume=True)
+@pytest.mark.parametrize("name", ["output_dir", "resume", "report_to", "save_steps", "merge"])
+def test_options_that_do_not_change_the_result_may_change_on_resuming(tmp_path, name):
+    open_run(tmp_path, "sft", {"model": "m", name: "before"})
+    open_run(tmp_path, "sft", {"model": "m", name: "after"}, resume=True)
+
+
+def test_an_option_that_is_new_or_gone_is_another_option(tmp_path):
+    open_run(tmp_path, "sft", {"model": "m", "rows": 4})
+    for options in ({"model": "m"}, {"model": "m", "rows": 4, "noise": 0.1}):
+        with pytest.raises(UserError, match="cannot be resumed"):
+            open_run(tmp_path, "sft", options, resume=True)
+
+
+def test_numbers_that_are_not_finite_are_logged_as_missing(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.log(1, {"kind": "train", "loss": float("inf"), "reward": float("nan"), "seconds": 2.5, "note": "x"})
+    (line,) = folder.metrics()
+    assert (line["loss"], line["reward"], line["seconds"], line["note"]) == (None, None, 2.5, "x")
+
+
+def test_measurements_are_read_by_kind(tmp_path):
+    folder = RunFolder(tmp_path)
+    for step, kind in ((1, "train"), (2, "train"), (2, "eval")):
+        folder.log(step, {"kind": kind})
+    assert [line["step"] for line in folder.metrics("train")] == [1, 2]
+    assert [line["step"] for line in folder.metrics("eval")] == [2]
+    assert folder.metrics("bench") == []
 
 
 def test_the_config_names_the_versions_that_a_result_depends_on(tmp_path):

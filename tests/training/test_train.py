@@ -12,10 +12,12 @@ from gedanken import tasks  # noqa: E402
 from gedanken.errors import UserError  # noqa: E402
 from gedanken.models import loading  # noqa: E402
 from gedanken.models.backends import hf  # noqa: E402
-from gedanken.training import grpo, session  # noqa: E402
+from gedanken.training import grpo, session, trainer  # noqa: E402
+from gedanken.training.options import GRPOOptions, SFTOptions  # noqa: E402
 from gedanken.training.pairs import Source  # noqa: E402
 from gedanken.training.run import RunFolder  # noqa: E402
-from gedanken.training.sft import SFTOptions, train_sft  # noqa: E402
+from gedanken.training.scorer import Scorer  # noqa: E402
+from gedanken.training.sft import train_sft  # noqa: E402
 
 SMALL = {
     "subjects": ("free_fall",),
@@ -76,7 +78,7 @@ def test_sft_trains_the_seeds_architectures(tiny_model, tmp_path, architecture):
 def test_a_killed_run_resumes_to_the_same_weights(tiny_model, tmp_path):
     plan = {**SMALL, "model": str(tiny_model("llama")), "lora_dropout": 0.0, "max_steps": 6, "save_steps": 3}
     train_sft(SFTOptions(output_dir=tmp_path / "whole", **plan))
-    original = session.make_callback
+    original = session.make_recorder
 
     class KilledError(Exception):
         pass
@@ -94,7 +96,7 @@ def test_a_killed_run_resumes_to_the_same_weights(tiny_model, tmp_path):
         return callback
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(session, "make_callback", dies)
+        patch.setattr(session, "make_recorder", dies)
         with pytest.raises(KilledError):
             train_sft(SFTOptions(output_dir=tmp_path / "killed", **plan))
     assert RunFolder(tmp_path / "killed").last_checkpoint().name == "checkpoint-3"
@@ -111,7 +113,7 @@ def test_a_loss_that_is_not_a_number_stops_the_run(tiny_model, tmp_path):
     options = SFTOptions(
         model=str(tiny_model("llama")), output_dir=tmp_path / "run", max_steps=4, **{**SMALL, "learning_rate": 1e30}
     )
-    with pytest.raises(session.TrainingStopped, match=r"not a number at step .*lower --learning-rate"):
+    with pytest.raises(trainer.TrainingStopped, match=r"not a number at step .*lower --learning-rate"):
         train_sft(options)
     assert all(line.get("loss") is not None for line in RunFolder(tmp_path / "run").metrics())
 
@@ -126,7 +128,7 @@ def test_examples_that_would_be_cut_are_refused(tiny_model, tmp_path):
 
 @pytest.mark.slow
 def test_grpo_goes_on_from_sft_and_logs_every_term_and_the_clock(tiny_model, warm_start, tmp_path):
-    options = grpo.GRPOOptions(
+    options = GRPOOptions(
         model=str(tiny_model("llama")),
         sft_checkpoint=warm_start,
         output_dir=tmp_path / "rl",
@@ -155,6 +157,24 @@ def test_grpo_goes_on_from_sft_and_logs_every_term_and_the_clock(tiny_model, war
     assert sum("reward" in sample for sample in samples) == 12
 
 
+def test_grpo_trains_without_the_dropout_of_the_warm_starts_adapter(tiny_model, warm_start, tmp_path, monkeypatch):
+    """Answers are sampled from a merged copy, which has no dropout; the policy must be the same."""
+
+    class ReachedError(Exception):
+        pass
+
+    def stop(grpo, folder, options):
+        raise ReachedError(max(layer.p for layer in grpo.model.modules() if isinstance(layer, torch.nn.Dropout)))
+
+    monkeypatch.setattr(trainer, "run_trainer", stop)
+    config = json.loads((warm_start / "model" / "adapter_config.json").read_bytes())
+    assert config["lora_dropout"] > 0
+    options = {"model": str(tiny_model("llama")), "sft_checkpoint": warm_start, **SMALL}
+    with pytest.raises(ReachedError) as reached:
+        grpo.train_grpo(GRPOOptions(output_dir=tmp_path / "rl", **options))
+    assert reached.value.args == (0.0,)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("task", ["discover", "predict"])
 def test_whole_episodes_are_trained_through_the_environment(tiny_model, tmp_path, task):
@@ -170,7 +190,7 @@ def test_whole_episodes_are_trained_through_the_environment(tiny_model, tmp_path
     if task == "predict":
         plan |= {"subjects": ("billiards",), "conditions": {"level": 1}}
     grpo.train_grpo(
-        grpo.GRPOOptions(
+        GRPOOptions(
             model=str(folder), output_dir=tmp_path / "run", num_steps=1, max_new_tokens=8, multi_turn=True, **plan
         )
     )
@@ -178,7 +198,7 @@ def test_whole_episodes_are_trained_through_the_environment(tiny_model, tmp_path
     assert any(name.startswith("rewards/") and name.endswith("/mean") for name in line)
     with pytest.raises(UserError, match="chat template with tools"):
         grpo.train_grpo(
-            grpo.GRPOOptions(
+            GRPOOptions(
                 model=str(tiny_model("llama")), output_dir=tmp_path / "none", num_steps=1, multi_turn=True, **plan
             )
         )
@@ -189,7 +209,7 @@ def test_rewards_are_the_tasks_own_to_the_last_digit():
     judge = tasks.load("discover", mode="training")
     problems = list(source.problems(judge))
     answers = [judge.solve(problems[0]), '{"equation": "d2y/dt2 = -g", "params": {"g": 9}}', "no idea", "{}"]
-    scorer = grpo.Scorer(judge, source)
+    scorer = Scorer(judge, source)
     subject, index = zip(*source.keys(), strict=True)
     completions = [[{"role": "assistant", "content": answer}] for answer in answers]
     verdicts = [judge.verify(problem, answer) for problem, answer in zip(problems, answers, strict=True)]
@@ -206,7 +226,7 @@ def test_a_batch_is_scored_once_however_many_terms_ask():
     calls = []
     batch = judge.verify_batch
     judge.verify_batch = lambda problems, answers: calls.append(len(answers)) or batch(problems, answers)
-    scorer = grpo.Scorer(judge, source)
+    scorer = Scorer(judge, source)
     for reward in scorer.rewards():
         reward(prompts=[None] * 2, completions=["a", "b"], subject=["free_fall"] * 2, index=[0, 0])
     assert calls == [2]
@@ -220,16 +240,16 @@ def test_a_term_that_raises_stops_the_run():
         raise ZeroDivisionError("a term is broken")
 
     judge.verify_batch = fails
-    scorer = grpo.Scorer(judge, source)
+    scorer = Scorer(judge, source)
     with pytest.raises(ZeroDivisionError):
         scorer.rewards()[0](prompts=[None], completions=["a"], subject=["free_fall"], index=[0])
 
 
 def test_group_sizes_that_do_not_divide_a_step_are_refused(tmp_path):
     with pytest.raises(UserError, match="a multiple of --num-generations 4"):
-        grpo.GRPOOptions(model="m", output_dir=tmp_path, batch_size=6)
+        GRPOOptions(model="m", output_dir=tmp_path, batch_size=6)
     with pytest.raises(UserError, match="at least 2"):
-        grpo.GRPOOptions(model="m", output_dir=tmp_path, num_generations=1)
+        GRPOOptions(model="m", output_dir=tmp_path, num_generations=1)
 
 
 def test_an_adapter_on_the_wrong_base_is_refused_in_one_sentence(tiny_model, warm_start):
@@ -240,13 +260,13 @@ def test_an_adapter_on_the_wrong_base_is_refused_in_one_sentence(tiny_model, war
 def test_running_out_of_memory_says_which_option_to_lower(tmp_path):
     options = SFTOptions(model="m", output_dir=tmp_path, batch_size=8)
     for error in (torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("can't allocate memory: 8 GB")):
-        with pytest.raises(UserError, match=r"lower --batch-size \(now 8\)"), session.memory_advice(options):
+        with pytest.raises(UserError, match=r"lower --batch-size \(now 8\)"), trainer.memory_advice(options):
             raise error
-    with pytest.raises(RuntimeError, match="shapes"), session.memory_advice(options):
+    with pytest.raises(RuntimeError, match="shapes"), trainer.memory_advice(options):
         raise RuntimeError("shapes do not match")
 
 
 def test_a_tracker_that_is_not_installed_is_named(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(UserError, match="pip install trackio"):
-        session._require_tracker("trackio")
+        trainer._require_tracker("trackio")

@@ -1,10 +1,12 @@
 """`gedanken train submit`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from gedanken.cli._dataclass_options import options_of
 from gedanken.errors import UserError
+from gedanken.training.submit import JobOptions
 
 SUBMIT_EXAMPLES = (
     "gedanken train submit -- sft --model Qwen/Qwen2.5-3B-Instruct --output-dir runs/sft --system-ids damped_spring"
@@ -14,54 +16,39 @@ SUBMIT_EXAMPLES = (
 )
 
 
+@options_of(JobOptions)
 def submit(
+    options: JobOptions,
+    context: typer.Context,
     arguments: Annotated[
         list[str], typer.Argument(help="After --: what to run, as after `gedanken train`.", show_default=False)
     ],
     run: Annotated[bool, typer.Option("--run/--dry-run", help="Start the job, or only print it.")] = False,
-    flavor: Annotated[
-        str, typer.Option(help="Machine, by the Hub's name: a10g-small, l40sx1, h200, ...")
-    ] = "a10g-small",
-    timeout: Annotated[str, typer.Option(help="Longest time: 6h, 30m, ...")] = "6h",
-    package: Annotated[
-        str, typer.Option(help="What the job installs: a requirement, or git+https://... for a repository.")
-    ] = "gedanken[train]",
-    image: Annotated[
-        str, typer.Option(help="Container image; it needs uv.")
-    ] = "ghcr.io/astral-sh/uv:python3.12-bookworm",
-    secret: Annotated[
-        list[str] | None, typer.Option(help="Name of an environment variable to hand over; repeatable.")
-    ] = None,
 ) -> None:
     """Print or start a Hugging Face job that runs a training command."""
     from gedanken.training import submit as jobs
 
-    _check_command(arguments)
-    job = jobs.compose(
-        arguments,
-        package=package,
-        flavor=flavor,
-        image=image,
-        timeout=timeout,
-        secrets=["HF_TOKEN"] if secret is None else secret,
-    )
+    assert context.parent is not None
+    _check_command(context.parent.command, arguments)
+    job = jobs.compose(arguments, options)
     print(jobs.submit(job) if run else job.line())
 
 
-def _check_command(arguments: list[str]) -> None:
+def _check_command(train: Any, arguments: list[str]) -> None:
     """Read the command line as the job will, so that a typing error costs no rented machine.
+
+    Args:
+        train: the group of commands that the job's command is one of.
+        arguments: the command's name and its words.
 
     Raises:
         UserError: it cannot be read.
     """
-    from gedanken.cli import train
-
-    commands = typer.main.get_group(train.app).commands
-    if arguments[0] not in commands or arguments[0] == "submit":
-        raise UserError(f"gedanken train has no {arguments[0]!r} to run; it has {', '.join(sorted(commands))}")
-    command = commands[arguments[0]]
+    name, *words = arguments
+    if name not in train.commands or name == "submit":
+        raise UserError(f"gedanken train has no {name!r} to run; it has {', '.join(sorted(train.commands))}")
     try:
-        command.make_context(arguments[0], list(arguments[1:])).close()
+        train.commands[name].make_context(name, words).close()
     except typer.Exit:
         raise UserError("the command after -- asks for help only") from None
     except Exception as error:

@@ -165,18 +165,17 @@ def push(
     as_json: JsonOption = False,
 ) -> None:
     """Upload data sets, one a split, with a data card."""
+    from gedanken import hub
     from gedanken.cli._show import print_json
     from gedanken.data import card
 
     if dry_run:
-        files = card.uploads(folders, repo, license)
+        files = card.list_files(folders, repo, license)
         if as_json:
-            listed = [{"path": file.path, "bytes": file.bytes} for file in files]
-            print_json({"repo": repo, "files": listed, "card": files[0].content.decode()})
+            listed = [{"path": name, "bytes": hub.size(content)} for name, content in files.items()]
+            print_json({"repo": repo, "files": listed, "card": card.write_card(folders, repo, license)})
             return
-        for file in files:
-            print(f"{file.bytes:>14,}  {file.path}")
-        print(f"{sum(file.bytes for file in files):>14,}  bytes in {len(files)} files would go to {repo}")
+        print("\n".join(hub.describe(files, f"would go to {repo}")))
         return
     address = card.push(folders, repo, license, private)
     if as_json:

@@ -1,51 +1,24 @@
 """`gedanken train`: teach language models the tasks, with the simulator's answers and then with its reward."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from gedanken.cli._dataclass_options import options_of
 from gedanken.cli._options import ConditionOption, parse_conditions
 from gedanken.cli._show import print_json, progress_bar
-from gedanken.cli._train_curriculum import CURRICULUM_EXAMPLES, curriculum
-from gedanken.cli._train_options import (
-    AccumulateOption,
-    AlphaOption,
-    BatchOption,
-    BenchOption,
-    CheckpointingOption,
-    DeviceOption,
-    DropoutOption,
-    DryRunOption,
-    DtypeOption,
-    EvalProblemsOption,
-    EvalStepsOption,
-    InstancesOption,
-    LearningRateOption,
-    LengthOption,
-    MergeOption,
-    ModelOption,
-    OptimizerOption,
-    OutputOption,
-    PushOption,
-    RankOption,
-    RepositoryOption,
-    ResumeOption,
-    SaveOption,
-    SeedOption,
-    SubjectsOption,
-    TaskOption,
-    TrackerOption,
-    WarmupOption,
-    check_push,
-    push_result,
-    run_training,
-    split_names,
-)
-from gedanken.cli._train_scratch import SCRATCH_EXAMPLES, scratch
 from gedanken.cli._train_submit import SUBMIT_EXAMPLES, submit
+from gedanken.errors import UserError
+from gedanken.training.options import CurriculumOptions, GRPOOptions, SFTOptions
+from gedanken.training.scratch.options import ScratchOptions
 
 app = typer.Typer(help="Train language models: sft, grpo, curriculum, evaluate, report, ...", no_args_is_help=True)
+
+PushOption = Annotated[bool, typer.Option("--push-to-hub", help="Upload the result.")]
+RepositoryOption = Annotated[str | None, typer.Option("--hub-repo-id", help="OWNER/NAME on the Hub.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="With --push-to-hub: say what would be sent.")]
 
 SFT_EXAMPLES = (
     "gedanken train sft --model smollm2 --output-dir runs/sft --system-ids damped_spring --with rows=10",
@@ -57,192 +30,88 @@ GRPO_EXAMPLES = (
     "gedanken train grpo --model Qwen/Qwen2.5-3B-Instruct --sft-checkpoint runs/sft/merged --output-dir runs/rl"
     " --num-steps 200 --num-generations 4 --push-to-hub --hub-repo-id ME/NAME",
 )
+CURRICULUM_EXAMPLES = (
+    "gedanken train curriculum --output-dir runs/curriculum --stages 5 --optimizer adamw_8bit",
+    "gedanken train curriculum --model smollm2 --format v1 --output-dir runs/c --stages 2 --scenarios pong --context 2",
+    "gedanken train curriculum --data data/train --output-dir runs/curriculum --resume",
+)
+SCRATCH_EXAMPLES = (
+    "gedanken train scratch --data data/train --output-dir runs/scratch --size 3M --minutes 60",
+    "gedanken train scratch --data data/train --output-dir runs/scratch --size 3M --minutes 120 --resume",
+    "gedanken bench predict --suite simple --format corrections --player prior --player hf:runs/scratch/model",
+)
 
 
 @app.command(epilog="\n\n".join(SFT_EXAMPLES))
+@options_of(SFTOptions)
 def sft(
-    model: ModelOption,
-    output_dir: OutputOption,
-    task: TaskOption = "discover",
-    system_ids: SubjectsOption = None,
-    instances_per_system: InstancesOption = 32,
-    conditions: ConditionOption = None,
-    epochs: Annotated[float, typer.Option(help="Passes over the pairs.")] = 3.0,
-    max_steps: Annotated[int | None, typer.Option(min=1, help="Steps, instead of epochs.")] = None,
-    batch_size: BatchOption = 4,
-    grad_accum: AccumulateOption = 1,
-    learning_rate: LearningRateOption = 2e-4,
-    warmup_steps: WarmupOption = 10,
-    max_seq_length: Annotated[int, typer.Option(min=8, help="Longest example in tokens.")] = 2048,
-    lora_r: RankOption = 32,
-    lora_alpha: AlphaOption = None,
-    lora_dropout: DropoutOption = 0.05,
-    optimizer: OptimizerOption = "auto",
-    gradient_checkpointing: CheckpointingOption = False,
-    seed: SeedOption = 0,
-    device: DeviceOption = None,
-    dtype: DtypeOption = "auto",
-    save_steps: SaveOption = 25,
-    eval_steps: EvalStepsOption = 0,
-    eval_problems: EvalProblemsOption = 2,
-    bench_problems: BenchOption = 1,
-    max_new_tokens: LengthOption = 256,
-    report_to: TrackerOption = "none",
-    resume: ResumeOption = False,
-    merge: MergeOption = False,
+    options: SFTOptions,
     push_to_hub: PushOption = False,
     hub_repo_id: RepositoryOption = None,
     dry_run: DryRunOption = False,
 ) -> None:
     """Supervised warm start on the teacher's answers, the loss on the answers alone."""
-    from gedanken.training.sft import SFTOptions, train_sft
+    from gedanken.training.sft import train_sft
 
-    check_push(push_to_hub, hub_repo_id)
-    options = SFTOptions(
-        model=model,
-        output_dir=output_dir,
-        task=task,
-        subjects=split_names(system_ids),
-        instances=instances_per_system,
-        conditions=parse_conditions(conditions),
-        epochs=epochs,
-        max_steps=max_steps,
-        batch_size=batch_size,
-        grad_accum=grad_accum,
-        learning_rate=learning_rate,
-        warmup_steps=warmup_steps,
-        max_seq_length=max_seq_length,
-        lora_r=lora_r,
-        lora_alpha=lora_alpha,
-        lora_dropout=lora_dropout,
-        optimizer=optimizer,
-        gradient_checkpointing=gradient_checkpointing,
-        seed=seed,
-        device=device,
-        dtype=dtype,
-        save_steps=save_steps,
-        eval_steps=eval_steps,
-        eval_problems=eval_problems,
-        bench_problems=bench_problems,
-        max_new_tokens=max_new_tokens,
-        report_to=report_to,
-        resume=resume,
-        merge=merge,
-    )
-    run_training("sft", train_sft, options)
-    push_result(output_dir, push_to_hub, hub_repo_id, dry_run)
+    _train(train_sft, options, push_to_hub, hub_repo_id, dry_run)
 
 
 @app.command(epilog="\n\n".join(GRPO_EXAMPLES))
+@options_of(GRPOOptions)
 def grpo(
-    model: ModelOption,
-    output_dir: OutputOption,
-    task: TaskOption = "discover",
-    sft_checkpoint: Annotated[
-        Path | None, typer.Option(help="Run folder, adapter or merged model of the warm start.")
-    ] = None,
-    system_ids: SubjectsOption = None,
-    instances_per_system: InstancesOption = 32,
-    conditions: ConditionOption = None,
-    num_steps: Annotated[int, typer.Option(min=1, help="Optimizer steps.")] = 200,
-    num_generations: Annotated[int, typer.Option(min=2, help="Answers to each problem, compared with each other.")] = 4,
-    batch_size: Annotated[int, typer.Option(min=1, help="Answers that go through the model at once.")] = 4,
-    grad_accum: AccumulateOption = 1,
-    learning_rate: LearningRateOption = 2e-5,
-    warmup_steps: WarmupOption = 10,
-    temperature: Annotated[float, typer.Option(min=0, help="Of sampling.")] = 1.0,
-    top_p: Annotated[float, typer.Option(min=0, max=1, help="Of sampling.")] = 1.0,
-    replace_flat: Annotated[
-        int, typer.Option(min=0, help="Other problems tried in place of one whose answers all got one reward.")
-    ] = 2,
-    scale_rewards: Annotated[
-        str, typer.Option(help="What advantages are divided by: the spread of group or batch, or none.")
-    ] = "group",
-    beta: Annotated[float, typer.Option(min=0, help="Weight of the divergence from the start.")] = 0.0,
-    multi_turn: Annotated[
-        bool, typer.Option("--multi-turn", help="Play whole episodes; needs a chat template with tools.")
-    ] = False,
-    vllm: Annotated[str, typer.Option(help="auto, on or off.")] = "auto",
-    lora_r: RankOption = 32,
-    lora_alpha: AlphaOption = None,
-    lora_dropout: DropoutOption = 0.0,
-    optimizer: OptimizerOption = "auto",
-    gradient_checkpointing: CheckpointingOption = False,
-    seed: SeedOption = 0,
-    device: DeviceOption = None,
-    dtype: DtypeOption = "auto",
-    save_steps: SaveOption = 25,
-    eval_steps: EvalStepsOption = 0,
-    eval_problems: EvalProblemsOption = 2,
-    bench_problems: BenchOption = 1,
-    max_new_tokens: LengthOption = 256,
-    report_to: TrackerOption = "none",
-    resume: ResumeOption = False,
-    merge: MergeOption = False,
+    options: GRPOOptions,
     push_to_hub: PushOption = False,
     hub_repo_id: RepositoryOption = None,
     dry_run: DryRunOption = False,
 ) -> None:
     """Reinforcement with the simulator's reward: groups of answers to one problem compete."""
-    from gedanken.training.grpo import GRPOOptions, train_grpo
+    from gedanken.training.grpo import train_grpo
 
-    check_push(push_to_hub, hub_repo_id)
-    options = GRPOOptions(
-        model=model,
-        output_dir=output_dir,
-        task=task,
-        sft_checkpoint=sft_checkpoint,
-        subjects=split_names(system_ids),
-        instances=instances_per_system,
-        conditions=parse_conditions(conditions),
-        num_steps=num_steps,
-        num_generations=num_generations,
-        batch_size=batch_size,
-        grad_accum=grad_accum,
-        learning_rate=learning_rate,
-        warmup_steps=warmup_steps,
-        temperature=temperature,
-        top_p=top_p,
-        replace_flat=replace_flat,
-        scale_rewards=scale_rewards,
-        beta=beta,
-        multi_turn=multi_turn,
-        vllm=vllm,
-        lora_r=lora_r,
-        lora_alpha=lora_alpha,
-        lora_dropout=lora_dropout,
-        optimizer=optimizer,
-        gradient_checkpointing=gradient_checkpointing,
-        seed=seed,
-        device=device,
-        dtype=dtype,
-        save_steps=save_steps,
-        eval_steps=eval_steps,
-        eval_problems=eval_problems,
-        bench_problems=bench_problems,
-        max_new_tokens=max_new_tokens,
-        report_to=report_to,
-        resume=resume,
-        merge=merge,
-    )
-    run_training("grpo", train_grpo, options)
-    push_result(output_dir, push_to_hub, hub_repo_id, dry_run)
+    _train(train_grpo, options, push_to_hub, hub_repo_id, dry_run)
+
+
+@app.command(epilog="\n\n".join(CURRICULUM_EXAMPLES))
+@options_of(CurriculumOptions)
+def curriculum(
+    options: CurriculumOptions,
+    push_to_hub: PushOption = False,
+    hub_repo_id: RepositoryOption = None,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Next-frame prediction in stages of more and more bodies, examined on every stage's level after each."""
+    from gedanken.training.curriculum import train_curriculum
+
+    _train(train_curriculum, options, push_to_hub, hub_repo_id, dry_run)
+
+
+@app.command(epilog="\n\n".join(SCRATCH_EXAMPLES))
+@options_of(ScratchOptions)
+def scratch(
+    options: ScratchOptions,
+    push_to_hub: PushOption = False,
+    hub_repo_id: RepositoryOption = None,
+    dry_run: DryRunOption = False,
+) -> None:
+    """A small Llama from nothing, on text that says only what deviates from the extrapolation."""
+    from gedanken.training.scratch.trainer import train_scratch
+
+    _train(train_scratch, options, push_to_hub, hub_repo_id, dry_run)
 
 
 @app.command(epilog="gedanken train evaluate --model smollm2 --model gedanken-discover-135m --with rows=4 --turns 8")
 def evaluate(
     model: Annotated[list[str], typer.Option("--model", help="A model; repeatable, for a table of before and after.")],
-    task: TaskOption = "discover",
+    task: Annotated[str, typer.Option(help="discover or predict.")] = "discover",
     problems: Annotated[int, typer.Option(min=1, help="Problems of each subject.")] = 10,
     turns: Annotated[int, typer.Option(min=1, help="Answers that a model may give to each.")] = 1,
     conditions: ConditionOption = None,
     batch: Annotated[int, typer.Option(min=1, help="Episodes played side by side.")] = 16,
-    max_new_tokens: LengthOption = 256,
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer in tokens.")] = 256,
     temperature: Annotated[
         float, typer.Option(min=0, help="Of sampling; greedy at 0, which repeats itself where it learns nothing.")
     ] = 0.0,
-    device: DeviceOption = None,
-    dtype: DtypeOption = "auto",
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, ...; the best there is by default.")] = None,
+    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")] = "auto",
     grammar: Annotated[bool, typer.Option("--grammar", help="Hold answers to the task's grammar.")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the table and for every answer.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
@@ -290,16 +159,26 @@ def evaluate(
 @app.command(epilog="gedanken train report runs/rl")
 def report(run: Annotated[Path, typer.Argument(help="A run's folder.")]) -> None:
     """Write a run's curves and model card again from its measurements."""
-    from gedanken.training import curriculum as stages
     from gedanken.training.report import write_report
     from gedanken.training.run import RunFolder
 
-    folder = RunFolder(run)
-    write = stages.write_report if folder.config()["kind"] == "curriculum" else write_report
-    for path in write(folder):
+    for path in write_report(RunFolder(run)):
         print(path)
 
 
-app.command(epilog="\n\n".join(CURRICULUM_EXAMPLES))(curriculum)
-app.command(epilog="\n\n".join(SCRATCH_EXAMPLES))(scratch)
 app.command(epilog="\n\n".join(SUBMIT_EXAMPLES))(submit)
+
+
+def _train(train: Callable[..., Path], options: Any, push: bool, repository: str | None, dry_run: bool) -> None:
+    """Train under a progress bar, say where the result is, and upload it where that was asked for."""
+    # Before hours of training, not after.
+    if push and not repository:
+        raise UserError("--push-to-hub needs --hub-repo-id OWNER/NAME")
+    with progress_bar(train.__name__.removeprefix("train_")) as advance:
+        saved = train(options, advance)
+    print(f"wrote {saved}; curves and model card are in {options.output_dir}")
+    if push and repository:
+        from gedanken.training import publish
+
+        for line in publish.push(options.output_dir, repository, dry_run=dry_run):
+            print(line)

@@ -1,9 +1,9 @@
 """The data card of a rigid data set, and its way to the Hugging Face Hub."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from gedanken import hub
 from gedanken.data import manifest, schema
 from gedanken.data.manifest import Manifest
 from gedanken.data.verify import verify
@@ -14,20 +14,6 @@ SPLITS = {"train": "train", "val": "validation", "test": "test", "imported": "tr
 """Split -> the Hub's name for it."""
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-
-
-@dataclass(frozen=True)
-class Upload:
-    """One file that goes to the Hub: `content` for what is made on the way, else the file at `source`."""
-
-    path: str
-    source: Path | None = None
-    content: bytes = b""
-
-    @property
-    def bytes(self) -> int:
-        """Size in bytes."""
-        return self.source.stat().st_size if self.source else len(self.content)
 
 
 def split_of(found: Manifest) -> str:
@@ -89,25 +75,24 @@ def write_card(folders: Sequence[Path], repo: str, license: str = "mit") -> str:
     return "\n".join(lines)
 
 
-def uploads(folders: Sequence[Path], repo: str, license: str = "mit") -> list[Upload]:
-    """Every file that `push` would upload.
+def list_files(folders: Sequence[Path], repo: str, license: str = "mit") -> dict[str, Path | bytes]:
+    """Every file that `push` would upload: name on the Hub -> the file here, or its content; the card is the first.
 
     Raises:
         UserError: a data set is unfinished or damaged, two are of one split, or they share a scene.
     """
-    if repo.count("/") != 1 or not all(repo.split("/")):
-        raise UserError(f"--repo wants OWNER/NAME, not {repo!r}")
+    hub.check_repository(repo, "--repo")
     splits = [split_of(manifest.read(folder)) for folder in folders]
     if len(set(splits)) < len(splits):
         raise UserError(f"two of the data sets are the same split ({', '.join(splits)})")
     for report in verify(folders, sample=0)["data_sets"]:
         if report["faults"]:
             raise UserError(f"{report['folder']} cannot be published: {report['faults'][0]}")
-    found = [Upload("README.md", content=write_card(folders, repo, license).encode())]
+    files: dict[str, Path | bytes] = {"README.md": write_card(folders, repo, license).encode()}
     for folder, split in zip(folders, splits, strict=True):
-        names = [manifest.NAME, *(receipt.file for receipt in manifest.read(folder).receipts())]
-        found += [Upload(f"data/{split}/{name}", folder / name) for name in names]
-    return found
+        for name in (manifest.NAME, *(receipt.file for receipt in manifest.read(folder).receipts())):
+            files[f"data/{split}/{name}"] = folder / name
+    return files
 
 
 def push(folders: Sequence[Path], repo: str, license: str = "mit", private: bool = False) -> str:
@@ -116,21 +101,5 @@ def push(folders: Sequence[Path], repo: str, license: str = "mit", private: bool
     Raises:
         UserError: there is nothing fit to upload, or the Hub refuses.
     """
-    files = uploads(folders, repo, license)
-    try:
-        from huggingface_hub import CommitOperationAdd, HfApi
-        from huggingface_hub.errors import HfHubHTTPError
-    except ImportError:
-        raise UserError("huggingface_hub is not installed; pip install 'gedanken[data]'") from None
-    hub = HfApi()
-    try:
-        hub.create_repo(repo, repo_type="dataset", private=private, exist_ok=True)
-        for start in range(0, len(files), 50):
-            operations = [
-                CommitOperationAdd(file.path, str(file.source) if file.source else file.content)
-                for file in files[start : start + 50]
-            ]
-            hub.create_commit(repo, operations, commit_message="Add scenes", repo_type="dataset")
-    except (HfHubHTTPError, OSError, ValueError) as error:
-        raise UserError(f"the Hub did not take {repo}: {str(error).splitlines()[0]}") from error
-    return f"https://huggingface.co/datasets/{repo}"
+    files = list_files(folders, repo, license)
+    return hub.upload(files, repo, data_set=True, message="Add scenes", private=private)

@@ -1,7 +1,7 @@
-"""Language models that answer: `openai:gpt-4o-mini` is the module `backends/openai.py`, asked for that model.
+"""Language models as players: `openai:gpt-4o-mini` is loaded by `backends/openai.py`, which gets the model's name.
 
-A backend is a module of `backends/` with `load(model, **options) -> Player`. The folder is the list: nothing else is
-edited, and a module is imported only when a spec names it.
+A backend is a module of `backends/` with `load(model, **options) -> Player`. Backends are found by walking the folder,
+and a module is imported only when a spec names it.
 """
 
 import inspect

@@ -1,8 +1,8 @@
-"""Decoding under a grammar: of every token, only those that can still become a well-formed answer.
+"""Constrained decoding: at each step only the tokens that can still lead to a well-formed answer.
 
-What a well-formed answer is says the task (`observation.grammar`); here is only how a model is held to it. llguidance
-was chosen among the libraries for this: one wheel of 3 MB without dependencies, where xgrammar wants torch and triton,
-and outlines-core knows no more than regular expressions of the whole answer.
+The task defines the grammar of its answers (`observation.grammar`); this module applies it. Of the libraries for this,
+llguidance is one wheel of 3 MB without dependencies, while xgrammar needs torch and triton, and outlines-core knows
+only regular expressions of the whole answer.
 """
 
 from collections.abc import Sequence
@@ -38,23 +38,26 @@ def constrain(tokenizer: Any, model: Any, questions: Sequence[Question], prompt_
     ends = tuple(ends) if isinstance(ends, list | tuple) else (ends,)
     vocabulary = _vocabulary(tokenizer, max(model.config.vocab_size, len(tokenizer)), ends)
     return Constraint(
-        [Answer(vocabulary, question.observation, tokenizer, ends) for question in questions], prompt_width
+        [PartialAnswer(vocabulary, question.observation, tokenizer, ends) for question in questions], prompt_width
     )
 
 
 @lru_cache(maxsize=2)
 def _vocabulary(tokenizer: Any, size: int, ends: tuple[int, ...]) -> Any:
-    """The tokens as bytes; made once a tokenizer, since it takes seconds."""
+    """The tokenizer's tokens as bytes, cached, since making them takes seconds."""
     import llguidance.hf
 
     return llguidance.hf.from_tokenizer(tokenizer, n_vocab=size, eos_token=list(ends))
 
 
-class Answer:
-    """One answer while it is written.
+class PartialAnswer:
+    """The tokens of one answer so far, and the grammar of what may follow.
 
-    A grammar may cover only its first part: once that is complete, the observation is asked for the next one, which may
-    depend on what was written.
+    A grammar may cover only the first part of an answer: once that is complete, the observation gives the next one,
+    which may depend on what was written.
+
+    Attributes:
+        ended: whether the answer is complete and closed by an end token.
     """
 
     def __init__(self, vocabulary: Any, observation: Any, tokenizer: Any, ends: tuple[int, ...]):
@@ -64,8 +67,8 @@ class Answer:
         self.ended = False
         self._matcher = self._open("")
 
-    def write(self, token: int) -> None:
-        """Take note of a token."""
+    def append(self, token: int) -> None:
+        """Append the token that was chosen."""
         if self.ended:
             return
         if token in self._ends:
@@ -77,8 +80,12 @@ class Answer:
         if self._matcher.is_stopped():
             self._matcher = self._open(self._tokenizer.decode(self._tokens))
 
-    def fill(self, bits: np.ndarray) -> None:
-        """Set the bits of the tokens that may come next, shape (words,), int32."""
+    def allow(self, bits: np.ndarray) -> None:
+        """Set the bits of the tokens that may come next.
+
+        Args:
+            bits: a bit for each token of the vocabulary, shape (words,), int32.
+        """
         import llguidance.numpy
 
         if self._matcher is None:
@@ -104,7 +111,7 @@ class Answer:
 class Constraint:
     """A logits processor; called once a token with the ids so far, shape (rows, width), and the scores."""
 
-    def __init__(self, answers: Sequence[Answer], width: int):
+    def __init__(self, answers: Sequence[PartialAnswer], width: int):
         """A constraint on rows whose answers begin at column `width`."""
         self._answers, self._width = answers, width
 
@@ -114,10 +121,10 @@ class Constraint:
 
         if input_ids.shape[1] > self._width:
             for answer, token in zip(self._answers, input_ids[:, -1].tolist(), strict=True):
-                answer.write(token)
+                answer.append(token)
         bits = np.full((len(self._answers), -(-scores.shape[1] // 32)), -1, np.int32)
         for answer, row in zip(self._answers, bits, strict=True):
             if not answer.ended:
-                answer.fill(row)
+                answer.allow(row)
         allowed = np.unpackbits(bits.view(np.uint8), axis=1, bitorder="little")[:, : scores.shape[1]].astype(bool)
         return scores.masked_fill(~torch.from_numpy(allowed).to(scores.device), -torch.inf)

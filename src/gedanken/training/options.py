@@ -1,83 +1,78 @@
-"""What every training run can be told; each kind of run adds its own."""
+"""What a training run can be told: one dataclass for each kind of run, every option declared once.
+
+`gedanken.cli` makes the commands' options of these fields: name, type and default from the field, help from the
+`Attributes:` of the docstring. A field's metadata holds the rest: `flags`, where the command line has another name or,
+if empty, none, and `min` and `max`, which Python and command line both hold a number to.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from gedanken.errors import UserError
 
 TRACKERS = ("none", "tensorboard", "wandb", "trackio")
+# Conditions of a problem that the curriculum sets itself.
+CURRICULUM_CONDITIONS = ("level", "format", "context")
+# Options of a curriculum that may differ when it is resumed: a folder may get more stages later.
+CURRICULUM_FREE = ("stages", "from_stage", "loader_workers")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Options that all kinds of runs share.
+    """Options that SFT, GRPO and the curriculum share.
 
     Attributes:
-        model: the base: a folder, a Hub id or a short name (`smollm2`), with `+ADAPTER` to go on from an adapter.
-        output_dir: the run's folder.
+        model: A folder, a Hub id or `smollm2`; with `+ADAPTER` to go on from an adapter.
+        output_dir: The run's folder.
         task: `discover` or `predict`.
-        subjects: systems or scenarios; None for the task's training subjects.
-        instances: problems of each subject.
-        conditions: how problems are posed, as for `pose` (`rows`, `noise`, `context`, `format`, ...).
-        learning_rate: at its peak.
-        warmup_steps: steps of linear warm-up.
-        batch_size: examples (for GRPO: answers) that go through the model at once.
-        grad_accum: such batches an optimizer step.
-        lora_r: rank of the adapter; 0 trains all weights.
-        lora_alpha: its scale; twice the rank when None.
-        lora_dropout: its dropout.
-        optimizer: `auto` takes 8-bit AdamW where bitsandbytes and a GPU are there, else AdamW.
-        gradient_checkpointing: less memory for a third more time.
-        seed: names the order of the problems, dropout and sampling.
+        subjects: Systems or scenarios, separated by commas; repeatable. The task's training subjects if not given.
+        instances: Problems of each system or scenario.
+        conditions: A condition of the problem (noise=0.1, level=4, ...); repeatable.
+        learning_rate: Learning rate at its peak.
+        warmup_steps: Steps of linear warm-up.
+        batch_size: Examples (for GRPO: answers) that go through the model at once.
+        grad_accum: Batches of an optimizer step.
+        lora_r: Rank of the LoRA adapter; 0 trains all weights.
+        lora_alpha: Scale of the adapter; twice its rank if not given.
+        lora_dropout: Dropout of the adapter.
+        optimizer: `auto` (8-bit AdamW where a GPU has it), or a name that transformers knows.
+        gradient_checkpointing: Less memory for a third more time.
+        seed: Seed of the adapter's first weights, the order of the problems, dropout and sampling.
         device: `cpu`, `cuda`, ...; the best there is by default.
-        dtype: of the base's weights.
-        save_steps: steps between checkpoints; three are kept.
-        eval_steps: steps between evaluations; 0 for one at the end only.
-        eval_problems: problems of each subject in an evaluation, held-out subjects included; 0 for no evaluation.
-        bench_problems: problems of each subject (scenes of each scenario) of the task's frozen suite that are played at
-            the end, by the same code as `gedanken bench`; 0 for none.
-        max_new_tokens: longest answer, in evaluations and for GRPO.
-        report_to: tracker: `tensorboard`, `wandb`, `trackio` or `none`. The folder's own metrics are always written.
-        resume: go on from the last checkpoint.
-        merge: write the base with the adapter merged, too (`merged/`).
+        dtype: Of the base's weights: `auto`, `float32`, `bfloat16` or `float16`.
+        save_steps: Steps between checkpoints; the newest three are kept.
+        report_to: Tracker: `tensorboard`, `wandb`, `trackio` or `none`. `metrics.jsonl` is always written.
+        resume: Go on from the last checkpoint.
+        merge: Write the merged model, too.
     """
 
     model: str
     output_dir: Path
     task: str = "discover"
-    subjects: Sequence[str] | None = None
-    instances: int = 32
-    conditions: Mapping[str, Any] = field(default_factory=dict)
+    subjects: Sequence[str] | None = field(default=None, metadata={"flags": ("--system-ids", "--scenarios")})
+    instances: int = field(default=32, metadata={"flags": ("--instances-per-system",), "min": 1})
+    conditions: Mapping[str, Any] = field(default_factory=dict, metadata={"flags": ("--with",)})
     learning_rate: float = 2e-4
-    warmup_steps: int = 10
-    batch_size: int = 4
-    grad_accum: int = 1
-    lora_r: int = 32
+    warmup_steps: int = field(default=10, metadata={"min": 0})
+    batch_size: int = field(default=4, metadata={"min": 1})
+    grad_accum: int = field(default=1, metadata={"min": 1})
+    lora_r: int = field(default=32, metadata={"min": 0})
     lora_alpha: int | None = None
-    lora_dropout: float = 0.05
+    lora_dropout: float = field(default=0.05, metadata={"min": 0, "max": 1})
     optimizer: str = "auto"
     gradient_checkpointing: bool = False
     seed: int = 0
     device: str | None = None
     dtype: str = "auto"
-    save_steps: int = 25
-    eval_steps: int = 0
-    eval_problems: int = 2
-    bench_problems: int = 1
-    max_new_tokens: int = 256
+    save_steps: int = field(default=25, metadata={"min": 1})
     report_to: str = "none"
     resume: bool = False
     merge: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("instances", "batch_size", "grad_accum", "save_steps", "max_new_tokens"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} must be at least 1, not {getattr(self, name)}")
-        for name in ("lora_r", "warmup_steps", "eval_steps", "eval_problems", "bench_problems"):
-            if getattr(self, name) < 0:
-                raise UserError(f"{name} must be 0 or more, not {getattr(self, name)}")
+        check_ranges(self)
         if not self.learning_rate > 0:
             raise UserError(f"learning_rate must be positive, not {self.learning_rate}")
         if self.report_to not in TRACKERS:
@@ -89,3 +84,177 @@ class Options:
             name: str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredOptions(Options):
+    """Options of runs that play held-out problems while they train, and a frozen suite at their end.
+
+    Attributes:
+        eval_steps: Steps between evaluations; 0 for one at the end.
+        eval_problems: Test problems of each subject in an evaluation, held-out subjects included; 0 for no evaluation.
+        bench_problems: Problems of each subject of the task's frozen suite, played at the end; 0 for none.
+        max_new_tokens: Longest answer in tokens.
+    """
+
+    eval_steps: int = field(default=0, metadata={"min": 0})
+    eval_problems: int = field(default=2, metadata={"min": 0})
+    bench_problems: int = field(default=1, metadata={"min": 0})
+    max_new_tokens: int = field(default=256, metadata={"min": 1})
+
+
+@dataclass(frozen=True, kw_only=True)
+class SFTOptions(MeasuredOptions):
+    """Options of `train sft`.
+
+    Attributes:
+        epochs: Passes over the pairs.
+        max_steps: Optimizer steps, instead of epochs.
+        max_seq_length: Longest example in tokens; a longer one is an error, because cutting it would cut the answer.
+    """
+
+    epochs: float = 3.0
+    max_steps: int | None = field(default=None, metadata={"min": 1})
+    max_seq_length: int = field(default=2048, metadata={"min": 8})
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_epochs(self.epochs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GRPOOptions(MeasuredOptions):
+    """Options of `train grpo`.
+
+    Learning rate and scaling are those of the run that was measured; dropout is none, since the answers are written by
+    the policy without it (`docs/decisions/0006-training.md`).
+
+    Attributes:
+        sft_checkpoint: Run folder, adapter or merged model of the warm start; the base itself if not given.
+        num_steps: Optimizer steps.
+        num_generations: Answers to each problem, compared with each other.
+        temperature: Of sampling.
+        top_p: Of sampling: least share of probability to sample from.
+        replace_flat: Other problems tried in place of one whose answers all got one reward; 0 keeps it.
+        scale_rewards: What advantages are divided by: the standard deviation of the `group`'s rewards or of the
+            `batch`'s, or `none` (Liu et al., Understanding R1-Zero-like training, 2025, section 3).
+        beta: Weight of the KL divergence from the start; 0 keeps no reference model.
+        multi_turn: Play whole episodes; needs a chat template with tools.
+        vllm: `auto` (where vLLM is installed beside a GPU), `on` or `off`.
+    """
+
+    sft_checkpoint: Path | None = None
+    num_steps: int = field(default=200, metadata={"min": 1})
+    num_generations: int = field(default=4, metadata={"min": 2})
+    learning_rate: float = 5e-5
+    temperature: float = field(default=1.0, metadata={"min": 0})
+    top_p: float = field(default=1.0, metadata={"min": 0, "max": 1})
+    replace_flat: int = field(default=2, metadata={"min": 0})
+    scale_rewards: str = "none"
+    beta: float = field(default=0.0, metadata={"min": 0})
+    multi_turn: bool = False
+    vllm: str = "auto"
+    lora_dropout: float = field(default=0.0, metadata={"min": 0, "max": 1})
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        answers = self.batch_size * self.grad_accum
+        if answers % self.num_generations:
+            raise UserError(
+                f"a step takes {answers} answers (--batch-size times --grad-accum), which must be a "
+                f"multiple of --num-generations {self.num_generations}"
+            )
+        if self.scale_rewards not in ("group", "batch", "none"):
+            raise UserError(f"--scale-rewards is group, batch or none, not {self.scale_rewards!r}")
+        if self.vllm not in ("auto", "on", "off"):
+            raise UserError(f"--vllm is auto, on or off, not {self.vllm!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurriculumOptions(Options):
+    """Options of `train curriculum`; the defaults are those of the published adapter.
+
+    Attributes:
+        stages: The last stage; stage K has the bodies of level K.
+        from_stage: The first stage. It goes on from the adapter of the stage before where the folder has one, else from
+            the model as it is.
+        data: A data set's folder, all of whose scenes of a level are used; without it, scenes are simulated while
+            training.
+        subjects: Scenarios, separated by commas; repeatable. All training scenarios if not given.
+        instances: Simulated scenes of each scenario in a stage.
+        format: Text of the frames: `v1`, `lfm`, `card` or `corrections`; `lfm` for LFM models and `v1` for others if
+            not given.
+        context: Most frames shown; fewer where they do not fit.
+        epochs: Passes over a stage's scenes.
+        max_steps: Optimizer steps of a stage, instead of epochs.
+        max_seq_length: Most tokens of an example, answer included.
+        eval_problems: Problems of each level to answer after each stage; 0 for none.
+        eval_examples: Scenes of each level for the loss after each stage.
+        loader_workers: Processes that make examples while training; 0 makes them in between.
+    """
+
+    model: str = "LiquidAI/LFM2-350M"
+    task: str = field(default="predict", metadata={"flags": ()})
+    stages: int = field(default=5, metadata={"min": 1, "max": 5})
+    from_stage: int = field(default=1, metadata={"min": 1, "max": 5})
+    data: Path | None = None
+    subjects: Sequence[str] | None = field(default=None, metadata={"flags": ("--scenarios",)})
+    instances: int = field(default=2000, metadata={"flags": ("--scenes",), "min": 1})
+    format: str | None = None
+    context: int = field(default=10, metadata={"min": 1})
+    epochs: float = 1.0
+    max_steps: int | None = field(default=None, metadata={"min": 1})
+    max_seq_length: int = field(default=8192, metadata={"min": 8})
+    grad_accum: int = field(default=8, metadata={"min": 1})
+    lora_alpha: int | None = 64
+    eval_problems: int = field(default=8, metadata={"min": 0})
+    eval_examples: int = field(default=32, metadata={"min": 1})
+    loader_workers: int = field(default=0, metadata={"min": 0})
+
+    def __post_init__(self) -> None:
+        from gedanken.worlds.rigid import text
+        from gedanken.worlds.rigid.scene.scene import LEVELS
+
+        if self.task != "predict":
+            raise UserError(f"a curriculum trains predict, not {self.task}")
+        if not 1 <= self.from_stage <= self.stages <= max(LEVELS):
+            raise UserError(
+                f"stages go from 1 to {max(LEVELS)}, and --from-stage is at most --stages; not {self.from_stage} to "
+                f"{self.stages}"
+            )
+        super().__post_init__()
+        _check_epochs(self.epochs)
+        text.load(self.text_format)
+        for name in CURRICULUM_CONDITIONS:
+            if name in self.conditions:
+                raise UserError(f"the curriculum sets {name} itself; leave it out of --with")
+
+    def pinned(self) -> dict[str, Any]:
+        """The options that must not change when the run is resumed, as JSON-able data."""
+        return {name: value for name, value in self.to_dict().items() if name not in CURRICULUM_FREE}
+
+    @property
+    def text_format(self) -> str:
+        """The format of the frames."""
+        return self.format or ("lfm" if "lfm" in self.model.lower() else "v1")
+
+
+def check_ranges(options: Any) -> None:
+    """Hold every number to the `min` and `max` of its field's metadata.
+
+    Raises:
+        UserError: one lies outside.
+    """
+    for each in fields(options):
+        value = getattr(options, each.name)
+        if value is None:
+            continue
+        if "min" in each.metadata and not value >= each.metadata["min"]:
+            raise UserError(f"{each.name} must be at least {each.metadata['min']}, not {value}")
+        if "max" in each.metadata and not value <= each.metadata["max"]:
+            raise UserError(f"{each.name} must be at most {each.metadata['max']}, not {value}")
+
+
+def _check_epochs(epochs: float) -> None:
+    if not epochs > 0:
+        raise UserError(f"epochs must be positive, not {epochs}")

@@ -1,7 +1,7 @@
-"""As many frames as a model's context holds: header, newest frames and cue stay whole, and the oldest frames go.
+"""Fit a prompt into a model's context by leaving out its oldest frames; header, newest frames and cue stay whole.
 
-Cutting a prompt at its right end loses the cue that asks for the frame, and cutting it at its left end loses gravity,
-walls and joints. Nothing is cut here: a frame is shown whole or not at all, and the answer always fits behind.
+Truncation would lose the cue that asks for the frame (at the right) or gravity, walls and joints (at the left). Here a
+frame is shown whole or not at all, and the answer always fits behind the prompt.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Packed:
 
 @dataclass(frozen=True)
 class Packer:
-    """Writes questions about the next frame for one model.
+    """Makes training examples of the next frame that fit into one model's context.
 
     Attributes:
         tokenizer: the model's.
@@ -65,29 +65,29 @@ class Packer:
                 f"not even one frame fits: header, frame and answer take {least.length} tokens, more than "
                 f"--max-seq-length {self.limit}"
             )
-        # Frames of a scene are about equally long, so a guess is off by a frame or two; what counts is counted.
-        each = (whole.length - least.length) / (frames - 1)
-        count = min(max(1 + int((self.limit - least.length) / each), 1), frames - 1)
-        found = self.encode(keep_newest(prompt, count), state)
-        while found.length > self.limit:
+        # Frames of a scene are about equally long, so this guess is off by a frame or two; then tokens are counted.
+        frame_length = (whole.length - least.length) / (frames - 1)
+        count = min(max(1 + int((self.limit - least.length) / frame_length), 1), frames - 1)
+        packed = self.encode(keep_newest(prompt, count), state)
+        while packed.length > self.limit:
             count -= 1
-            found = self.encode(keep_newest(prompt, count), state)
+            packed = self.encode(keep_newest(prompt, count), state)
         while count < frames - 1:
             more = self.encode(keep_newest(prompt, count + 1), state)
             if more.length > self.limit:
                 break
-            found, count = more, count + 1
-        return found
+            packed, count = more, count + 1
+        return packed
 
     def encode(self, prompt: Prompt, state: Array) -> Packed:
-        """Question and answer as tokens, however many they are."""
+        """Question and answer as tokens, without regard to the limit."""
         layout = text.load(self.format)
         messages: list[Message] = [{"role": "user", "content": layout.write_prompt(prompt)}]
         question, answer = write_example(self.tokenizer, messages, layout.write_target(prompt, state))
         return Packed(prompt, self._tokens(question), self._tokens(answer))
 
     def _tokens(self, content: str) -> list[int]:
-        # Apart, as at generation: there, too, the prompt's last token is final before the answer's first is chosen.
+        # Question and answer are tokenized separately, since in generation no token spans both.
         tokens: list[int] = self.tokenizer(content, add_special_tokens=False)["input_ids"]
         return tokens
 

@@ -1,4 +1,4 @@
-"""Answers to one problem share its prompt: read it once for all, when they are written and when they are learnt.
+"""Share a prompt among its answers: it goes through the model once for all of them, in generation and in the update.
 
 A prompt of `discover` is ten times as long as its answer, so with four answers a problem most of the work of a step
 would be reading the same prompt again.
@@ -7,13 +7,13 @@ would be reading the same prompt again.
 from collections.abc import Sequence
 from typing import Any
 
-# Architectures in which a token sees earlier ones by attention alone, so that a mask says all about who sees whom.
+# Architectures whose tokens affect each other by attention alone, so that a mask keeps the answers apart.
 ATTENTION_ONLY = frozenset({"llama", "qwen2", "qwen3"})
 IGNORED = -100
 
 
 def can_share(model: Any) -> bool:
-    """Whether this model's tokens see each other only where a mask lets them: full attention in every layer."""
+    """Whether a mask alone decides which tokens of this model see each other: full attention in every layer."""
     config = model.config
     kinds = getattr(config, "layer_types", None) or ()
     return (
@@ -49,8 +49,8 @@ def pack(input_ids: Any, attention_mask: Any, width: int) -> tuple[dict[str, Any
     tokens = torch.zeros(shape, dtype=torch.long, device=device)
     positions = torch.zeros(shape, dtype=torch.long, device=device)
     labels = torch.full(shape, IGNORED, dtype=torch.long, device=device)
-    # Whose token it is: -1 the prompt's, -2 nobody's, else the branch's.
-    owner = torch.full(shape, -2, dtype=torch.long, device=device)
+    # The branch of each token; -1 for the prompt, -2 for padding.
+    branch_of = torch.full(shape, -2, dtype=torch.long, device=device)
     group_of = torch.zeros(count, dtype=torch.long, device=device)
     begin = torch.zeros(count, dtype=torch.long, device=device)
     for group, rows in enumerate(groups.values()):
@@ -58,19 +58,19 @@ def pack(input_ids: Any, attention_mask: Any, width: int) -> tuple[dict[str, Any
         shared = len(prompt) - 1
         tokens[group, :shared] = prompt[:-1]
         positions[group, :shared] = torch.arange(shared, device=device)
-        owner[group, :shared] = -1
+        branch_of[group, :shared] = -1
         for branch, row in enumerate(rows):
             at = slice(shared + branch * width, shared + (branch + 1) * width)
             answer, counts = input_ids[row, total - width :], attention_mask[row, total - width :]
             tokens[group, at] = torch.cat([prompt[-1:], answer[:-1]])
             positions[group, at] = torch.arange(shared, shared + width, device=device)
             labels[group, at] = answer.masked_fill(counts == 0, IGNORED)
-            owner[group, at] = branch
+            branch_of[group, at] = branch
             group_of[row], begin[row] = group, at.start
     earlier = torch.ones((length, length), dtype=torch.bool, device=device).tril()
-    asks, seen = owner[:, :, None], owner[:, None, :]
+    query, key = branch_of[:, :, None], branch_of[:, None, :]
     # Padding sees itself: a row of the mask without any entry would make NaN of it.
-    mask = earlier & ((seen == -1) | (seen == asks)) | torch.eye(length, dtype=torch.bool, device=device)
+    mask = earlier & ((key == -1) | (key == query)) | torch.eye(length, dtype=torch.bool, device=device)
     inputs = {
         "input_ids": tokens,
         "attention_mask": mask[:, None],
@@ -94,8 +94,8 @@ def generate(
     """`count` answers to each prompt as token ids, up to and with the token that ends them; all answers side by side.
 
     Args:
-        model: what writes.
-        tokenizer: for its padding and end.
+        model: samples the answers.
+        tokenizer: gives padding and end tokens.
         prompts: token ids of each.
         count: answers to each.
         options: as `generate` of transformers takes them.

@@ -1,6 +1,6 @@
-"""A run's folder: what was asked for, with which versions, what was measured, and what became of it."""
+"""A run's folder: its options and versions, its measurements, its checkpoints and its model."""
 
-import math
+import os
 import platform
 import time
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 
 from gedanken.errors import UserError
-from gedanken.files import write_atomically
 from gedanken.versions import versions
 
 # Everything that a run's result may depend on.
@@ -29,8 +28,8 @@ LIBRARIES = (
     "numba",
 )
 CONFIG, METRICS = "config.json", "metrics.jsonl"
-# What may differ between a run and its continuation.
-FREE = frozenset({"output_dir", "resume", "report_to", "push_to_hub", "hub_repo_id", "save_steps", "merge"})
+# Options that may differ when a run is resumed.
+FREE = frozenset({"output_dir", "resume", "report_to", "save_steps", "merge"})
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,10 @@ class RunFolder:
         """The trained adapter or model."""
         return self.path / "model"
 
+    def stage(self, stage: int) -> "RunFolder":
+        """The folder of one stage of a curriculum, a run of its own."""
+        return RunFolder(self.path / f"stage-{stage}")
+
     def config(self) -> dict[str, Any]:
         """What `open_run` wrote.
 
@@ -66,19 +69,19 @@ class RunFolder:
         return config
 
     def log(self, step: int, values: Mapping[str, Any]) -> None:
-        """Append one line to the metrics. Numbers that are not finite are written as null."""
-        finite = {
-            name: None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in values.items()
-        }
+        """Append one line to the metrics. Numbers that are not finite are written as null, as orjson does."""
         with (self.path / METRICS).open("ab") as file:
-            file.write(orjson.dumps({"step": step, "time": round(time.time(), 3), **finite}) + b"\n")
+            file.write(orjson.dumps({"step": step, "time": round(time.time(), 3), **values}) + b"\n")
 
-    def metrics(self) -> list[dict[str, Any]]:
-        """Every measurement, oldest first. Of a step that was run twice (killed, then resumed) the later one counts."""
+    def metrics(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """Measurements of a kind, or all, oldest first. Of a step that was run twice (after a kill), the later one."""
         lines = list(self._lines())
         latest = {(line["step"], line.get("kind", "")): k for k, line in enumerate(lines)}
-        return [line for k, line in enumerate(lines) if latest[line["step"], line.get("kind", "")] == k]
+        return [
+            line
+            for k, line in enumerate(lines)
+            if latest[line["step"], line.get("kind", "")] == k and kind in (None, line.get("kind"))
+        ]
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         path = self.path / METRICS
@@ -92,12 +95,12 @@ class RunFolder:
 
     def last_checkpoint(self) -> Path | None:
         """The newest whole checkpoint; one that was being written when the run was killed is passed over."""
-        found = sorted(
+        numbered = sorted(
             (int(path.name.rpartition("-")[2]), path)
             for path in self.checkpoints.glob("checkpoint-*")
             if path.name.rpartition("-")[2].isdigit() and (path / "trainer_state.json").is_file()
         )
-        return found[-1][1] if found else None
+        return numbered[-1][1] if numbered else None
 
 
 def open_run(path: Path, kind: str, options: Mapping[str, Any], resume: bool = False) -> RunFolder:
@@ -106,7 +109,7 @@ def open_run(path: Path, kind: str, options: Mapping[str, Any], resume: bool = F
     Args:
         path: where.
         kind: what is trained how: `sft`, `grpo`, `curriculum` or `scratch`.
-        options: everything that was asked for.
+        options: of the run.
         resume: go on with a run of the same kind and options.
 
     Raises:
@@ -126,12 +129,14 @@ def open_run(path: Path, kind: str, options: Mapping[str, Any], resume: bool = F
         return folder
     path.mkdir(parents=True, exist_ok=True)
     config = {"kind": kind, "options": written, "versions": versions(*LIBRARIES), "machine": machine()}
-    write_atomically(path / CONFIG, orjson.dumps(config, option=orjson.OPT_INDENT_2))
+    unfinished = path / f".{CONFIG}.{os.getpid()}"
+    unfinished.write_bytes(orjson.dumps(config, option=orjson.OPT_INDENT_2))
+    unfinished.replace(path / CONFIG)
     return folder
 
 
 def _processor() -> str:
-    """The processor's own name where the system tells it."""
+    """Number of cores and the processor's name, where the system tells it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

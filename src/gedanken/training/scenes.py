@@ -1,4 +1,4 @@
-"""Scenes to learn the next frame from: simulated when they are asked for, or out of a data set's folder."""
+"""Scenes to learn the next frame from: simulated on demand, or read from a data set's folder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ class Scenes(Protocol):
 
 
 class PosedScenes:
-    """Scenes that are simulated when they are asked for."""
+    """Scenes that are simulated on demand."""
 
     def __init__(self, source: Source):
         """The problems of `source`, one a scene."""
@@ -40,7 +40,7 @@ class PosedScenes:
 
 
 class RecordedScenes:
-    """Scenes of one level of a data set, each at one frame that is drawn by the scene's key."""
+    """Scenes of one level of a data set; the frame to predict is drawn with the scene's key as seed."""
 
     def __init__(self, folder: Path, level: int, format: str, context: int, subjects: Sequence[str] | None = None):
         """Scenes of a data set's training split.
@@ -82,11 +82,11 @@ class RecordedScenes:
 
 @dataclass(frozen=True)
 class PackedSource(Source):
-    """Problems whose context is packed for a model.
+    """Problems that show as many frames as fit into a model's context.
 
     Attributes:
-        packer: decides how many frames a problem shows.
-        most: how many problems in all.
+        packer: decides how many frames fit.
+        most: largest number of problems in all.
     """
 
     packer: Packer | None = None
@@ -97,13 +97,13 @@ class PackedSource(Source):
         return Source.keys(self)[: self.most]
 
     def pose(self, judge: Task, subject: str, index: int) -> Problem:
-        """One problem, with as many frames as fit; with one where none does, which then costs its score."""
+        """One problem with as many frames as fit; with one frame where none fits, so that the answer scores zero."""
         problem = Source.pose(self, judge, subject, index)
         assert self.packer is not None
         whole = problem.observation.prompt
         try:
-            kept = self.packer.pack(whole, problem.truth.frames[0]).prompt
+            fitting = self.packer.pack(whole, problem.truth.frames[0]).prompt
         except UserError:
-            kept = keep_newest(whole, 1)
-        shown = Observation(problem.observation.format, kept)
+            fitting = keep_newest(whole, 1)
+        shown = Observation(problem.observation.format, fitting)
         return replace(problem, observation=shown, prompt=shown.write())

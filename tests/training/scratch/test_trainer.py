@@ -9,10 +9,11 @@ from gedanken.data.local import Processes
 from gedanken.data.shards import Plan
 from gedanken.errors import UserError
 from gedanken.seeding import stream
-from gedanken.training.scratch import Options, train
 from gedanken.training.scratch.decoder import ATTENTION, make_decoder, measure_loss, use_attention
 from gedanken.training.scratch.examples import encode, prepare
+from gedanken.training.scratch.options import ScratchOptions
 from gedanken.training.scratch.tokenizer import build
+from gedanken.training.scratch.trainer import train_scratch
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine.simulate import record
 
@@ -30,9 +31,9 @@ def data(tmp_path_factory):
 @pytest.fixture(scope="module")
 def options(data, tmp_path_factory):
     """Ten steps of a tiny model."""
-    return Options(
-        data,
-        tmp_path_factory.mktemp("runs") / "whole",
+    return ScratchOptions(
+        data=data,
+        output_dir=tmp_path_factory.mktemp("runs") / "whole",
         size="tiny",
         steps=10,
         batch_tokens=800,
@@ -48,7 +49,7 @@ def options(data, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model(options):
-    return train(options)
+    return train_scratch(options)
 
 
 def weights(folder):
@@ -79,12 +80,12 @@ def test_an_interrupted_run_ends_with_the_same_weights(options, model, monkeypat
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(cut, die)
+        train_scratch(cut, die)
     with pytest.raises(UserError, match="holds a run"):
-        train(cut)
+        train_scratch(cut)
     with pytest.raises(UserError, match="batch_tokens"):
-        train(replace(cut, resume=True, batch_tokens=900))
-    resumed = train(replace(cut, resume=True))
+        train_scratch(replace(cut, resume=True, batch_tokens=900))
+    resumed = train_scratch(replace(cut, resume=True))
     whole, again = weights(model), weights(resumed)
     assert whole.keys() == again.keys()
     for name in whole:
@@ -104,7 +105,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(options
 
     monkeypatch.setattr("gedanken.training.scratch.trainer.measure_loss", spoil)
     with pytest.raises(UserError, match="no number"):
-        train(broken)
+        train_scratch(broken)
     kept = torch.load(broken.output_dir / "checkpoint.pt", weights_only=True)
     assert kept["run"]["step"] == 4
     assert all(torch.isfinite(value).all() for value in kept["model"].values())
@@ -149,7 +150,7 @@ def test_every_tool_loads_the_model(options, model):
 
 def test_figures_of_its_own_answers(options, model):
     judged = replace(options, output_dir=options.output_dir.with_name("judged"), steps=1, validation_scenes=1)
-    train(judged)
+    train_scratch(judged)
     figures = metrics(judged)[-1]
     assert figures["kind"] == "validation"
     assert figures["examples"] > 0

@@ -1,4 +1,4 @@
-"""Models that run here, by transformers: a folder, a Hub id, a GGUF file, with or without a LoRA adapter."""
+"""`hf:MODEL`: models in this process, by transformers: a folder, a Hub id, a GGUF file, each also with an adapter."""
 
 import os
 import threading
@@ -15,7 +15,7 @@ DTYPES = ("auto", "float32", "bfloat16", "float16")
 
 
 class HFPlayer:
-    """A causal language model in this process. Threads take turns.
+    """A causal language model in this process. Calls from several threads run one after the other.
 
     Attributes:
         name: `hf:` and the model.
@@ -37,7 +37,7 @@ class HFPlayer:
         stop: str | Sequence[str] | None = None,
         grammar: bool = False,
     ):
-        """Wrap a model that is loaded already; see `load` for the rest."""
+        """Wrap a loaded model; `load` describes the other arguments."""
         if not temperature >= 0:
             raise UserError(f"temperature must be 0 or more, not {temperature}")
         if not 0 < top_p <= 1:
@@ -65,7 +65,7 @@ class HFPlayer:
     def answer_batch(self, questions: Sequence[Question]) -> list[str]:
         """Answers to several questions, generated side by side.
 
-        Sampling is drawn from the seed and the questions: the same questions get the same answers.
+        The sampling's seed is made of `seed` and the prompts: the same batch of questions gets the same answers.
 
         Raises:
             PlayerError: as `answer`.
@@ -104,7 +104,7 @@ class HFPlayer:
         return [cut(answer, self._stop) for answer in answers]
 
     def _encode(self, prompts: Sequence[str]) -> Any:
-        """Token ids and mask, padded on the left, where generation does not see it."""
+        """Token ids and mask, padded on the left, so that every answer begins in the same column."""
         self.tokenizer.padding_side = "left"
         tokens = self.tokenizer(prompts, return_tensors="pt", padding=True, add_special_tokens=False)
         tokens.pop("token_type_ids", None)
@@ -163,7 +163,7 @@ def load(
     )
 
 
-# Benchmarks ask for a player at every scene; the weights of the last one are kept.
+# Benchmarks load a player for every scene, so the last model stays loaded.
 @lru_cache(maxsize=1)
 def _open_once(
     weights: loading.Weights, device: str | None, dtype: str, base_changed: int, adapter_changed: int
@@ -172,7 +172,7 @@ def _open_once(
 
 
 def _changed(place: str | None) -> int:
-    """When weights on this disk were written last, so that those trained anew are read anew."""
+    """When local weights were last written (ns), so that weights trained anew are loaded anew; 0 for a Hub id."""
     if place is None or not os.path.exists(place):
         return 0
     files = [place] if os.path.isfile(place) else [entry.path for entry in os.scandir(place) if entry.is_file()]
@@ -182,13 +182,13 @@ def _changed(place: str | None) -> int:
 def open_model(
     weights: loading.Weights, *, device: str | None = None, dtype: str = "auto", trainable: bool = False
 ) -> tuple[Any, Any]:
-    """Model and tokenizer.
+    """Load model and tokenizer.
 
     Args:
         weights: what to load.
-        device: where to; the best there is by default.
+        device: where to put it; the best there is by default.
         dtype: of the base's weights.
-        trainable: leave the adapter apart and trainable instead of merging it, which generates faster.
+        trainable: keep the adapter apart and trainable; otherwise it is merged, which generates faster.
 
     Raises:
         UserError: the files cannot be read, or the adapter belongs to another base.
@@ -197,13 +197,13 @@ def open_model(
     torch = loading.require("torch")
     if dtype not in DTYPES:
         raise UserError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
-    chosen = torch.device(device or best_device())
-    kind = getattr(torch, fast_dtype(chosen.type) if dtype == "auto" else dtype)
+    place = torch.device(device or best_device())
+    precision = getattr(torch, fast_dtype(place.type) if dtype == "auto" else dtype)
     source, options = _source(weights.base)
     try:
         with loading.quietly():
             tokenizer = transformers.AutoTokenizer.from_pretrained(source, **options)
-            model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=kind, **options)
+            model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=precision, **options)
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"{weights.base} cannot be loaded as a model: {_first_line(error)}") from error
     if weights.adapter is not None:
@@ -211,16 +211,16 @@ def open_model(
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     try:
-        model.to(chosen)
+        model.to(place)
     except (RuntimeError, AssertionError) as error:
-        raise UserError(f"the model cannot be moved to {chosen}: {_first_line(error)}") from error
+        raise UserError(f"the model cannot be moved to {place}: {_first_line(error)}") from error
     return model.train() if trainable else model.eval(), tokenizer
 
 
 def write_chat(tokenizer: Any, messages: Sequence[Message]) -> str:
-    """The conversation as the model was taught to read it, up to where its answer begins.
+    """The conversation in the model's chat template, up to where its answer begins.
 
-    A tokenizer without a chat template belongs to a model of plain text: it reads the bare contents.
+    Without a chat template (a model of plain text), the bare contents of the messages.
     """
     if tokenizer.chat_template is None:
         return "\n\n".join(message["content"] for message in messages)
@@ -248,9 +248,11 @@ def fast_dtype(device: str) -> str:
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
     if device == "cpu":
         # Without AMX or AVX512-BF16, bfloat16 is emulated and slower than float32.
-        has = torch.backends.cpu.get_cpu_capability() if hasattr(torch.backends.cpu, "get_cpu_capability") else ""
+        capability = (
+            torch.backends.cpu.get_cpu_capability() if hasattr(torch.backends.cpu, "get_cpu_capability") else ""
+        )
         native = torch.cpu._is_avx512_bf16_supported() if hasattr(torch.cpu, "_is_avx512_bf16_supported") else False
-        return "bfloat16" if native and "AVX512" in has else "float32"
+        return "bfloat16" if native and "AVX512" in capability else "float32"
     return "float32"
 
 
@@ -268,11 +270,11 @@ def _adapt(model: Any, weights: loading.Weights, trainable: bool) -> Any:
     try:
         with loading.quietly():
             adapted = peft.PeftModel.from_pretrained(model, weights.adapter, is_trainable=trainable)
-            # The library passes over what it finds no place for; half an adapter would be a silent loss.
-            given = set(peft.load_peft_weights(weights.adapter, device="cpu"))
-            lost = given ^ set(peft.get_peft_model_state_dict(adapted))
-            if lost:
-                raise ValueError(f"{len(lost)} of its matrices have no counterpart, {min(lost)} first")
+            # PEFT skips matrices that it finds no place for, without an error.
+            stored = set(peft.load_peft_weights(weights.adapter, device="cpu"))
+            unmatched = stored ^ set(peft.get_peft_model_state_dict(adapted))
+            if unmatched:
+                raise ValueError(f"{len(unmatched)} of its matrices have no counterpart, {min(unmatched)} first")
             return adapted if trainable else adapted.merge_and_unload()
     except (RuntimeError, ValueError, OSError, KeyError) as error:
         raise UserError(

@@ -1,7 +1,7 @@
-"""Any endpoint of OpenAI's chat completions: OpenAI, Hugging Face, OpenRouter, Ollama, vLLM, a server of one's own.
+"""`openai:MODEL`: endpoints of OpenAI's chat completions: OpenAI, Hugging Face, OpenRouter, Ollama, vLLM, one's own.
 
-Keys are secrets. The environment is asked only for the host that a key belongs to, over https; the key is in no
-message, repr or log of ours, and what a server says about a refused key is not passed on.
+A key from the environment is sent only to the host that it belongs to, over https. It appears in no message, repr or
+log of ours, and a server's message about a refused key is not passed on.
 """
 
 import os
@@ -83,10 +83,10 @@ class OpenAIPlayer:
             retries: further tries after a failed connection, a time-out, 408, 409, 429 and 5xx, with growing pauses.
             stream: read the answer as it is written; by default when `on_token` is given.
             on_token: is called with each piece of the answer.
-            transport: how requests travel, of the HTTP library's kind; redirects and proxies are then not followed.
+            transport: a transport of the HTTP library to send requests by; redirects and proxies are then not followed.
 
         Raises:
-            UserError: the URL is no URL, the host's key is nowhere, or the SDK is not installed.
+            UserError: the URL cannot be read, no key for the host is found, or the SDK is not installed.
         """
         try:
             import openai
@@ -104,8 +104,10 @@ class OpenAIPlayer:
         options = {"temperature": temperature, "max_tokens": max_tokens, "seed": seed, "stop": stop}
         self._options = {name: value for name, value in options.items() if value is not None}
         self._http = sys.modules[openai.DefaultHttpxClient.__mro__[1].__module__]  # httpx, or httpx2 from SDK 3 on
-        way = {} if transport is None else {"transport": transport, "follow_redirects": False, "trust_env": False}
-        http = openai.DefaultHttpxClient(event_hooks={"response": [_bounded(self._http, timeout)]}, **way)
+        connection = (
+            {} if transport is None else {"transport": transport, "follow_redirects": False, "trust_env": False}
+        )
+        http = openai.DefaultHttpxClient(event_hooks={"response": [_make_limit(self._http, timeout)]}, **connection)
         # What the SDK takes from the environment besides the key is meant for OpenAI alone, too.
         foreign = host != "api.openai.com"
         custom = os.environ.get("OPENAI_CUSTOM_HEADERS", "").splitlines() if foreign else []
@@ -137,16 +139,16 @@ class OpenAIPlayer:
         import openai
 
         try:
-            text, why = self._complete(question.messages)
+            text, reason = self._complete(question.messages)
         except (openai.OpenAIError, self._http.HTTPError, ValueError) as error:
-            text, why = "", self._sentence(error)
+            text, reason = "", self._explain(error)
         # Raised out here, so that the SDK's error, whose text may echo the key, is not attached to ours.
         if not text.strip():
-            raise PlayerError(why)
+            raise PlayerError(reason)
         return text.replace(self._key, "[key]") if len(self._key) >= 16 else text
 
     def _complete(self, messages: Sequence[Message]) -> tuple[str, str]:
-        """The answer, and what to say if it is empty. Options that the model refuses are left out from then on."""
+        """The answer, and the error message if it is empty. Options that the model refuses are dropped."""
         import openai
 
         while True:
@@ -180,7 +182,7 @@ class OpenAIPlayer:
         text = getattr(message, "content", None) or getattr(message, "refusal", None) or ""
         if self._on_token and text:
             self._on_token(text)
-        return str(text), self._emptiness(getattr(choices[0], "finish_reason", None))
+        return str(text), self._explain_empty(getattr(choices[0], "finish_reason", None))
 
     def _streamed(self, reply: Any) -> tuple[str, str]:
         pieces = []
@@ -194,21 +196,21 @@ class OpenAIPlayer:
                         self._on_token(piece)
         if finished is None:
             return "", f"{self._host} broke off its answer after {len(''.join(pieces))} characters"
-        return "".join(pieces), self._emptiness(finished)
+        return "".join(pieces), self._explain_empty(finished)
 
-    def _emptiness(self, finish_reason: str | None) -> str:
+    def _explain_empty(self, finish_reason: str | None) -> str:
         if finish_reason == "length":
             return f"{self.model} used up max_tokens before it wrote an answer; allow it more"
         if finish_reason == "content_filter":
             return f"{self._host} filtered the answer of {self.model}"
         return f"{self.model} gave an empty answer"
 
-    def _sentence(self, error: Exception) -> str:
+    def _explain(self, error: Exception) -> str:
         """Why there is no answer, without the key."""
         import openai
 
         tries = f" after {self._retries + 1} tries" if self._retries else ""
-        said = self._said(error)
+        detail = self._server_message(error)
         if isinstance(error, _TooLongError) or isinstance(error.__cause__, _TooLongError):
             return f"{self._host} sent more than {MAX_ANSWER_BYTES >> 20} MiB"
         match error:
@@ -217,9 +219,9 @@ class OpenAIPlayer:
             case openai.PermissionDeniedError():
                 return f"{self._host} does not let this key use {self.model}"
             case openai.NotFoundError():
-                return f"{self._host} does not know the model {self.model!r}, or {self.base_url} is not its API{said}"
+                return f"{self._host} does not know the model {self.model!r}, or {self.base_url} is not its API{detail}"
             case openai.RateLimitError():
-                return f"{self._host} asks to slow down, or the quota is used up{tries}{said}"
+                return f"{self._host} asks to slow down, or the quota is used up{tries}{detail}"
             case openai.APITimeoutError() | self._http.TimeoutException():
                 return f"{self._host} did not answer within {self._timeout:g} s"
             case openai.APIConnectionError() if isinstance(error.__cause__, self._http.ConnectError):
@@ -228,14 +230,14 @@ class OpenAIPlayer:
                 return f"{self._host} broke the connection off"
             case openai.APIStatusError():
                 kind = "failed" if error.status_code >= 500 else "refuses the request"
-                return f"{self._host} {kind} with status {error.status_code}{tries if kind == 'failed' else ''}{said}"
+                return f"{self._host} {kind} with status {error.status_code}{tries if kind == 'failed' else ''}{detail}"
             case openai.APIError():
-                return f"{self._host} reports an error{said}"
+                return f"{self._host} reports an error{detail}"
             case openai.OpenAIError():
                 return f"the OpenAI SDK cannot ask {self._host} ({type(error).__name__})"
         return f"{self._host} sent something that is not a stream of chat completions"
 
-    def _said(self, error: Exception) -> str:
+    def _server_message(self, error: Exception) -> str:
         body = getattr(error, "body", None)
         message = body.get("message") or body.get("error") if isinstance(body, Mapping) else body
         if not isinstance(message, str):
@@ -244,7 +246,7 @@ class OpenAIPlayer:
         return f" ({plain[:200]})" if plain and "<html" not in plain.lower() else ""
 
     def _without_key(self, text: str) -> str:
-        """The text with every word blotted out that shows eight letters of the key in a row."""
+        """The text with `[key]` for every word that holds eight letters of the key in a row."""
         key = self._key
         parts = {key[i : i + 8] for i in range(max(1, len(key) - 7))} - {""}
         return " ".join("[key]" if any(part in word for part in parts) else word for word in text.split(" "))
@@ -254,7 +256,7 @@ load = OpenAIPlayer
 
 
 def _host(base_url: str) -> str:
-    """The host of a base URL, strictly read, so that no two parsers can differ about where a key goes."""
+    """The host of a base URL, parsed strictly, so that the HTTP library cannot send a key to another host."""
     names = ", ".join(PRESETS)
     try:
         parts = urlsplit(base_url)
@@ -289,8 +291,8 @@ def _key(base_url: str, host: str, given: str | None) -> str:
     return ""
 
 
-def _bounded(http: Any, seconds: float) -> Callable[[Any], None]:
-    """A hook that ends an answer which drips in or never ends: the SDK's time-out only runs from byte to byte."""
+def _make_limit(http: Any, seconds: float) -> Callable[[Any], None]:
+    """A hook that limits the time and size of a whole answer: the SDK's time-out only runs from byte to byte."""
 
     class Bounded(http.SyncByteStream):  # type: ignore[misc]
         def __init__(self, body: Any):

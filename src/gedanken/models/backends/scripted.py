@@ -1,4 +1,4 @@
-"""Answers that were written down before: to replay a session, to show a loop without a model, to test one."""
+"""`scripted:FILE`: answers from a file, to replay a session, to show the loop without a model, or to test it."""
 
 import itertools
 import json
@@ -16,9 +16,9 @@ class ScriptedPlayer:
     """Gives the answers in order, whatever the question.
 
     Args:
-        answers: what to say.
-        name: what to be called.
-        loop: begin again after the last answer instead of giving up.
+        answers: the answers, in order.
+        name: the player's name.
+        loop: begin again after the last answer; otherwise a further question is an error.
     """
 
     def __init__(self, answers: Iterable[str], *, name: str = "scripted", loop: bool = False):
@@ -43,7 +43,8 @@ class ScriptedPlayer:
 def load(model: str, *, loop: bool = False) -> ScriptedPlayer:
     """Answers from a file: a JSON list, JSON lines, or text whose answers stand between lines of `---`.
 
-    A JSON answer that is not a string is said as JSON; an object's `answer`, where it has one, is taken out of it.
+    Of a JSON object with a string `answer`, that string is the answer; any other value that is no string is written as
+    JSON.
 
     Raises:
         UserError: the file is missing, not text, not JSON, or holds no answer.
@@ -59,10 +60,10 @@ def load(model: str, *, loop: bool = False) -> ScriptedPlayer:
         items = _parse(path, text, "")
         if not isinstance(items, list):
             raise UserError(f"{path.name} holds one JSON value; a script is a list of answers")
-        answers = [_say(item) for item in items]
+        answers = [_to_text(item) for item in items]
     elif path.suffix in (".jsonl", ".ndjson"):
         lines = enumerate(text.splitlines(), 1)
-        answers = [_say(_parse(path, line, f" in line {number}")) for number, line in lines if line.strip()]
+        answers = [_to_text(_parse(path, line, f" in line {number}")) for number, line in lines if line.strip()]
     else:
         blocks = [""]
         for line in text.splitlines():
@@ -83,7 +84,7 @@ def _parse(path: Path, text: str, where: str) -> Any:
         raise UserError(f"{path.name} is not JSON{where}: {error}") from None
 
 
-def _say(item: Any) -> str:
+def _to_text(item: Any) -> str:
     if isinstance(item, dict) and isinstance(item.get("answer"), str):
         return str(item["answer"])
     return item if isinstance(item, str) else orjson.dumps(item).decode()

@@ -1,4 +1,4 @@
-"""How a model does on validation scenes while it learns: its loss, and what its own answers are worth."""
+"""Loss of a model on validation scenes while it learns, and the velocity errors of its own answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ def pose_lessons(cells: Sequence[tuple[str, int]], scenes: int) -> list[Lesson]:
     return lessons
 
 
-def evaluate(model: Any, tokenizer: "Tokenizer", lessons: Sequence[Lesson]) -> Figures:
+def validate(model: Any, tokenizer: "Tokenizer", lessons: Sequence[Lesson]) -> Figures:
     """Measure a model as it is; it is in training again afterwards."""
     import torch
 
@@ -87,7 +87,7 @@ def evaluate(model: Any, tokenizer: "Tokenizer", lessons: Sequence[Lesson]) -> F
                 formed.append(not reading.complaints)
     use_attention(model, ATTENTION)
     model.train()
-    rmse = {name: float(np.sqrt(np.mean(np.square(np.concatenate(found))))) for name, found in errors.items()}
+    rmse = {name: float(np.sqrt(np.mean(np.square(np.concatenate(norms))))) for name, norms in errors.items()}
     return Figures(total / weight, rmse["model"], rmse["prior"], rmse["linear"], float(np.mean(formed)), len(formed))
 
 

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from gedanken.errors import UserError
-from gedanken.training.hub import push, uploads
+from gedanken.training.publish import list_files, push
 from gedanken.training.run import RunFolder, open_run
 
 
@@ -43,9 +43,9 @@ def test_a_dry_run_lists_what_would_be_sent_and_how_large_it_is(run):
 def test_a_merged_model_goes_along_and_the_base_gets_its_name_on_the_hub(run):
     (run / "merged").mkdir()
     (run / "merged" / "config.json").write_text("{}")
-    files = {file.path: file for file in uploads(run)}
+    files = list_files(run)
     assert "merged/config.json" in files
-    config = json.loads(files["adapter_config.json"].content)
+    config = json.loads(files["adapter_config.json"])
     assert config == {"base_model_name_or_path": "HuggingFaceTB/SmolLM2-135M-Instruct", "r": 8}
     assert json.loads((run / "model" / "adapter_config.json").read_bytes())["base_model_name_or_path"] == "smollm2"
 
@@ -104,7 +104,7 @@ def test_an_upload_reaches_a_hub(run, monkeypatch):
         commit = next(body for path, body in Hub.received.items() if "/commit/" in path)
         sent = [json.loads(line) for line in commit.splitlines()]
         paths = {line["value"]["path"] for line in sent if line["key"] == "file"}
-        assert paths == {file.path for file in uploads(run)}
+        assert paths == set(list_files(run))
     finally:
         server.shutdown()
         server.server_close()

@@ -45,13 +45,15 @@ def accepts(loaded, observation, text):
     """Whether the grammar lets a model write `text` and stop there."""
     tokenizer = loaded[1]
     ends = (tokenizer.eos_token_id,)
-    answer = constrained.Answer(constrained._vocabulary(tokenizer, len(tokenizer), ends), observation, tokenizer, ends)
+    answer = constrained.PartialAnswer(
+        constrained._vocabulary(tokenizer, len(tokenizer), ends), observation, tokenizer, ends
+    )
     for token in [*tokenizer.encode(text), *ends]:
         bits = np.zeros(-(-len(tokenizer) // 32), np.int32)
-        answer.fill(bits)
+        answer.allow(bits)
         if not bits[token // 32] >> (token % 32) & 1:
             return False
-        answer.write(token)
+        answer.append(token)
     return answer.ended
 
 

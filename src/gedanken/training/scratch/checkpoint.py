@@ -1,0 +1,98 @@
+"""Checkpoints of a run from nothing, which survive a kill at any moment, and the model's folder beside them."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+
+from gedanken.errors import UserError
+from gedanken.files import staged_folder, write_atomically
+from gedanken.training.run import CONFIG, LIBRARIES, METRICS, machine
+from gedanken.training.scratch.optimizer import Optimizers
+from gedanken.training.scratch.options import FREE, ScratchOptions
+from gedanken.training.scratch.tokenizer import wrap
+from gedanken.versions import versions
+
+CHECKPOINT = "checkpoint.pt"
+
+
+@dataclass
+class Run:
+    """How far a run is. A checkpoint keeps it beside the weights and the state of the optimizer.
+
+    Attributes:
+        step: optimizer steps taken.
+        position: the loader's; see `loader.Batch`.
+        tokens: tokens seen.
+        seconds: time trained, evaluations included.
+        waiting: seconds of it spent waiting for data.
+    """
+
+    step: int = 0
+    position: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    waiting: float = 0.0
+
+
+def begin(options: ScratchOptions, model: Any, optimizer: Optimizers, data: Mapping[str, Any]) -> Run:
+    """Make a new run's folder, or load the run that is there into model and optimizer.
+
+    Args:
+        options: of the run.
+        model: with its first weights.
+        optimizer: of the model.
+        data: what the run learns from, for the folder's `config.json`.
+
+    Raises:
+        UserError: the folder holds a run, and `resume` is off or the options differ.
+    """
+    import torch
+
+    folder = options.output_dir
+    checkpoint = folder / CHECKPOINT
+    written = orjson.loads(orjson.dumps(asdict(options), default=str))
+    if checkpoint.is_file():
+        if not options.resume:
+            raise UserError(f"{folder} holds a run; go on with it (resume) or choose another folder")
+        # Our own file, and plain containers only: nothing in it is executed.
+        state = torch.load(checkpoint, weights_only=True)
+        changed = [name for name, value in written.items() if name not in FREE and state["options"].get(name) != value]
+        if changed:
+            raise UserError(f"the run in {folder} was begun with other options: {', '.join(changed)}")
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        return Run(**state["run"])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / METRICS).unlink(missing_ok=True)
+    config = {
+        "kind": "scratch",
+        "options": written,
+        **data,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "versions": versions(*LIBRARIES),
+        "machine": machine(),
+    }
+    write_atomically(folder / CONFIG, orjson.dumps(config, option=orjson.OPT_INDENT_2))
+    return Run()
+
+
+def save(options: ScratchOptions, run: Run, model: Any, optimizer: Optimizers, tokenizer: Any) -> None:
+    """Write checkpoint and model, so that a kill leaves each complete or as it was before."""
+    import torch
+
+    folder = options.output_dir
+    state = {
+        "options": orjson.loads(orjson.dumps(asdict(options), default=str)),
+        "run": asdict(run),
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    write_atomically(folder / CHECKPOINT, buffer.getvalue())
+    with staged_folder(options.folder.model) as staged:
+        model.save_pretrained(staged)
+        wrap(tokenizer).save_pretrained(staged)

@@ -1,0 +1,88 @@
+"""What `train scratch` can be told."""
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gedanken.errors import UserError
+from gedanken.training.options import check_ranges
+from gedanken.training.run import RunFolder
+
+# Options that a resumed run may change: the rest decides what it learns from.
+FREE = ("minutes", "steps", "threads", "checkpoint_steps", "log_steps", "validation_minutes", "output_dir", "resume")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScratchOptions:
+    """What to train, on what, for how long.
+
+    Attributes:
+        data: A data set's folder, of the training split.
+        output_dir: The run's folder.
+        size: `tiny`, `2M`, `3M`, `6M` or `15M` parameters.
+        minutes: Training time over all resumptions; the learning rate follows it.
+        steps: Optimizer steps, instead of minutes or beside them: whichever is reached first ends the run.
+        batch_tokens: Tokens of a step.
+        learning_rate: Learning rate at its peak; from there it falls as a cosine to a twentieth.
+        warmup_steps: Steps of linear warm-up.
+        weight_decay: Of matrices; norms and embeddings have none.
+        optimizer: `muon` (AdamW for what is not a matrix within a layer) or `adamw`.
+        threads: Of the model; 0 for as many as processors. The loader is a process besides.
+        bf16: Matrix products with 16 bits; weights and optimizer keep 32.
+        checkpoint_steps: Steps between checkpoints.
+        log_steps: Steps that one line of metrics sums up.
+        validation_scenes: Scenes of an evaluation, of the validation split and the data's scenarios and levels.
+        validation_minutes: Minutes between evaluations; 0 for one at the end.
+        seed: Of the first weights.
+        resume: Go on from the last checkpoint.
+    """
+
+    data: Path
+    output_dir: Path
+    size: str = "3M"
+    minutes: float | None = None
+    steps: int | None = field(default=None, metadata={"min": 1})
+    batch_tokens: int = field(default=6000, metadata={"min": 1})
+    learning_rate: float = 2e-3
+    warmup_steps: int = field(default=100, metadata={"min": 0})
+    weight_decay: float = field(default=0.1, metadata={"min": 0})
+    optimizer: str = "muon"
+    threads: int = field(default=0, metadata={"min": 0})
+    bf16: bool = field(default=True, metadata={"flags": ("--bf16/--fp32",)})
+    checkpoint_steps: int = field(default=50, metadata={"min": 1})
+    log_steps: int = field(default=10, metadata={"flags": (), "min": 1})
+    validation_scenes: int = field(default=24, metadata={"min": 0})
+    validation_minutes: float = field(default=10.0, metadata={"min": 0})
+    seed: int = 0
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        from gedanken.training.scratch.decoder import SIZES
+
+        if self.minutes is None and self.steps is None:
+            raise UserError("say how long to train: minutes, steps or both")
+        if self.size not in SIZES:
+            raise UserError(f"there is no size {self.size!r}; there are {', '.join(SIZES)}")
+        if self.optimizer not in ("muon", "adamw"):
+            raise UserError(f"optimizer is muon or adamw, not {self.optimizer!r}")
+        check_ranges(self)
+        for name in ("minutes", "learning_rate"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise UserError(f"{name} must be more than 0, not {value}")
+
+    @property
+    def folder(self) -> RunFolder:
+        """The run's folder."""
+        return RunFolder(self.output_dir)
+
+    def progress(self, step: int, seconds: float) -> float:
+        """Share of the run that is done, from 0 to 1."""
+        shares = [step / self.steps] if self.steps else []
+        shares += [seconds / 60 / self.minutes] if self.minutes else []
+        return min(1.0, max(shares))
+
+    def rate(self, step: int, seconds: float) -> float:
+        """Learning rate of a step, counted from 0."""
+        warm = min(1.0, (step + 1) / (self.warmup_steps + 1))
+        return self.learning_rate * warm * (0.525 + 0.475 * math.cos(math.pi * self.progress(step, seconds)))
