@@ -69,6 +69,7 @@ def _describe(command: Any, path: str, lines: list[str]) -> None:
 def systems_page() -> str:
     """The zoo of `discover`, from the systems themselves."""
     from gedanken.worlds.ode import system
+    from gedanken.worlds.ode.law.latex import latex
     from gedanken.worlds.ode.law.parser import parse
 
     entries = {name: system.load(name) for name in system.names()}
@@ -85,7 +86,7 @@ def systems_page() -> str:
             if entry.category != category:
                 continue
             equations = parse(entry.equation, entry.states, tuple(entry.params))
-            lines += [f"### `{name}`", "", _docstring(system.PACKAGE, name), "", _display(equations.latex()), ""]
+            lines += [f"### `{name}`", "", _docstring(system.PACKAGE, name), "", _display(latex(equations)), ""]
             lines += [f"- tier {entry.tier}, {'held out' if entry.held_out else 'train'}"]
             lines += [
                 "- parameters: "

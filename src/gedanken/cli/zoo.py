@@ -81,6 +81,7 @@ def show(
 
     from gedanken import tasks, zoo
     from gedanken.worlds.ode import system
+    from gedanken.worlds.ode.law.latex import latex
     from gedanken.worlds.ode.law.parser import parse
     from gedanken.worlds.rigid import scenarios, text
 
@@ -97,7 +98,7 @@ def show(
     problem = tasks.load("discover").pose(name, split="test", index=index, noise=0.0)
     console.print(f"[bold]{name}[/]  {entry.category}, tier {entry.tier}{', held out' if entry.held_out else ''}")
     console.print(f"law     {entry.equation}")
-    console.print(f"LaTeX   {parse(entry.equation, entry.states, tuple(entry.params)).latex()}")
+    console.print(f"LaTeX   {latex(parse(entry.equation, entry.states, tuple(entry.params)))}")
     for quantity, expression in entry.conserved.items():
         console.print(f"keeps   {quantity} = {expression}")
     console.print(f"source  {entry.source}\n")

@@ -18,6 +18,7 @@ from gedanken.tasks.discover.observation import Observation
 from gedanken.tasks.discover.task import HINT_LEVELS, DiscoverTask, score_trials
 from gedanken.worlds.ode import system
 from gedanken.worlds.ode.fit import Fit, fit
+from gedanken.worlds.ode.law.latex import latex
 from gedanken.worlds.ode.law.parser import parse
 from gedanken.worlds.ode.simulate import Answer, Track, score, simulate
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
@@ -387,7 +388,7 @@ def report(finding: Finding, command: Sequence[str] = ()) -> DiscoveryReport:
         r2=law.r2,
         solved=finding.solved,
         player=finding.player,
-        latex=parse(law.equation, states, tuple(law.params)).latex(),
+        latex=latex(parse(law.equation, states, tuple(law.params))),
         standard_errors=law.standard_errors,
         curves=_curves(finding),
         alternatives=finding.alternatives,
