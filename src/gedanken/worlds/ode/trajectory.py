@@ -1,4 +1,4 @@
-"""What was observed: named state variables, and samples of them over time."""
+"""Observations: named state variables, and samples of them over time; and R2, how well a prediction fits them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Equations as text and as trees: the grammar that a law is written in.
+"""The grammar of laws, and its reader: text to trees.
 
     d2y/dt2 = -g + k*vy**2
     dx/dt = a*x - b*x*y; dy/dt = c*x*y - d*y
