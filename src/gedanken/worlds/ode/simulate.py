@@ -27,9 +27,9 @@ from gedanken.errors import Unanswerable
 from gedanken.worlds.ode.kernel import score as kernel
 from gedanken.worlds.ode.kernel import status as codes
 from gedanken.worlds.ode.kernel.limits import MAX_SAMPLES
-from gedanken.worlds.ode.kernel.program import pack_symbols
 from gedanken.worlds.ode.kernel.score import pack
 from gedanken.worlds.ode.kernel.status import UNREADABLE
+from gedanken.worlds.ode.kernel.tokens import pack_symbols
 from gedanken.worlds.ode.kernel.workspace import Workspace, run_one, warm_up, workspace
 from gedanken.worlds.ode.law.answer import MAX_JSON, Answer, decode, encode, read_json
 from gedanken.worlds.ode.law.parser import check_states, parse

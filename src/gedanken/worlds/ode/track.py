@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gedanken.worlds.ode.kernel.limits import MAX_SAMPLES
-from gedanken.worlds.ode.kernel.program import pack_symbols
 from gedanken.worlds.ode.kernel.score import pack
+from gedanken.worlds.ode.kernel.tokens import pack_symbols
 from gedanken.worlds.ode.law.parser import check_states
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 

@@ -13,8 +13,8 @@ from gedanken.worlds.ode.kernel.dopri5 import (
     _exp2_fast,
     _log2_fast,
 )
-from gedanken.worlds.ode.kernel.program import pack_symbols
 from gedanken.worlds.ode.kernel.score import FULL, pack
+from gedanken.worlds.ode.kernel.tokens import pack_symbols
 from gedanken.worlds.ode.kernel.workspace import run_one
 from gedanken.worlds.ode.trajectory import StateSpace
 

@@ -20,10 +20,9 @@ from gedanken.worlds.ode.kernel.program import (
     OPERATOR_COUNT,
     WORK,
     compile_text,
-    pack_symbols,
-    read_number,
 )
 from gedanken.worlds.ode.kernel.status import OK
+from gedanken.worlds.ode.kernel.tokens import pack_symbols, read_number
 from gedanken.worlds.ode.law.algebra import evaluate
 from gedanken.worlds.ode.law.parser import parse
 from gedanken.worlds.ode.trajectory import StateSpace

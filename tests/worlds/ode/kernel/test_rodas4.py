@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from gedanken.worlds.ode.kernel.dopri5 import ACCEPTED
-from gedanken.worlds.ode.kernel.program import pack_symbols
 from gedanken.worlds.ode.kernel.rodas4 import COUPLINGS, DENSE_ORDER, GAMMA, NODES, ORDER, STAGES, TIME
 from gedanken.worlds.ode.kernel.score import FULL, STIFF, pack
+from gedanken.worlds.ode.kernel.tokens import pack_symbols
 from gedanken.worlds.ode.kernel.workspace import run_one
 from gedanken.worlds.ode.trajectory import StateSpace
 

@@ -9,8 +9,9 @@ from gedanken.errors import Unanswerable
 from gedanken.worlds.ode.fit import kernels
 from gedanken.worlds.ode.kernel.limits import MAX_OPERATORS, MAX_STATES
 from gedanken.worlds.ode.kernel.machine import REGISTERS
-from gedanken.worlds.ode.kernel.program import COUNTS, INSTRUCTIONS, WORK, compile_text, pack_symbols
+from gedanken.worlds.ode.kernel.program import COUNTS, INSTRUCTIONS, WORK, compile_text
 from gedanken.worlds.ode.kernel.status import OK
+from gedanken.worlds.ode.kernel.tokens import pack_symbols
 from gedanken.worlds.ode.trajectory import Array, StateSpace
 
 EVALUATIONS = 6_000  # right-hand sides in a segment; an equation that needs more is given up

@@ -4,39 +4,31 @@ Operator precedence with explicit stacks: no recursion, no allocation, time line
 the same language and says in English what is wrong; tests/worlds/ode/kernel/test_program.py keeps the two alike.
 """
 
-# ruff: noqa: SIM109, SIM110
+# ruff: noqa: SIM109
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, assignment"
 
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gedanken.worlds.ode.kernel.jit import jit
 from gedanken.worlds.ode.kernel.limits import (
-    MAX_NAME,
     MAX_OPERATORS,
     MAX_PARAMS,
     MAX_STACK,
     MAX_TEXT,
 )
 from gedanken.worlds.ode.kernel.machine import (
-    ABS,
     ADD,
-    COS,
     DIV,
-    EXP,
     LEAF,
-    LOG,
     MUL,
     NEG,
     POW,
     POWI,
-    SIN,
     SQR,
     SQRT,
     SUB,
-    TAN,
     apply_operation,
 )
 from gedanken.worlds.ode.kernel.status import (
@@ -53,21 +45,35 @@ from gedanken.worlds.ode.kernel.status import (
     E_VELOCITY,
     OK,
 )
-from gedanken.worlds.ode.trajectory import StateSpace
+from gedanken.worlds.ode.kernel.tokens import (
+    CLOSE,
+    DOT,
+    EQUALS,
+    FIRST_PRINTABLE,
+    LAST_PRINTABLE,
+    LOWER_D,
+    LOWER_T,
+    MINUS,
+    NEWLINE,
+    NO_VELOCITY,
+    OPEN,
+    PLUS,
+    SEMICOLON,
+    SLASH,
+    STAR,
+    TWO,
+    declare,
+    end_of_word,
+    find_function,
+    find_symbol,
+    is_alpha,
+    is_digit,
+    read_number,
+    same_bytes,
+    skip_blanks,
+)
 
 LPAREN = 30  # an open parenthesis on the operator stack, beside the machine's operations
-NO_VELOCITY = 255  # in the packed symbols: a state that is not the position of a velocity
-
-# Bytes of the grammar.
-TAB, NEWLINE, RETURN, SPACE = (ord(c) for c in "\t\n\r ")
-PLUS, MINUS, STAR, SLASH, DOT, OPEN, CLOSE, EQUALS, SEMICOLON = (ord(c) for c in "+-*/.()=;")
-ZERO, NINE, TWO, UNDERSCORE = (ord(c) for c in "092_")
-UPPER_A, UPPER_E, UPPER_Z, LOWER_A, LOWER_D, LOWER_E, LOWER_T, LOWER_Z = (ord(c) for c in "AEZadetz")
-FIRST_PRINTABLE, LAST_PRINTABLE = 32, 126
-# Names of functions as numbers, their bytes from the most significant on.
-NAME_SIN, NAME_COS, NAME_TAN, NAME_EXP, NAME_LOG, NAME_ABS, NAME_SQRT = (
-    int.from_bytes(name.encode(), "big") for name in ("sin", "cos", "tan", "exp", "log", "abs", "sqrt")
-)
 
 # `counts`, what the reader keeps of a program: instructions, next free register below LEAF, first register with a
 # constant, operators in the text.
@@ -75,35 +81,6 @@ INSTRUCTIONS, NEXT_LEAF, FIRST_CONSTANT, OPERATOR_COUNT = 0, 1, 2, 3
 COUNTS = 4
 # Integers of scratch that the reader needs: bounds of the declared names, both stacks, their heights.
 WORK = 2 * MAX_PARAMS + 2 * MAX_STACK + 2
-
-POW10 = np.array([10.0**k for k in range(23)])
-
-
-def pack_symbols(states: StateSpace) -> NDArray[np.uint8]:
-    """The names that an equation may use, as `compile_text` reads them.
-
-    [states n, symbols, for each state its velocity's index or NO_VELOCITY, then for each symbol: register, length, its
-    bytes]. The symbols are the states, their aliases and the time.
-    """
-    columns = states.columns
-    symbols = list(enumerate(columns))
-    symbols += [(columns.index(velocity), alias) for alias, velocity in states.aliases.items()]
-    symbols.append((len(columns), "t"))
-    velocities = [NO_VELOCITY if index is None else index for index in states.derivative_of]
-    packed = bytearray([len(columns), len(symbols), *velocities])
-    for register, name in symbols:
-        packed += bytes([register, len(name)]) + name.encode("ascii")
-    return np.frombuffer(bytes(packed), np.uint8)
-
-
-@jit()
-def _is_alpha(c):
-    return (LOWER_A <= c <= LOWER_Z) or (UPPER_A <= c <= UPPER_Z) or c == UNDERSCORE
-
-
-@jit()
-def _is_digit(c):
-    return ZERO <= c <= NINE
 
 
 @jit()
@@ -168,171 +145,17 @@ def _emit(op, a, b, code, counts, R):
 
 
 @jit()
-def _same(buf, i, j, tab, k, m):
-    """Whether buf[i:j] == tab[k:k+m]."""
-    if j - i != m:
-        return False
-    for q in range(m):
-        if buf[i + q] != tab[k + q]:
-            return False
-    return True
-
-
-@jit()
-def _function(buf, i, j):
-    """Operation of the function named buf[i:j], or 0."""
-    if not 3 <= j - i <= 4:
-        return 0
-    name = np.int64(0)
-    for q in range(i, j):
-        name = name << 8 | np.int64(buf[q])
-    if name == NAME_SIN:
-        return SIN
-    if name == NAME_COS:
-        return COS
-    if name == NAME_TAN:
-        return TAN
-    if name == NAME_EXP:
-        return EXP
-    if name == NAME_LOG:
-        return LOG
-    if name == NAME_ABS:
-        return ABS
-    if name == NAME_SQRT:
-        return SQRT
-    return 0
-
-
-@jit()
-def _symbol(buf, i, j, sym, nsym, at):
-    """Register of the state (or t) named buf[i:j], or -1. Entry: id, length, bytes."""
-    for _ in range(nsym):
-        m = np.int64(sym[at + 1])
-        if _same(buf, i, j, sym, at + 2, m):
-            return np.int64(sym[at])
-        at += 2 + m
-    return -1
-
-
-@jit()
-def _declare(names, p0, p1, nval, sym, off):
-    """Check the declared names, NUL-separated in names[p0:p1]; fill off. 0 or a status."""
-    count = 0
-    i = p0
-    while i < p1 or (nval > 0 and i == p1):
-        j = i
-        while j < p1 and names[j] != 0:
-            if not (_is_alpha(names[j]) or (j > i and _is_digit(names[j]))):
-                return E_PARAM
-            j += 1
-        if j == i or j - i > MAX_NAME or count >= nval or count >= MAX_PARAMS:
-            return E_PARAM
-        if _function(names, i, j) != 0 or _symbol(names, i, j, sym, np.int64(sym[1]), 2 + np.int64(sym[0])) >= 0:
-            return E_PARAM
-        for q in range(count):
-            if _same(names, i, j, names, off[2 * q], off[2 * q + 1] - off[2 * q]):
-                return E_PARAM
-        off[2 * count] = i
-        off[2 * count + 1] = j
-        count += 1
-        i = j + 1
-        if i > p1:
-            break
-    return OK if count == nval else E_PARAM
-
-
-@jit()
-def read_number(buf, i, end):
-    """Parse an unsigned decimal at i. Returns (next index, value); next < 0 on error."""
-    mant = 0
-    digits = 0
-    exp10 = 0
-    seen = False
-    while i < end and _is_digit(buf[i]):
-        seen = True
-        if digits < 18:
-            mant = mant * 10 + (np.int64(buf[i]) - ZERO)
-            if mant > 0:
-                digits += 1
-        else:
-            exp10 += 1
-        i += 1
-    if i < end and buf[i] == DOT:
-        i += 1
-        while i < end and _is_digit(buf[i]):
-            seen = True
-            if digits < 18:
-                mant = mant * 10 + (np.int64(buf[i]) - ZERO)
-                if mant > 0:
-                    digits += 1
-                exp10 -= 1
-            i += 1
-    if not seen:
-        return -1, 0.0
-    if i < end and (buf[i] == LOWER_E or buf[i] == UPPER_E):
-        i += 1
-        neg = False
-        if i < end and (buf[i] == PLUS or buf[i] == MINUS):
-            neg = buf[i] == MINUS
-            i += 1
-        e = 0
-        if i >= end or not _is_digit(buf[i]):
-            return -1, 0.0
-        while i < end and _is_digit(buf[i]):
-            e = min(e * 10 + (np.int64(buf[i]) - ZERO), 9999)
-            i += 1
-        exp10 += -e if neg else e
-    if i < end and (_is_alpha(buf[i]) or buf[i] == DOT):
-        return -1, 0.0
-    if mant == 0:
-        return i, 0.0
-    v = float(mant)
-    # Exact (correctly rounded) for mantissa <= 2**53 and |exp10| <= 22, else within 2 ulp.
-    if 0 <= exp10 <= 22:
-        v *= POW10[exp10]
-    elif -22 <= exp10 < 0:
-        v /= POW10[-exp10]
-    elif exp10 < -340:
-        v = 0.0
-    elif exp10 < 0:
-        v = (
-            (v / 1e22) / math.pow(10.0, float(-exp10 - 22))
-            if exp10 > -300
-            else (v / 1e250) / math.pow(10.0, float(-exp10 - 250))
-        )
-    else:
-        v *= math.pow(10.0, float(exp10))
-    return i, v
-
-
-@jit()
-def _skip(buf, i, end):
-    while i < end and (buf[i] == SPACE or buf[i] == TAB or buf[i] == RETURN):
-        i += 1
-    return i
-
-
-@jit()
-def _word(buf, i, end):
-    if i >= end or not _is_alpha(buf[i]):
-        return i
-    while i < end and (_is_alpha(buf[i]) or _is_digit(buf[i])):
-        i += 1
-    return i
-
-
-@jit()
 def _left_side(buf, i, end, sym):
     """`d2NAME/dt2` or `dNAME/dt`. Returns (next index, state index) or (status, -1)."""
     n = np.int64(sym[0])
-    a0 = _skip(buf, i, end)
-    a1 = _word(buf, a0, end)
-    i = _skip(buf, a1, end)
+    a0 = skip_blanks(buf, i, end)
+    a1 = end_of_word(buf, a0, end)
+    i = skip_blanks(buf, a1, end)
     if a1 == a0 or i >= end or buf[i] != SLASH:
         return E_LHS, -1
-    b0 = _skip(buf, i + 1, end)
-    b1 = _word(buf, b0, end)
-    i = _skip(buf, b1, end)
+    b0 = skip_blanks(buf, i + 1, end)
+    b1 = end_of_word(buf, b0, end)
+    i = skip_blanks(buf, b1, end)
     if i >= end or buf[i] != EQUALS:
         return E_LHS, -1
     first = b1 - b0 == 2 and buf[b0] == LOWER_D and buf[b0 + 1] == LOWER_T
@@ -342,11 +165,11 @@ def _left_side(buf, i, end, sym):
     if second:
         if a1 - a0 < 3 or buf[a0 + 1] != TWO:
             return E_LHS, -1
-        s = _symbol(buf, a0 + 2, a1, sym, np.int64(sym[1]), 2 + n)
+        s = find_symbol(buf, a0 + 2, a1, sym, np.int64(sym[1]), 2 + n)
         if s < 0 or s >= n or sym[2 + s] == NO_VELOCITY:
             return E_LHS, -1
         return i + 1, np.int64(sym[2 + s])
-    s = _symbol(buf, a0 + 1, a1, sym, np.int64(sym[1]), 2 + n)
+    s = find_symbol(buf, a0 + 1, a1, sym, np.int64(sym[1]), 2 + n)
     if s < 0 or s >= n:
         return E_LHS, -1
     return i + 1, s
@@ -387,8 +210,8 @@ def _prec(op):
 def compile_text(buf, i, end, names, p0, p1, values, sym, fold, code, R, out, counts, work):
     """Compile the text buf[i:end] to a program. Returns a status.
 
-    In: names[p0:p1]: the declared parameters, separated by NUL; values: theirs; sym: see `pack_symbols`; fold: whether
-    the parameters are constants of the program, else their registers may still be written to.
+    In: names[p0:p1]: the declared parameters, separated by NUL; values: theirs; sym: see `tokens.pack_symbols`; fold:
+    whether the parameters are constants of the program, else their registers may still be written to.
     Out: code: instructions; R: registers, with parameters and constants filled in; out[k]: register of the derivative
     of state k; counts: see INSTRUCTIONS. work: scratch of WORK integers.
     """
@@ -402,7 +225,7 @@ def compile_text(buf, i, end, names, p0, p1, values, sym, fold, code, R, out, co
     tops = work[2 * MAX_PARAMS + 2 * MAX_STACK : 2 * MAX_PARAMS + 2 * MAX_STACK + 2]
     if nval > MAX_PARAMS:
         return E_PARAM
-    s = _declare(names, p0, p1, nval, sym, off)
+    s = declare(names, p0, p1, nval, sym, off)
     if s != OK:
         return s
     par0 = n + 1
@@ -418,9 +241,9 @@ def compile_text(buf, i, end, names, p0, p1, values, sym, fold, code, R, out, co
         out[k] = -1
 
     while True:
-        i = _skip(buf, i, end)
+        i = skip_blanks(buf, i, end)
         while i < end and (buf[i] == SEMICOLON or buf[i] == NEWLINE):
-            i = _skip(buf, i + 1, end)
+            i = skip_blanks(buf, i + 1, end)
         if i >= end:
             break
         i, target = _left_side(buf, i, end, sym)
@@ -433,7 +256,7 @@ def compile_text(buf, i, end, names, p0, p1, values, sym, fold, code, R, out, co
         before = counts[OPERATOR_COUNT]
         operand = True
         while True:
-            i = _skip(buf, i, end)
+            i = skip_blanks(buf, i, end)
             c = np.int64(buf[i]) if i < end else SEMICOLON
             if operand:
                 if tops[0] >= MAX_STACK - 1 or tops[1] >= MAX_STACK - 1:
@@ -447,7 +270,7 @@ def compile_text(buf, i, end, names, p0, p1, values, sym, fold, code, R, out, co
                     ops[tops[0]] = LPAREN
                     tops[0] += 1
                     i += 1
-                elif _is_digit(c) or c == DOT:
+                elif is_digit(c) or c == DOT:
                     i, v = read_number(buf, i, end)
                     if i < 0:
                         return E_SYNTAX
@@ -459,12 +282,12 @@ def compile_text(buf, i, end, names, p0, p1, values, sym, fold, code, R, out, co
                     vals[tops[1]] = r
                     tops[1] += 1
                     operand = False
-                elif _is_alpha(c):
-                    j = _word(buf, i, end)
-                    r = _symbol(buf, i, j, sym, np.int64(sym[1]), 2 + n)
+                elif is_alpha(c):
+                    j = end_of_word(buf, i, end)
+                    r = find_symbol(buf, i, j, sym, np.int64(sym[1]), 2 + n)
                     if r < 0:
                         for q in range(nval):
-                            if _same(buf, i, j, names, off[2 * q], off[2 * q + 1] - off[2 * q]):
+                            if same_bytes(buf, i, j, names, off[2 * q], off[2 * q + 1] - off[2 * q]):
                                 r = par0 + q
                                 break
                     if r >= 0:
@@ -473,8 +296,8 @@ def compile_text(buf, i, end, names, p0, p1, values, sym, fold, code, R, out, co
                         operand = False
                         i = j
                     else:
-                        f = _function(buf, i, j)
-                        j = _skip(buf, j, end)
+                        f = find_function(buf, i, j)
+                        j = skip_blanks(buf, j, end)
                         if f == 0:
                             return E_NAME
                         if j >= end or buf[j] != OPEN:
