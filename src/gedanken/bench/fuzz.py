@@ -11,14 +11,14 @@ import orjson
 from gedanken.bench import hostile
 from gedanken.errors import Unanswerable
 from gedanken.seeding import stream
-from gedanken.worlds.ode import kernels
+from gedanken.worlds.ode.kernel import status
 from gedanken.worlds.ode.law.parser import FUNCTIONS, parse
 from gedanken.worlds.ode.simulate import UNREADABLE, Track, score, score_json, warm_up
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
 # Every so many answers the slow way is taken as well: English reasons, the other parser, the prediction.
 THOROUGH = 10
-STATUSES = {getattr(kernels, name): name for name in dir(kernels) if name == "OK" or name[:2] in ("E_", "S_")}
+STATUSES = {getattr(status, name): name for name in dir(status) if name == "OK" or name[:2] in ("E_", "S_")}
 STATUSES[UNREADABLE] = "UNREADABLE"
 
 _ATOMS = ("y", "vy", "t", "k", "c", "dy", "2", "0.5", "9.81", "1e-3", ".5", "3.", "1e300", "1e-300", "7e22", "0")
@@ -161,7 +161,7 @@ def _check(track: Track, text: str) -> None:
         read = True
     except Unanswerable:
         read = False
-    if read != (found.status == kernels.OK or found.status >= kernels.S_NONFINITE):
+    if read != (found.status == status.OK or found.status >= status.S_NONFINITE):
         raise Disagreement(text)
     score(track, equation, params)
     if (found.r2 > 0.0) and found.reason:

@@ -16,7 +16,7 @@ from gedanken.tasks.discover.task import DiscoverTask, score_trials
 from gedanken.worlds.ode.fit import Fit, fit
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.simulate import Track, score, simulate
-from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
+from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory, r_squared
 
 CURVE_POINTS = 600
 # Loss of R2 that is put down to fitting against another weighting of the columns.
@@ -299,10 +299,7 @@ def _held_out_r2(record: Record, predictions: tuple[Array, ...]) -> dict[str, fl
     for k, name in enumerate(record.problem.observation.states.columns):
         observed = np.concatenate([trial.values[:, k] for trial in record.held_out])
         predicted = np.concatenate([values[:, k] for values in predictions])
-        measured = np.isfinite(observed)
-        if measured.sum() < 2:
-            continue
-        spread = ((observed[measured] - observed[measured].mean()) ** 2).sum()
-        missed = ((observed[measured] - predicted[measured]) ** 2).sum()
-        r2[name] = float(1.0 - missed / spread) if np.isfinite(missed) and spread > 0 else float("-inf")
+        if np.isfinite(observed).sum() >= 2:
+            found = float(r_squared(observed[:, None], predicted[:, None])[0])
+            r2[name] = found if np.isfinite(found) else float("-inf")
     return r2

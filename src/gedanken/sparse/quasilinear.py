@@ -22,7 +22,7 @@ from gedanken.sparse.tying import simplify
 from gedanken.sparse.weak import beam_search, explained_many
 from gedanken.worlds.ode.fit import differentiate, simulate_pieces
 from gedanken.worlds.ode.kernel.jit import jit
-from gedanken.worlds.ode.kernels import MAX_PARAM
+from gedanken.worlds.ode.kernel.limits import MAX_PARAMS
 from gedanken.worlds.ode.trajectory import Array
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ class Quasilinear:
             if not np.isfinite(rough[k]):
                 break
             structure = self._structure(subsets[k])
-            small = size_of(structure) <= MAX_PARAM and max(len(terms) for terms in structure) <= 6
+            small = size_of(structure) <= MAX_PARAMS and max(len(terms) for terms in structure) <= 6
             out[k] = misfit[k] + search.penalty(structure) if small else np.inf
         return out
 

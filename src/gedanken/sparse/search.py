@@ -27,7 +27,7 @@ from gedanken.sparse.structure import (
 from gedanken.sparse.tying import DIMENSIONAL_UNIT, UNIT, simplify
 from gedanken.sparse.weak import Columns, Proposal, WeakForm
 from gedanken.worlds.ode.fit import Compiler, Program, Record, Refined, refine
-from gedanken.worlds.ode.kernels import MAX_PARAM
+from gedanken.worlds.ode.kernel.limits import MAX_PARAMS
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 _FLOOR = 1e-4  # accuracy that the comparison of models trusts, as a share of each column's spread
@@ -164,7 +164,7 @@ class Search:
         key = (self.segments, key_of(structure))
         if key in self.models:
             return self.models[key]
-        if size_of(structure) > MAX_PARAM:
+        if size_of(structure) > MAX_PARAMS:
             return None
         self.fits += 1
         text, names = write(structure, self.states, self.prefix)

@@ -5,7 +5,7 @@ import pytest
 from gedanken.bench import hostile
 from gedanken.bench.fuzz import fuzz
 from gedanken.bench.speed import verifier
-from gedanken.worlds.ode import kernels
+from gedanken.worlds.ode.kernel import status
 from gedanken.worlds.ode.simulate import UNREADABLE, score_json
 
 
@@ -33,7 +33,7 @@ def test_the_mix_is_what_it_says(cases):
     for case in cases:
         assert len(case.mixed) == verifier.BLOCKS * sum(verifier.BLOCK)
         found = [score_json(case.track, text) for text in case.mixed]
-        refused = [f for f in found if f.status == UNREADABLE or kernels.OK < f.status < kernels.S_NONFINITE]
+        refused = [f for f in found if f.status == UNREADABLE or status.OK < f.status < status.S_NONFINITE]
         # The import among the hostile ones is refused too: a sixth of a tenth.
         assert 0.15 <= len(refused) / len(found) <= 0.25
         solved = [f for f in found if f.r2 > 0.5]

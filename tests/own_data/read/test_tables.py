@@ -206,13 +206,6 @@ def test_susceptibles_are_not_seconds(tmp_path):
     assert (found.time, found.states.columns) == ("day", ("S", "I"))
 
 
-def test_limits_are_those_of_the_integrator():
-    from gedanken.own_data.read.headers import MAX_NAME, MAX_STATES
-    from gedanken.worlds.ode import kernels
-
-    assert (MAX_STATES, MAX_NAME) == (kernels.MAX_STATE, kernels.MAX_NAME)
-
-
 # ---- order of the law ----
 
 

@@ -1,4 +1,4 @@
-/* The limit that an interpreting verifier is compared with: the Dormand-Prince integrator of kernels.py, step for step,
+/* The limit that an interpreting verifier is compared with: the Dormand-Prince integrator of kernel/dopri5.py, step for step,
  * with one hand-written right-hand side for each of the eight systems inlined. It simulates only; it neither parses nor
  * scores. Built by bench/verifier.py where there is a C compiler. */
 #include <math.h>

@@ -26,7 +26,8 @@ from gedanken.bench.speed.reference_verifier import ReferenceVerifier
 from gedanken.markdown import table
 from gedanken.seeding import stream
 from gedanken.versions import versions
-from gedanken.worlds.ode import kernels, system
+from gedanken.worlds.ode import system
+from gedanken.worlds.ode.kernel import status
 from gedanken.worlds.ode.simulate import SCORE_FUEL, Track, score_json, score_json_batch, warm_up
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
@@ -332,8 +333,8 @@ def measure_worst(seed: int, searched: int = SEARCHED) -> dict[str, Any]:
         start = time.thread_time_ns()
         score = score_json(track, text)
         spent = time.thread_time_ns() - start
-        accepted += score.status == kernels.OK or kernels.S_NONFINITE <= score.status <= kernels.S_ZERO
-        burnt += score.status == kernels.S_FUEL
+        accepted += score.status == status.OK or status.S_NONFINITE <= score.status <= status.S_ZERO
+        burnt += score.status == status.S_FUEL
         for _ in range(9):
             if spent <= slowest:
                 break

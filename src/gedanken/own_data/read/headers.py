@@ -9,9 +9,8 @@ import numpy as np
 
 from gedanken.errors import UserError
 from gedanken.own_data.read.columns import Columns
+from gedanken.worlds.ode.kernel.limits import MAX_NAME, MAX_STATES
 
-MAX_STATES = 8  # the integrator's limit, `kernels.MAX_STATE`
-MAX_NAME = 32  # the grammar's limit, `kernels.MAX_NAME`
 RESERVED = frozenset({"t", "sin", "cos", "tan", "exp", "log", "ln", "sqrt", "abs", "pi", "nan", "inf"})
 TIMES = (
     *("t", "time", "timestamp", "datetime", "date", "seconds", "second", "sec", "minutes", "minute", "hours", "hour"),

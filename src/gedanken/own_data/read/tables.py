@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from gedanken.errors import UserError
 from gedanken.own_data.read.columns import CLOCK, Columns, open_columns
 from gedanken.own_data.read.headers import (
-    MAX_NAME,
-    MAX_STATES,
     VELOCITIES,
     Roles,
     find_roles,
@@ -28,6 +26,7 @@ from gedanken.own_data.read.headers import (
     unused,
     velocity_names,
 )
+from gedanken.worlds.ode.kernel.limits import MAX_NAME, MAX_STATES
 from gedanken.worlds.ode.trajectory import Array, Coordinate, StateSpace, Trajectory, pool
 
 MAX_TRIALS = 50

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gedanken.own_data.discovery import Finding
+from gedanken.worlds.ode.trajectory import r_squared
 
 # Okabe and Ito's palette, which colour-blind readers can tell apart (https://jfly.uni-koeln.de/color/).
 DATA, LAW, HELD_OUT, FAINT = "#0072B2", "#D55E00", "#009E73", "#8a8f98"
@@ -109,7 +110,7 @@ def _draw_cell(
     if len(finding.trajectories) > 1 and row == 0:
         name = data.name if data.name and not data.name.isdigit() else f"trial {data.name or trial + 1}"
         fit.set_title(_short(name, 2) + ", held out" * held, fontsize=9, loc="left")
-    r2 = _r2(observed, predicted) if measured else float("nan")
+    r2 = float(r_squared(observed[:, None], predicted[:, None])[0]) if measured else float("nan")
     said = f"$R^2$ = {r2:.{4 if not r2 > 0.9995 else 6}f}" if measured else "not measured: inferred from the law"
     fit.annotate(said, (1, 1.01), xycoords="axes fraction", ha="right", va="bottom", fontsize=8, color=FAINT)
     if at == (0, 0) or (held and row == 0):
@@ -165,15 +166,6 @@ def _limit(axes: Any, everything: np.ndarray, observed: np.ndarray, *, shared: b
         before = axes.get_ylim()
         bottom, top = min(bottom, before[0]), max(top, before[1])
     axes.set_ylim(bottom, top)
-
-
-def _r2(observed: np.ndarray, predicted: np.ndarray) -> float:
-    known = np.isfinite(observed)
-    left = observed[known] - predicted[known]
-    spread = observed[known] - observed[known].mean()
-    return (
-        float(1 - left @ left / (spread @ spread)) if np.isfinite(left).all() and spread @ spread > 0 else float("nan")
-    )
 
 
 def _law_lines(finding: Finding) -> list[str]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
-# Outliers stand this many standard deviations of their column off, so that no noise level in use hides them.
+# Distance of outliers in standard deviations of their column, beyond all noise levels in use.
 OUTLIER_REACH = (2.0, 5.0)
 
 
@@ -60,7 +60,7 @@ def cut_gap(trajectory: Trajectory, share: float, rng: np.random.Generator) -> T
 def add_outliers(
     trajectory: Trajectory, share: float, rng: np.random.Generator
 ) -> tuple[Trajectory, NDArray[np.bool_]]:
-    """Throw a random `share` of the readings far off.
+    """Replace a random `share` of the readings by outliers.
 
     Returns:
         The trajectory, and which readings are wrong, shape (m, n). A reading of a column that was not observed stays
@@ -68,7 +68,7 @@ def add_outliers(
     """
     values = trajectory.values
     wrong = (rng.random(values.shape) < share) & np.isfinite(values)
-    # Spread over the readings of a column there are, so an unobserved column (all NaN) needs no special case.
+    # np.nanstd would warn of a column that was not observed at all.
     spread = np.array(
         [np.std(column[np.isfinite(column)]) if np.isfinite(column).any() else 0.0 for column in values.T]
     )

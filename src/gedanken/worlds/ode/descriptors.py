@@ -1,4 +1,4 @@
-"""What a column of a record shows at a glance: how fast it swings and dies away, or how steep it starts and ends."""
+"""Descriptors of a column: frequency and decay of an oscillation, or else the slopes at both ends."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,10 @@ import numpy as np
 
 from gedanken.worlds.ode.trajectory import Array
 
-# A swing counts once it leaves this band around the mean: noise must not, a small late swing may.
+# An excursion counts when it leaves a band around the mean, in multiples of the noise and of the standard deviation:
+# wider than noise, narrower than the last swings of a decaying oscillation.
 BAND_NOISE, BAND_SPREAD = 2.0, 0.05
-# Two whole lobes lie between three crossings; fewer say nothing about a period.
+# Three crossings enclose two half periods, the fewest that a period is estimated from.
 LEAST_CROSSINGS = 3
 # Part of the record at each end from which the slope is taken.
 END = 0.2
@@ -20,7 +21,7 @@ class Swing:
 
     Attributes:
         frequency: angular frequency, radians per unit of time, from the crossings of the mean.
-        decay: rate at which the logarithm of the swings falls, per unit of time; negative where they grow.
+        decay: rate at which the logarithm of the amplitude falls, per unit of time; negative where it grows.
     """
 
     frequency: float
@@ -41,7 +42,7 @@ class Slopes:
 
 
 def describe(t: Array, readings: Array) -> Swing | Slopes | None:
-    """The swing of a column where it crosses its mean often enough, else its slopes; None for under six readings.
+    """The oscillation of a column that crosses its mean at least three times, else its slopes; None below six readings.
 
     Args:
         t: times, shape (m,), ascending.
@@ -69,7 +70,7 @@ def _swing(t: Array, x: Array) -> Swing | None:
     before, after = outside[flips], outside[flips + 1]
     crossings = t[before] - about[before] * (t[after] - t[before]) / (about[after] - about[before])
     half_period = _slope(np.arange(len(crossings), dtype=np.float64), crossings)
-    # The peak of each lobe, from one crossing to the next.
+    # The peak between one crossing and the next.
     peaks = np.maximum.reduceat(np.abs(about), before + 1)[:-1]
     middles = (crossings[1:] + crossings[:-1]) / 2.0
     return Swing(float(np.pi / half_period), -_slope(middles, np.log(peaks)))

@@ -1,4 +1,4 @@
-"""Constants of motion: a system names them in the grammar, and its clean trajectory must keep them."""
+"""Constants of motion: expressions of the grammar that keep their value along a clean trajectory."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -23,7 +23,7 @@ def evaluate(text: str, values: Mapping[str, ArrayLike]) -> Array:
 
 @lru_cache(maxsize=1024)
 def _read(text: str, names: tuple[str, ...]) -> Expression:
-    """The expression's tree. The grammar knows laws only, so it is read as the law of a variable of its own."""
+    """The expression's tree. The grammar has laws only, so the expression is read as the law of an extra variable."""
     return parse(f"dvalue_/dt = {text}", StateSpace.first_order("value_"), names).right_sides[0]
 
 

@@ -1,6 +1,6 @@
-"""Compiled measures of how a predicted column misses the observed one: where, which way, and in what shape.
+"""Compiled measures of the residual of each predicted column: where it is large, its sign, and its shape.
 
-In plain numpy these take half the time of a verdict, two thirds of it in forty calls on a hundred numbers each.
+In numpy they would take half the time of a verdict, two thirds of it in forty calls on short arrays.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
@@ -12,13 +12,13 @@ import numpy as np
 from gedanken.worlds.ode.kernel.jit import jit
 from gedanken.worlds.ode.trajectory import Array
 
-# Samples of the running mean, so that one noisy sample is no mismatch.
+# Samples of the running mean, which keeps a single noisy sample from counting as a mismatch.
 WIDTH = 5
-# Share of its spread that a column must pass its mean by before it counts as being on that side.
+# Distance from the mean, in standard deviations, at which a column counts as above or below it.
 HYSTERESIS = 0.25
-# Columns with fewer samples have no shape.
+# Columns with fewer samples are not measured.
 FEWEST = 4
-# Predictions are measured up to this size; the squares of larger numbers overflow, and they are just as wrong.
+# Predictions are clipped to this size, because the squares of larger numbers overflow.
 LARGEST = 1e150
 
 

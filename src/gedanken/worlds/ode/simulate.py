@@ -1,21 +1,22 @@
-"""Simulate equations, and score them against what was observed. The only door to the compiled kernels.
+"""Simulate equations, and score them against what was observed.
+
+These functions take any text and answer in bounded time. (`fit` calls the compiled integrator as well, for equations
+that have been read before.)
 
     track = Track(states, trajectory, y0)                     # pack once
     score(track, "d2y/dt2 = -g", {"g": 9.81})                 # one answer, with its predicted trajectory
     score_batch(track, [(equation, params), ...])             # many, on every core
     score_json(track, '{"equation": ..., "params": ...}')     # as a trainer has them
 
-R2 of a column is one minus the squared error over the spread of its observed samples, clipped to [0, 1]; a match is its
-mean over the observed columns, and 0 when the solution does not exist as far as the observations reach. Every text is
-scored in bounded time: a fuel budget, in units of at most about a nanosecond, pays for each instruction at the price of
-its slowest argument.
+R2 of a column is one minus the squared error over the squared deviations of its observed samples from their mean,
+clipped to [0, 1]; the score is the mean over the observed columns, and 0 when the solution ends before the observations
+do. Time is bounded by a budget of fuel in units of about a nanosecond: each instruction costs what its slowest argument
+takes.
 """
 
 import os
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple, overload
 
@@ -23,12 +24,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gedanken.errors import Unanswerable
-from gedanken.worlds.ode import kernels
-from gedanken.worlds.ode.kernel import jit
-from gedanken.worlds.ode.kernels import MAX_SAMPLES
-from gedanken.worlds.ode.law.answer import MAX_JSON, Answer, Encoded, decode, encode, read_json
+from gedanken.worlds.ode.kernel import score as kernel
+from gedanken.worlds.ode.kernel import status as codes
+from gedanken.worlds.ode.kernel.limits import MAX_SAMPLES
+from gedanken.worlds.ode.kernel.score import pack
+from gedanken.worlds.ode.kernel.status import UNREADABLE
+from gedanken.worlds.ode.kernel.tokens import pack_symbols
+from gedanken.worlds.ode.kernel.workspace import Workspace, run_one, warm_up, workspace
+from gedanken.worlds.ode.law.answer import MAX_JSON, Answer, decode, encode, read_json
 from gedanken.worlds.ode.law.parser import check_states, parse
-from gedanken.worlds.ode.track import SCORE_FUEL, Track, pack, pack_symbols
+from gedanken.worlds.ode.track import SCORE_FUEL, Track
 from gedanken.worlds.ode.trajectory import Array, StateSpace
 
 __all__ = [
@@ -54,21 +59,19 @@ __all__ = [
 
 SIMULATE_FUEL = 100_000_000
 
-UNREADABLE = 30  # not {"equation": text, "params": {name: number}}
-
-_SOLVED = (kernels.OK, kernels.S_ZERO)
+_SOLVED = (codes.OK, codes.S_ZERO)
 # Statuses of a text that no equation could be read from; the others concern the solution.
-_REFUSED = frozenset([*range(kernels.OK + 1, kernels.S_NONFINITE), UNREADABLE])
+_REFUSED = frozenset([*range(codes.OK + 1, codes.S_NONFINITE), UNREADABLE])
 
 
 class Score(NamedTuple):
     """What the verifier found about one answer.
 
     Attributes:
-        status: 0 when the equations were solved as far as the observations reach; `reason` says the rest.
+        status: one of `kernel/status.py`, 0 when the equations were solved as far as the observations reach.
         r2: mean R2 over the observed columns, in [0, 1].
         columns: R2 of each column, in [0, 1]; NaN where nothing was observed.
-        operators: operators in the equations, as `Equations.operators` counts them; 0 when they cannot be read.
+        operators: operators in the equations, as `Equations.operators` counts them; 0 when the text cannot be read.
         reached: time up to which the solution was followed.
         predicted: the solution at the sample times, shape (m, n), NaN from where it ended; None unless asked for.
         start: the initial state that the solution began with; None unless the prediction was asked for.
@@ -108,8 +111,8 @@ class Scores(Sequence[Score]):
 
     def __init__(self, status: NDArray[np.int64], results: Array, tracks: Sequence[Track], sources: Sequence[Any]):
         self.status = status
-        self.r2 = results[:, kernels.MEAN]
-        self.operators = results[:, kernels.OPERATORS].astype(np.int64)
+        self.r2 = results[:, kernel.MEAN]
+        self.operators = results[:, kernel.OPERATORS].astype(np.int64)
         self._results, self._tracks, self._sources = results, tracks, sources
 
     def __len__(self) -> int:
@@ -128,8 +131,8 @@ class Scores(Sequence[Score]):
         track, source, status = self._tracks[index], self._sources[index], int(self.status[index])
         row = self._results[index].tolist()
         refused = status in _REFUSED
-        columns = track._zeros if refused else tuple(row[kernels.COLUMNS : kernels.COLUMNS + track._size])
-        operators, reached = int(row[kernels.OPERATORS]), row[kernels.REACHED]
+        columns = track._zeros if refused else tuple(row[kernel.COLUMNS : kernel.COLUMNS + track._size])
+        operators, reached = int(row[kernel.OPERATORS]), row[kernel.REACHED]
         return Score(status, row[0], columns, operators, reached, None, None, track.states, source)
 
 
@@ -137,11 +140,11 @@ def explain(status: int, states: StateSpace, equation: str, params: Mapping[str,
     """The English for a status; empty for a solved equation."""
     if status in _SOLVED:
         return ""
-    if status == kernels.S_NONFINITE:
+    if status == codes.S_NONFINITE:
         return f"the right-hand side is not a finite number at t = {reached:.6g}"
-    if status == kernels.S_STEP:
+    if status == codes.S_STEP:
         return f"the solution blows up or cannot be continued at t = {reached:.6g}"
-    if status == kernels.S_FUEL:
+    if status == codes.S_FUEL:
         return (
             f"the equations take too much work to solve (too fast, too rough or too long); stopped at t = {reached:.6g}"
         )
@@ -152,68 +155,10 @@ def explain(status: int, states: StateSpace, equation: str, params: Mapping[str,
     raise AssertionError(f"the compiled parser refuses {equation!r} with {status}, the other one reads it")
 
 
-_building = threading.Lock()
-
-
-class _Workspace(threading.local):
-    """Scratch arrays of a thread, so that scoring allocates nothing."""
-
-    def __init__(self) -> None:
-        _build()
-        self.wf = np.zeros(kernels.WF_SIZE)
-        self.wi = np.zeros(kernels.WI_SIZE, np.int64)
-        self.res = np.zeros((1, kernels.RESULT))
-        self.index = np.zeros((4, 2), np.int64)
-        self.ends = memoryview(self.index.data).cast("B").cast("q")  # writing it is faster than writing the array
-        scratch = getattr(kernels._scratch, "py_func", kernels._scratch)
-        self.trajectory = scratch(self.wf)[2]
-
-
-@cache
-def _build_once() -> None:
-    kernels.build()
-
-
-def _build() -> None:
-    with _building:  # the first answers of a server come at once, and a second compilation is refused
-        _build_once()
-
-
-_spaces: _Workspace | None = None
 _pools: dict[int, ThreadPoolExecutor] = {}
 # The threads of a pool do not survive a fork; a child that inherits it would wait for them forever.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pools.clear)
-
-
-def _own_workspace() -> _Workspace:
-    global _spaces
-    if _spaces is None:
-        _spaces = _Workspace()
-    return _spaces
-
-
-def warm_up(progress: Callable[[str], None] | None = None) -> None:
-    """Load the compiled kernels, or compile them: about half a minute, once for a machine and version.
-
-    Args:
-        progress: called with the name of what is being compiled. Not called when everything comes from the cache.
-    """
-    with jit.announce(progress):
-        _own_workspace()
-
-
-def _run_one(
-    symbols: NDArray[np.uint8], packed: Array, answer: Encoded, mode: int
-) -> tuple[_Workspace, int, list[float]]:
-    """(workspace, status, row of results) of one encoded answer."""
-    space = _own_workspace()
-    text, names, values = answer
-    ends = space.ends
-    ends[1], ends[3], ends[5] = len(text), len(names), len(values)
-    array = np.array(values, np.float64)
-    kernels.score_many(text, names, array, space.index, symbols, packed, space.wf, space.wi, space.res, mode, 0, 1)
-    return space, ends[6], space.res[0].tolist()
 
 
 def score(track: Track, equation: str, params: Mapping[str, float], *, predict: bool = True) -> Score:
@@ -230,8 +175,8 @@ def score(track: Track, equation: str, params: Mapping[str, float], *, predict: 
         answer = encode(equation, params)
     except Unanswerable as fault:
         return _unreadable(track, fault)
-    mode = kernels.FULL if predict else 0
-    space, status, row = _run_one(track._symbols, track._packed, answer, mode)
+    mode = kernel.FULL if predict else 0
+    space, status, row = run_one(track._symbols, track._packed, answer, mode)
     return _score(track, space, status, row, (equation, params), predict)
 
 
@@ -241,7 +186,7 @@ def score_json(track: Track, text: str) -> Score:
         answer, source = read_json(text)
     except Unanswerable as fault:
         return _unreadable(track, fault)
-    space, status, row = _run_one(track._symbols, track._packed, answer, 0)
+    space, status, row = run_one(track._symbols, track._packed, answer, 0)
     return _score(track, space, status, row, source, False)
 
 
@@ -249,23 +194,15 @@ def _unreadable(track: Track, fault: Unanswerable) -> Score:
     return Score(UNREADABLE, 0.0, track._zeros, 0, 0.0, None, None, track.states, str(fault))
 
 
-def _score(track: Track, space: _Workspace, status: int, row: list[float], source: Any, predict: bool) -> Score:
+def _score(track: Track, space: Workspace, status: int, row: list[float], source: Any, predict: bool) -> Score:
     n = track._size
     predicted = start = None
     if predict and status not in _REFUSED:
-        predicted = _copy(space, len(track.trajectory.t), n, int(row[kernels.SAMPLES]))
+        predicted = space.copy_trajectory(len(track.trajectory.t), n, int(row[kernel.SAMPLES]))
         start = predicted[0].copy()
-    columns = tuple(row[kernels.COLUMNS : kernels.COLUMNS + n]) if status not in _REFUSED else track._zeros
-    operators, reached = int(row[kernels.OPERATORS]), row[kernels.REACHED]
+    columns = tuple(row[kernel.COLUMNS : kernel.COLUMNS + n]) if status not in _REFUSED else track._zeros
+    operators, reached = int(row[kernel.OPERATORS]), row[kernel.REACHED]
     return Score(status, row[0], columns, operators, reached, predicted, start, track.states, source)
-
-
-def _copy(space: _Workspace, m: int, n: int, written: int) -> Array:
-    """The trajectory that the last run left behind, NaN from where it ended."""
-    values: Array = space.trajectory[:m, :n].copy()
-    if written < m:
-        values[written:] = np.nan
-    return values
 
 
 Tracks = Track | Sequence[Track]
@@ -326,11 +263,11 @@ def _score_encoded(tracks: Tracks, encoded: list[Any], sources: list[Any], threa
         members: dict[int, list[int]] = {}
         for index, track in enumerate(tracks):
             members.setdefault(id(track), []).append(index)
-        groups = [(tracks[found[0]], found) for found in members.values()]  # type: ignore[misc]
+        groups = [(tracks[indices[0]], indices) for indices in members.values()]  # type: ignore[misc]
         each = tracks
-    _own_workspace()  # compile before any thread starts
+    workspace()  # compile before any thread starts
     status = np.full(count, UNREADABLE)
-    results = np.zeros((count, kernels.RESULT))
+    results = np.zeros((count, kernel.RESULT))
     jobs = []
     parts = []
     for track, indices in groups:
@@ -342,10 +279,10 @@ def _score_encoded(tracks: Tracks, encoded: list[Any], sources: list[Any], threa
         for row, items in enumerate((texts, names, values)):
             np.cumsum(list(map(len, items)), out=layout[row, 1:])
         flat = np.array(list(chain.from_iterable(values)), np.float64)
-        res = np.zeros((len(good), kernels.RESULT))
+        rows = np.zeros((len(good), kernel.RESULT))
         arguments = (b"".join(texts), b"".join(names), flat, layout, track._symbols, track._packed)
-        parts.append((good, layout, res))
-        jobs += [(arguments, res, low, min(low + _JOB, len(good))) for low in range(0, len(good), _JOB)]
+        parts.append((good, layout, rows))
+        jobs += [(arguments, rows, low, min(low + _JOB, len(good))) for low in range(0, len(good), _JOB)]
     threads = threads or _cores()
     if threads == 1 or len(jobs) <= 1 or count < 2 * _JOB:
         _run_jobs(jobs)
@@ -353,17 +290,16 @@ def _score_encoded(tracks: Tracks, encoded: list[Any], sources: list[Any], threa
         pool = _pools.get(threads) or _pools.setdefault(threads, ThreadPoolExecutor(threads, "score"))
         stride = max(1, _JOB * len(jobs) // count)  # small groups are handed over together
         list(pool.map(_run_jobs, [jobs[k : k + stride] for k in range(0, len(jobs), stride)]))
-    for good, layout, res in parts:
+    for good, layout, rows in parts:
         status[good] = layout[3, :-1]
-        results[good] = res
+        results[good] = rows
     return Scores(status, results, each, sources)
 
 
 def _run_jobs(jobs: Sequence[Any]) -> None:
-    space = _own_workspace()
-    wf, wi = space.wf, space.wi
-    for arguments, res, low, high in jobs:
-        kernels.score_many(*arguments, wf, wi, res, 0, low, high)
+    space = workspace()
+    for arguments, rows, low, high in jobs:
+        kernel.score_many(*arguments, space.floats, space.integers, rows, 0, low, high)
 
 
 def _cores() -> int:
@@ -400,7 +336,7 @@ def simulate(
     """Solve equations from `y0` at `t[0]`, by the integrator that scores answers. Data are made at rtol 1e-9 or so.
 
     Args:
-        equation: in the grammar of `expression.py`.
+        equation: in the grammar of `law/parser.py`.
         states: names and order of the state variables.
         params: values of the declared parameters.
         y0: initial state, shape (n,).
@@ -429,10 +365,10 @@ def simulate(
         return Simulation(nothing, UNREADABLE, float(times[0]), str(fault))
     unobserved = np.full(n, -1.0)
     packed = pack(times, nothing, start, unobserved, np.zeros(n), rtol, atol, fuel, 0)
-    space, status, row = _run_one(pack_symbols(states), packed, answer, kernels.FULL)
+    space, status, row = run_one(pack_symbols(states), packed, answer, kernel.FULL)
     if status in _REFUSED:
         reason = explain(status, states, equation, params, 0.0)
         return Simulation(nothing, status, float(times[0]), reason)
-    reached = row[kernels.REACHED]
-    values = _copy(space, times.size, n, int(row[kernels.SAMPLES]))
+    reached = row[kernel.REACHED]
+    values = space.copy_trajectory(times.size, n, int(row[kernel.SAMPLES]))
     return Simulation(values, status, reached, explain(status, states, equation, params, reached))

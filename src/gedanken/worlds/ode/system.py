@@ -13,7 +13,7 @@ from gedanken.worlds.ode.trajectory import Array, Coordinate, StateSpace, Trajec
 
 PACKAGE = "gedanken.worlds.ode.systems"
 MAX_DRAWS = 64
-# A thousand times tighter than answers are scored with, so that the data are not what limits the true law's R2.
+# A thousand times tighter than in scoring, so that errors of the data do not limit the R2 of the true law.
 RTOL, ATOL = 1e-9, 1e-12
 
 
@@ -216,7 +216,7 @@ def _is_usable(instance: Instance) -> bool:
     except FloatingPointError:
         return False
     largest, span = np.abs(values).max(axis=0), np.ptp(values, axis=0)
-    # A column that hardly changes has no R2 to speak of, and a record that starts in an equilibrium shows no law.
+    # R2 of a column that hardly changes is ill-conditioned, and a record in equilibrium does not show the law.
     moves = (span > 1e-3 * largest).all() and (span > 0.2 * largest).any()
     return bool(moves and largest.max() <= instance.system.limit)
 
@@ -237,7 +237,7 @@ def solve(equation: str, states: StateSpace, params: Mapping[str, float], initia
     Raises:
         FloatingPointError: the solution does not exist as far as `t` reaches.
     """
-    from gedanken.worlds.ode.simulate import simulate
+    from gedanken.worlds.ode.simulate import simulate  # here, because it loads numba and listing the zoo needs none
 
     late = t[0] > 0
     times = np.concatenate([[0.0], t]) if late else t
@@ -252,7 +252,7 @@ def anonymise(system: System) -> System:
     columns = system.states.columns
     new = {name: f"x{index}" for index, name in enumerate(columns)}
     renamed = new | {name: f"c{index}" for index, name in enumerate(system.params)}
-    # What is only scene keeps its name but must not collide with a new one.
+    # Quantities of the scene get a prefix, so that they do not collide with the new names.
     renamed |= {name: f"scene_{name}" for name in system.scene}
     renamed |= {name: f"s{index}" for index, name in enumerate(system.scales) if name not in renamed}
     left = {f"d2{c.name}": f"d2{new[c.name]}" for c in system.states.coordinates if c.velocity}

@@ -9,12 +9,12 @@ from gedanken.worlds.ode.descriptors import Slopes, Swing, describe, noise_level
 from gedanken.worlds.ode.law.parser import FUNCTIONS
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
-# Named by the change that altered a prompt last; results record it.
+# Changes with every change of a prompt; results record it.
 VERSION = "ode-text-2"
 
-# Rows shown in all: about 30 tokens each for two columns, which leaves a small model room to think.
+# Rows shown in all: about 30 tokens each for two columns, so that small models have context left for an answer.
 ROW_BUDGET = 48
-# A trial with fewer rows shows no motion, so of many trials only the first ones are shown.
+# Fewest rows of a trial that show its motion; of many trials only the first ones are shown.
 LEAST_ROWS = 8
 
 SYSTEM_MESSAGE = (
@@ -26,7 +26,7 @@ SYSTEM_MESSAGE = (
 def write_prompt(
     states: StateSpace, trajectories: Sequence[Trajectory], hint: str = "", row_budget: int = ROW_BUDGET
 ) -> str:
-    """Everything a language model is told about a record, as one text."""
+    """The description of a record for a language model, as one text."""
     parts = [f"HINT: {hint}"] if hint else []
     shown = trajectories[: max(row_budget // LEAST_ROWS, 1)]
     parts += [
@@ -74,7 +74,7 @@ def write_statistics(states: StateSpace, trajectories: Sequence[Trajectory]) -> 
         readings = np.concatenate([trajectory.values[:, k] for trajectory in trajectories])
         readings = readings[np.isfinite(readings)]
         if any(trial.observed[k] for trial in trajectories):
-            # Trial by trial: the jump from one to the next is not noise.
+            # For each trial alone, because the jump from one to the next is not noise.
             digits = max(_digits(trial.values[:, k]) for trial in trajectories if trial.observed[k])
             mean, std, low, high = _format(
                 np.array([readings.mean(), readings.std(), readings.min(), readings.max()]), digits
@@ -119,7 +119,7 @@ def write_schema(states: StateSpace) -> str:
 
 
 def _choose_rows(t: Array, rows: int) -> NDArray[np.intp]:
-    """Indices of at most `rows` samples: those nearest to evenly spaced times, so that a gap shows as a gap."""
+    """Indices of at most `rows` samples: those nearest to evenly spaced times, so that gaps stay visible."""
     if len(t) <= rows:
         return np.arange(len(t))
     wanted = np.linspace(t[0], t[-1], rows)

@@ -3,14 +3,16 @@
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from gedanken.worlds.ode.kernels import MAX_SAMPLES
+from gedanken.worlds.ode.kernel.limits import MAX_SAMPLES
+from gedanken.worlds.ode.kernel.score import pack
+from gedanken.worlds.ode.kernel.tokens import pack_symbols
 from gedanken.worlds.ode.law.parser import check_states
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 SCORE_FUEL = 500_000
-# Work that fitting an unknown start may take, in shares of the fuel of one simulation.
+# Fuel for fitting an unknown start, in multiples of the fuel of one simulation.
 START_SHARE = 8
 
 
@@ -73,14 +75,14 @@ class Track:
         self._symbols = pack_symbols(states)
         self._packed = pack(trajectory.t, values, self.y0, spread, floor, rtol, atol, fuel, start_fuel)
         self._size = n
-        self._zeros = tuple(0.0 if found >= 0 else math.nan for found in spread)
+        self._zeros = tuple(0.0 if squares >= 0 else math.nan for squares in spread)
 
 
 def _spread(values: Array) -> tuple[Array, Array]:
     """Sum of squares about the mean of each column, -1 where nothing was observed, and its standard deviation.
 
     A constant column has no spread to measure an error against. It counts as if it varied by a millionth of its size
-    (of the record's largest value for a column of zeros): far above rounding, far below what a wrong law does.
+    (of the record's largest value for a column of zeros): far above rounding errors, far below wrong laws.
     """
     seen = np.isfinite(values)
     count = seen.sum(0)
@@ -92,41 +94,6 @@ def _spread(values: Array) -> tuple[Array, Array]:
     spread = np.where(count > 0, np.maximum(squares, count * (1e-6 * size) ** 2), -1.0)
     floor = np.sqrt(squares / np.maximum(count, 1))
     return spread, floor
-
-
-def pack(
-    t: Array,
-    values: Array,
-    y0: Array,
-    spread: Array,
-    floor: Array,
-    rtol: float,
-    atol: float,
-    fuel: int,
-    start_fuel: int,
-) -> Array:
-    """The one array that the kernels read a track from; its layout is told in kernels.py, above `HEAD`.
-
-    Raises:
-        ValueError: a tolerance that cannot be kept.
-    """
-    m, n = values.shape
-    if not (1e-13 <= rtol < 1.0 and atol >= 0.0):
-        raise ValueError(f"rtol must lie in [1e-13, 1) and atol be at least 0, not {rtol} and {atol}")
-    head = [m, n, rtol, atol, fuel, start_fuel]
-    return np.concatenate([head, y0, spread, floor, np.asarray(t, np.float64), values.ravel()])
-
-
-def pack_symbols(states: StateSpace) -> NDArray[np.uint8]:
-    """What the compiled parser knows of the names: see `_parse`."""
-    columns = states.columns
-    symbols = [*((i, name) for i, name in enumerate(columns))]
-    symbols += [(columns.index(name), alias) for alias, name in states.aliases.items()]
-    symbols.append((len(columns), "t"))
-    packed = bytearray([len(columns), len(symbols), *(255 if i is None else i for i in states.derivative_of)])
-    for i, name in symbols:
-        packed += bytes([i, len(name)]) + name.encode()
-    return np.frombuffer(bytes(packed), np.uint8)
 
 
 def _guess_start(states: StateSpace, trajectory: Trajectory) -> Array:

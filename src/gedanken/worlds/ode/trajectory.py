@@ -1,4 +1,4 @@
-"""What was observed: named state variables, and samples of them over time."""
+"""Observations: named state variables, and samples of them over time; and R2, how well a prediction fits them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,15 +49,15 @@ class StateSpace:
 
     @cached_property
     def aliases(self) -> dict[str, str]:
-        """Other spellings that an equation may use for a velocity (`dy`, `dydt` for `vy`), without clashes."""
+        """Other spellings that an equation may use for a velocity (`dy`, `dydt` for `vy`), unless they are states."""
         taken = set(self.columns)
-        found = {}
+        aliases = {}
         for c in self.coordinates:
             for alias in () if c.velocity is None else (f"d{c.name}", f"d{c.name}dt", f"v{c.name}"):
                 if alias not in taken:
                     taken.add(alias)
-                    found[alias] = c.velocity or ""
-        return found
+                    aliases[alias] = c.velocity or ""
+        return aliases
 
     @cached_property
     def velocities(self) -> dict[str, str]:
@@ -72,10 +72,10 @@ class StateSpace:
     @cached_property
     def derivative_of(self) -> tuple[int | None, ...]:
         """For each column, the column that is its time derivative by definition (`y` -> index of `vy`), or None."""
-        found: list[int | None] = []
+        indices: list[int | None] = []
         for c in self.coordinates:
-            found += [None] if c.velocity is None else [len(found) + 1, None]
-        return tuple(found)
+            indices += [None] if c.velocity is None else [len(indices) + 1, None]
+        return tuple(indices)
 
     @cached_property
     def left_sides(self) -> tuple[str, ...]:
@@ -119,3 +119,24 @@ class Trajectory:
 def pool(trajectories: Sequence[Trajectory]) -> Array:
     """All samples of several trajectories, stacked, shape (sum of m, n)."""
     return np.concatenate([trajectory.values for trajectory in trajectories])
+
+
+def r_squared(observed: Array, predicted: Array) -> Array:
+    """Coefficient of determination of each column, not clipped.
+
+    One minus the squared error over the squared deviations of the observed samples from their mean, both over the
+    samples that were observed.
+
+    Args:
+        observed: samples, shape (m, n); NaN marks what was not observed.
+        predicted: the prediction of them, shape (m, n). Where it is not finite at an observed sample, R2 is -inf.
+
+    Returns:
+        Shape (n,), at most 1; NaN for a column that does not vary or was not observed.
+    """
+    seen = np.isfinite(observed)
+    values = np.where(seen, observed, 0.0)
+    mean = values.sum(0) / np.maximum(seen.sum(0), 1)
+    spread = (np.where(seen, values - mean, 0.0) ** 2).sum(0)
+    error = np.where(seen, np.where(np.isfinite(predicted), predicted, np.inf) - values, 0.0)
+    return np.asarray(np.where(spread > 0, 1.0 - (error**2).sum(0) / np.where(spread > 0, spread, 1.0), np.nan))

@@ -18,7 +18,7 @@ def one(x):
 """
 DEPENDANT = """
 from gedanken.worlds.ode.kernel.jit import announce, jit
-from gedanken.worlds.ode.tiny import one
+from gedanken.worlds.ode.kernel.tiny import one
 
 
 @jit()
@@ -36,10 +36,10 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def package(tmp_path):
-    """A folder `gedanken/worlds/ode` with the loader and two files of kernels."""
-    place = tmp_path / "gedanken" / "worlds" / "ode"
+    """A package `gedanken` with the loader, a kernel, and a file that imports it."""
+    place = tmp_path / "gedanken" / "worlds" / "ode" / "kernel"
     place.mkdir(parents=True)
-    for folder in (place, place.parent, place.parent.parent):
+    for folder in (place, *place.parents[:3]):
         (folder / "__init__.py").touch()
     (place / "jit.py").write_text(Path(jit.__file__).read_text())
     (place / "tiny.py").write_text(KERNEL.format(value=1))
@@ -49,12 +49,12 @@ def package(tmp_path):
 
 def start(package, **environment):
     """Run the dependant in a process of its own."""
-    command = [sys.executable, "-m", "gedanken.worlds.ode.dependant"]
+    command = [sys.executable, "-m", "gedanken.worlds.ode.kernel.dependant"]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
-    places = {"PYTHONPATH": str(package.parents[2]), "XDG_CACHE_HOME": str(package / "cache")}
+    places = {"PYTHONPATH": str(package.parents[3]), "XDG_CACHE_HOME": str(package / "cache")}
     environment = {**inherited, **places, **environment}
     return subprocess.Popen(
-        command, cwd=package.parents[2], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, cwd=package.parents[3], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 
@@ -113,7 +113,35 @@ def test_the_wish_of_the_user_comes_first(package, tmp_path):
     assert not any(package.rglob("*.nbc"))
 
 
+def test_a_change_of_a_constant_reaches_the_kernels_that_import_it(package):
+    (package / "constants.py").write_text("VALUE = 1\n")
+    (package / "tiny.py").write_text(
+        "from gedanken.worlds.ode.kernel.constants import VALUE\n" + KERNEL.format(value="VALUE")
+    )
+    assert run(package) == (3.0, ["two", "one"])
+    (package / "constants.py").write_text("VALUE = 10\n")
+    assert run(package) == (21.0, ["two", "one"])
+
+
+def imported(path):
+    """Names of the kernel files that a file's stamp depends on, found by changing nothing but their stamps."""
+    found = []
+    for other in sorted(jit.HERE.parent.glob("*.py")):
+        content = other.read_bytes()
+        jit.stamp.cache_clear()
+        with pytest.MonkeyPatch.context() as patch:
+            read = Path.read_bytes
+            patch.setattr(Path, "read_bytes", lambda self: b"" if self == other else read(self))  # noqa: B023
+            changed = jit.stamp(path)
+        jit.stamp.cache_clear()
+        if content and jit.stamp(path) != changed:
+            found.append(other.stem)
+    return found
+
+
 def test_stamps_follow_imports():
-    kernels = jit.stamp(jit.HERE.with_name("kernels.py"))
-    assert kernels == jit.stamp(jit.HERE.with_name("kernels.py"))
-    assert kernels != jit.stamp(jit.HERE)
+    everything = ["dopri5", "jit", "limits", "linear", "machine", "program", "rodas4", "score", "status", "tokens"]
+    assert imported(jit.HERE.with_name("score.py")) == everything
+    assert imported(jit.HERE.with_name("linear.py")) == ["jit", "linear"]
+    fitting = jit.HERE.parents[1] / "fit" / "kernels.py"
+    assert imported(fitting) == ["dopri5", "jit", "limits", "linear", "machine", "status"]

@@ -1,8 +1,9 @@
 """Machine code of this world's kernels, and where it is kept between runs.
 
-numba caches a function under the content of the file that defines it and no other, so a kernel that calls one from
-another file would keep running the old code after that file changed. The machine code of a file is therefore kept in a
-folder named by its content and that of the compiled files it imports (docs/decisions/0002-compiled-verifier.md).
+numba caches a function by the content of the file that defines it and of no other, so that a function would keep the
+old code of those it calls from other files, and the old values of the constants it imports. The machine code of a file
+is therefore kept in a folder named by its content and that of the kernel files it imports
+(docs/decisions/0002-compiled-verifier.md).
 """
 
 import hashlib
@@ -27,21 +28,22 @@ _IMPORT = re.compile(rb"^from gedanken\.([\w.]+) import ([\w, ]+|\([^)]*\))", re
 
 @cache
 def stamp(path: Path) -> str:
-    """Digest of a file and of every file with compiled functions that it imports, directly or not."""
+    """Digest of a file and of what its machine code depends on.
+
+    That is every file it imports, directly or not, that lies in this folder or has compiled functions.
+    """
     content = path.read_bytes()
     digest = hashlib.sha256(content)
     for module, names in _IMPORT.findall(content):
-        package = PACKAGE.joinpath(*module.decode().split("."))
-        for found in (package.with_suffix(".py"), *(package / f"{n}.py" for n in re.findall(r"\w+", names.decode()))):
-            if found.is_file() and (
-                found == HERE or b"from gedanken.worlds.ode.kernel.jit import" in found.read_bytes()
-            ):
-                digest.update(stamp(found).encode())
+        place = PACKAGE.joinpath(*module.decode().split("."))
+        for file in (place.with_suffix(".py"), *(place / f"{name}.py" for name in re.findall(r"\w+", names.decode()))):
+            if file.is_file() and (file.parent == HERE.parent or USE in file.read_bytes()):
+                digest.update(stamp(file).encode())
     return digest.hexdigest()[:16]
 
 
 def _bases() -> list[Path]:
-    """Places to try, best first: the user's wish, beside the source, the user's cache.
+    """Places to try, best first: NUMBA_CACHE_DIR, beside the source, the user's cache folder.
 
     Never a shared folder such as /tmp: numba unpickles what it finds there.
     """

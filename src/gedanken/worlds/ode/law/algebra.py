@@ -1,4 +1,4 @@
-"""What two expressions have in common as functions: SymPy forms, and equality decided by values with an error bound."""
+"""Expressions as functions: SymPy forms, values with error bounds, and equality decided by these values."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from gedanken.seeding import stream
-from gedanken.worlds.ode.law.tree import Binary, Call, Expression, Minus, Name, Number, walk
+from gedanken.worlds.ode.law.tree import Binary, Call, Equations, Expression, Minus, Name, Number, walk
 from gedanken.worlds.ode.trajectory import Array
 
 POINTS = 256
-# Points needed at which both sides have a value that is not lost in rounding.
+# Points needed at which both sides have a value far above its rounding error.
 NEEDED = 24
 EPSILON = float(np.finfo(np.float64).eps)
 # Exponents beyond this stay inexact in SymPy: 9**9**9 has 369 million digits.
@@ -125,9 +125,9 @@ def _evaluate(node: Expression, values: Mapping[str, Array], shape: tuple[int, .
 def same_function(a: Expression, b: Expression) -> bool:
     """Whether two expressions have the same value wherever they have one.
 
-    They are compared at 256 fixed random points, half of them with positive values only. A difference beyond the
-    rounding bounds, or a value where the other has none, decides against. Where too few points say anything (a domain
-    that the points miss), SymPy decides, within bounds that keep it fast.
+    They are compared at 256 fixed random points, half of them with positive coordinates only. They differ where their
+    values differ by more than the rounding bounds, or where only one of them is defined. When fewer than 24 points are
+    conclusive (both sides undefined, or rounding too large), SymPy decides, within bounds that keep it fast.
     """
     if a == b:
         return True
@@ -143,13 +143,13 @@ def same_function(a: Expression, b: Expression) -> bool:
     defined &= np.isfinite(right)
     bound = 4 * (error_left + error_right)
     size = np.maximum(np.abs(left), np.abs(right))
-    telling = defined & (bound <= 1e-6 * size)
+    conclusive = defined & (bound <= 1e-6 * size)
     difference = np.abs(left - right)
     if (difference[defined] > bound[defined]).any():
         return False
-    # Where both are zero, an exact zero tells as well.
-    telling |= defined & (size == 0)
-    if telling.sum() >= NEEDED:
+    # An exact zero on both sides is conclusive too.
+    conclusive |= defined & (size == 0)
+    if conclusive.sum() >= NEEDED:
         return True
     return _same_symbolically(a, b)
 
@@ -167,3 +167,13 @@ def _same_symbolically(a: Expression, b: Expression) -> bool:
     import sympy
 
     return bool(sympy.expand(to_sympy(a) - to_sympy(b)) == 0)
+
+
+def equivalent(a: Equations, b: Equations) -> bool:
+    """Whether two systems are the same functions of their variables and parameters, however they are written.
+
+    Parameters are the same when their names are; `Equations.bind` replaces them by values.
+    """
+    return a.states == b.states and all(
+        same_function(left, right) for left, right in zip(a.right_sides, b.right_sides, strict=True)
+    )

@@ -7,8 +7,8 @@ import numpy as np
 import orjson
 
 from gedanken.errors import Unanswerable
-from gedanken.worlds.ode.law.parser import MAX_PARAMS, foreign_character
-from gedanken.worlds.ode.law.tree import MAX_TEXT
+from gedanken.worlds.ode.kernel.limits import MAX_PARAMS, MAX_TEXT
+from gedanken.worlds.ode.law.parser import foreign_character
 
 MAX_JSON = 4096
 # A JSON reader spends 0.05 us on each nested object, and a text of 4,096 characters has room for 2,000 of them.
@@ -16,10 +16,10 @@ MAX_BRACKETS = 256
 
 
 class Answer(NamedTuple):
-    """A proposed law: equations in the grammar, the values of its parameters, and what was said about it.
+    """A proposed law: equations in the grammar, the values of its parameters, and the reasons given for it.
 
-    `initial` may name the state that each trial starts from. It is only a first guess, and only where the start of a
-    record is unknown and fitted anyway; what cannot be read as such is ignored.
+    `initial` may name the state that each trial starts from. Where the start of a record is unknown, fitting it begins
+    there; it is not used otherwise, and ignored where it is malformed.
     """
 
     equation: str
@@ -34,13 +34,13 @@ def decode(text: str) -> Answer:
     Everything but the equation may be missing, and other keys are ignored.
 
     Raises:
-        Unanswerable: not such an object, or larger than an answer may be. Names and grammar are not looked at.
+        Unanswerable: not such an object, or larger than an answer may be. Names and grammar are not checked here.
     """
     return _to_answer(_load(text))
 
 
 def _load(text: str) -> Any:
-    """The JSON value in a text, refused before it is read when reading it could take long."""
+    """The JSON value in a text; one that could take long to read is refused before."""
     if len(text) > MAX_JSON:
         raise Unanswerable(f"the answer has {len(text):,} characters; a JSON answer has at most {MAX_JSON:,}")
     if text.count("{") + text.count("[") > MAX_BRACKETS:
@@ -84,7 +84,7 @@ def encode(equation: str, params: Mapping[str, float]) -> Encoded:
     """Pack an answer for the kernels.
 
     Raises:
-        Unanswerable: what must not reach them. What the parameters are called is left to them.
+        Unanswerable: a text that is too long or not ASCII, or values that are no numbers. The kernels check the names.
     """
     if not isinstance(equation, str):
         raise Unanswerable("the equation is not a text")
@@ -108,7 +108,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _bad_params(params: Any) -> Unanswerable:
-    """Why these are no parameters."""
+    """The refusal of something that is not a mapping from names to numbers."""
     if not isinstance(params, Mapping):
         return Unanswerable("the parameters are not an object of names and numbers")
     for name, value in params.items():
@@ -120,7 +120,10 @@ def _bad_params(params: Any) -> Unanswerable:
 
 
 def read_json(text: str) -> tuple[Encoded, tuple[str, Mapping[str, float]]]:
-    """An encoded JSON answer and what it was: straight on when all is in order, else the thorough way."""
+    """An encoded JSON answer, and its equation and parameters.
+
+    A well-formed answer whose values are all floats takes a short path; `decode` and `encode` read any other.
+    """
     data = _load(text)
     try:
         equation, params = data["equation"], data["params"]

@@ -13,7 +13,7 @@ _GREEK = re.compile(f"{_LETTERS}|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Ph
 
 
 def latex(equations: Equations) -> str:
-    r"""The equations, lines joined by `\\`. Dots stand for derivatives by time, also where a velocity is used."""
+    r"""The equations in LaTeX, lines joined by `\\`; dots stand for derivatives by time and for velocities."""
     symbols = _symbols(equations.states)
     lines = []
     for coordinate, side in zip(equations.states.coordinates, equations.right_sides, strict=True):
@@ -23,12 +23,12 @@ def latex(equations: Equations) -> str:
 
 
 def _symbols(states: StateSpace) -> dict[str, str]:
-    """How velocities are written: as the dotted coordinate."""
+    """The dotted coordinate of each velocity."""
     return {c.velocity: rf"\dot{{{_symbol(c.name)}}}" for c in states.coordinates if c.velocity}
 
 
 def _symbol(name: str) -> str:
-    """A name: Greek where it is the name of a letter, with what follows the letter as an index."""
+    """A name; names of Greek letters become letters, and a number or word at its end becomes an index."""
     match = re.fullmatch(r"([A-Za-z]+?)_?([0-9]+)", name) or re.fullmatch(r"([A-Za-z]+)_([A-Za-z0-9]+)", name)
     if match:
         return f"{_symbol(match[1])}_{{{_symbol(match[2]) if match[2].isalpha() else match[2]}}}"
@@ -45,7 +45,7 @@ def _number(value: float) -> str:
     return power if mantissa == "1" else rf"{mantissa} \cdot {power}"
 
 
-# How tightly the written form holds together; fractions, roots and functions need no parentheses around them.
+# Precedence of the written forms; fractions, roots and functions need no parentheses around them.
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = 1, 2, 3, 4, 5
 
 
@@ -83,7 +83,7 @@ def _write(node: Expression, symbols: dict[str, str]) -> str:
         case Binary(operator="/"):
             return rf"\frac{{{_write(node.left, symbols)}}}{{{_write(node.right, symbols)}}}"
         case Binary(operator="**"):
-            # A function, a fraction or a power is no base without parentheses; a plain symbol is.
+            # Only a symbol or a number is a base without parentheses.
             base = _write(node.left, symbols)
             if not isinstance(node.left, Name | Number) or _strength(node.left) < _ATOM:
                 base = rf"\left({base}\right)"

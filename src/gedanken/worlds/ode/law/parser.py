@@ -1,4 +1,4 @@
-"""Equations as text and as trees: the grammar that a law is written in.
+"""The grammar of laws, and its reader: text to trees.
 
     d2y/dt2 = -g + k*vy**2
     dx/dt = a*x - b*x*y; dy/dt = c*x*y - d*y
@@ -9,8 +9,9 @@ parameters, with Python's precedence: `-y**2` is `-(y**2)` and `a**b**c` is `a**
 velocity vy, `d2y/dt2` and `dvy/dt` are the same left side, and `dy/dt = vy` may be written and says nothing new.
 
 Limits: 512 ASCII characters, 128 operators, 64 pending operators or operands (nesting), 16 parameters of at most 32
-characters. A part without variables must have a finite value (`1/0` and `9**9**9**9` are refused). Reading takes time
-linear in the text and never recurses; the compiled parser of `kernels.py` accepts exactly the same texts.
+characters (`kernel/limits.py`). A part without variables must have a finite value (`1/0` and `9**9**9**9` are refused).
+Reading takes time linear in the text and never recurses; the compiled reader, `kernel/program.py`, accepts exactly the
+same texts.
 """
 
 import math
@@ -19,9 +20,9 @@ import unicodedata
 from collections.abc import Collection, Mapping
 
 from gedanken.errors import Unanswerable, UserError
+from gedanken.worlds.ode.kernel.limits import MAX_NAME, MAX_OPERATORS, MAX_PARAMS, MAX_STACK, MAX_STATES, MAX_TEXT
 from gedanken.worlds.ode.law.tree import (
     FUNCTIONS,
-    MAX_TEXT,
     PRECEDENCE,
     TIME,
     Binary,
@@ -31,20 +32,14 @@ from gedanken.worlds.ode.law.tree import (
     Minus,
     Name,
     Number,
-    equivalent,
     print_expression,
     walk,
 )
 from gedanken.worlds.ode.trajectory import StateSpace
 
-# The trees are this module's result, so that who reads a text need not know where they are defined.
+# Names of `tree.py` that readers of a text need, and MAX_TEXT for those who write one.
 __all__ = [
     "FUNCTIONS",
-    "MAX_NAME",
-    "MAX_OPERATORS",
-    "MAX_PARAMS",
-    "MAX_STACK",
-    "MAX_STATES",
     "MAX_TEXT",
     "TIME",
     "Binary",
@@ -56,18 +51,11 @@ __all__ = [
     "Number",
     "check_params",
     "check_states",
-    "equivalent",
     "foreign_character",
     "is_name",
     "parse",
     "walk",
 ]
-
-MAX_OPERATORS = 128
-MAX_STACK = 64
-MAX_PARAMS = 16
-MAX_NAME = 32
-MAX_STATES = 8
 
 
 def is_name(text: str) -> bool:
@@ -76,7 +64,7 @@ def is_name(text: str) -> bool:
 
 
 def check_states(states: StateSpace) -> None:
-    """Refuse a state space that the grammar cannot speak of.
+    """Refuse a state space that the grammar has no place for.
 
     Raises:
         UserError: too many variables, or one whose name is not a name, is `t`, is a function's, or is used twice.
@@ -144,7 +132,7 @@ def check_params(params: Collection[str], states: StateSpace) -> dict[str, float
 
 
 def foreign_character(text: str) -> Unanswerable:
-    """What to say of a text that is not ASCII: the first such character, and its place."""
+    """The refusal of a text that is not ASCII: it names the first such character and its position."""
     position = next(i for i, character in enumerate(text) if not character.isascii())
     name = unicodedata.name(text[position], "unnamed").lower()
     return Unanswerable(
@@ -163,14 +151,14 @@ _BLANK = re.compile(r"[ \t\r]*")
 _BETWEEN = re.compile(r"[ \t\r;\n]*")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![A-Za-z0-9_.])")
-# What may begin an operand; blanks alone where there is nothing of the kind.
+# The beginning of an operand; only blanks where none follows.
 _BEGINNING = re.compile(rf"[ \t\r]*(?:(-)|(\()|({_NUMBER.pattern})|({_WORD.pattern}))?")
 _NUMBER_LIKE = re.compile(r"[0-9.][A-Za-z0-9_.]*")
 _LEFT_SIDE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)[ \t\r]*/[ \t\r]*([A-Za-z_][A-Za-z0-9_]*)[ \t\r]*=")
 
 
 class _Parser:
-    """One reading of one text: the rules and limits of `_parse` in kernels.py, with English for every refusal."""
+    """One reading of one text: the rules and limits of `kernel/program.py`, with English for every refusal."""
 
     def __init__(self, text: str, states: StateSpace, params: Collection[str], values: Mapping[str, float]):
         self.text = text
@@ -245,7 +233,7 @@ class _Parser:
             operator = "**" if self.text.startswith("**", position) else self.text[position]
             if operator not in ("+", "-", "*", "/", "**"):
                 raise self.unexpected(position, "an operator")
-            # `**` binds to the right: an equal one before it waits.
+            # `**` associates to the right, so that an earlier `**` stays pending.
             self.reduce(PRECEDENCE[operator] + (operator == "**"))
             if len(self.pending) >= MAX_STACK - 1:
                 raise self.too_deep(position)
@@ -260,7 +248,7 @@ class _Parser:
         """Read up to the end of one operand with the signs and parentheses before it."""
         while True:
             found = _BEGINNING.match(self.text, position)
-            assert found is not None  # it matches nothing at all, too
+            assert found is not None  # the pattern also matches the empty text
             kind = found.lastindex
             position = found.end() if kind is None else found.start(kind)
             if len(self.pending) >= MAX_STACK - 1 or len(self.operands) >= MAX_STACK - 1:
@@ -299,7 +287,7 @@ class _Parser:
         self.operators += 1
 
     def reduce(self, precedence: int) -> None:
-        """Apply the pending operators of at least this precedence, back to the last open parenthesis."""
+        """Apply the pending operators of at least this precedence, down to the last open parenthesis."""
         while self.pending and self.pending[-1][0] != _OPEN and PRECEDENCE[self.pending[-1][0]] >= precedence:
             self.apply()
 
@@ -340,7 +328,7 @@ class _Parser:
         )
 
     def unexpected(self, position: int, wanted: str) -> Unanswerable:
-        """What to say of something that cannot stand here."""
+        """The refusal of a token that the grammar does not allow at this position."""
         text = self.text
         if position >= len(text) or text[position] in ";\n":
             after = text[:position].rstrip()

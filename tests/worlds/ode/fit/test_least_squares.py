@@ -3,7 +3,7 @@ import pytest
 
 from gedanken.errors import Unanswerable, UserError
 from gedanken.seeding import stream
-from gedanken.worlds.ode.fit import Compiler, Record, differentiate, evaluate, fit, refine
+from gedanken.worlds.ode.fit import Compiler, Record, covariance_of, differentiate, evaluate, fit, refine
 from gedanken.worlds.ode.simulate import simulate
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
@@ -78,6 +78,52 @@ def test_what_the_record_does_not_determine_has_an_infinite_standard_error():
     found = fit("d2theta/dt2 = -(k/m)*theta", {"k": 4.0, "m": 1.0}, PENDULUM, [data])
     assert found.params["k"] / found.params["m"] == pytest.approx(4.0, rel=0.01)
     assert found.standard_errors == {"k": np.inf, "m": np.inf}
+
+
+def test_nearly_collinear_parameters_have_the_standard_errors_of_their_correlation():
+    """For correlation r and unit information, each variance is 1 / (1 - r**2), in any units of the parameters."""
+    for gap in (1e-2, 1e-4, 1e-6, 1e-8):
+        correlation = 1.0 - gap
+        for units in ([1.0, 1.0], [1e-6, 1e4]):
+            information = np.array([[1.0, correlation], [correlation, 1.0]]) / np.outer(units, units)
+            variance = np.diag(covariance_of(information)) / np.square(units)
+            assert variance == pytest.approx(1.0 / (gap * (2.0 - gap)), rel=1e-6)
+
+
+def test_a_direction_with_less_than_1e_minus_10_of_the_information_counts_as_undetermined():
+    correlation = 1.0 - 1e-12
+    assert np.isinf(np.diag(covariance_of(np.array([[1.0, correlation], [correlation, 1.0]])))).all()
+
+
+def test_only_parameters_in_an_undetermined_direction_have_infinite_variances():
+    information = np.diag([4.0, 1.0, 1.0, 0.0])
+    information[1, 2] = information[2, 1] = 1.0  # only the sum of these two is determined
+    covariance = covariance_of(information)
+    assert np.diag(covariance) == pytest.approx([0.25, np.inf, np.inf, np.inf])
+    assert np.isfinite(covariance[0]).all()
+
+
+def test_a_fit_of_nearly_collinear_parameters_has_the_standard_errors_of_linear_least_squares():
+    """x = x0 + a (t - t0) + b (t**2 - t0**2) / 2, late enough that a and b do nearly the same."""
+    line = StateSpace.first_order("x")
+    t = np.linspace(100.0, 101.0, 50)
+    design = np.stack([np.ones(50), t - 100.0, (t**2 - 100.0**2) / 2], 1)
+    values = design @ [1.0, 0.5, 0.01] + 0.05 * stream("test", "fit", "collinear").standard_normal(50)
+    found = fit("dx/dt = a + b*t", {"a": 0.0, "b": 0.0}, line, [Trajectory(t, values[:, None])])
+    best, rss, _, _ = np.linalg.lstsq(design, values, rcond=None)
+    errors = np.sqrt(np.diag(np.linalg.inv(design.T @ design)) * rss[0] / 50)
+    assert np.corrcoef(design[:, 1:].T)[0, 1] > 1 - 1e-5
+    for name, value, error in zip("ab", best[1:], errors[1:], strict=True):
+        assert found.params[name] == pytest.approx(value, abs=0.01 * error)
+        assert found.standard_errors[name] == pytest.approx(error, rel=1e-3)
+
+
+def test_a_parameter_without_effect_has_an_infinite_standard_error_and_the_others_keep_theirs():
+    data = record("d2theta/dt2 = -w*theta", PENDULUM, {"w": 4.0}, [1.0, 0.0], 0.01, "ratio")
+    alone = fit("d2theta/dt2 = -w*theta", {"w": 3.5}, PENDULUM, [data])
+    found = fit("d2theta/dt2 = -w*theta + 0*u", {"w": 3.5, "u": 1.0}, PENDULUM, [data])
+    assert found.standard_errors["u"] == np.inf
+    assert found.standard_errors["w"] == pytest.approx(alone.standard_errors["w"], rel=1e-6)
 
 
 def test_an_equation_that_cannot_be_simulated_says_so():

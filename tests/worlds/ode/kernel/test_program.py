@@ -1,4 +1,4 @@
-"""The compiled parser and machine against the readable ones, and the integrators against what they claim."""
+"""The compiled reader and the machine against the readable parser and the values of its trees."""
 
 import json
 import math
@@ -12,10 +12,19 @@ from gedanken.bench import hostile
 from gedanken.bench.fuzz import mutate, write_expression
 from gedanken.errors import Unanswerable
 from gedanken.seeding import stream
-from gedanken.worlds.ode import kernels as k
+from gedanken.worlds.ode.kernel.limits import MAX_OPERATORS, MAX_STATES, MAX_TEXT
+from gedanken.worlds.ode.kernel.machine import REGISTERS, run, run_dual
+from gedanken.worlds.ode.kernel.program import (
+    COUNTS,
+    INSTRUCTIONS,
+    OPERATOR_COUNT,
+    WORK,
+    compile_text,
+)
+from gedanken.worlds.ode.kernel.status import OK
+from gedanken.worlds.ode.kernel.tokens import pack_symbols, read_number
 from gedanken.worlds.ode.law.algebra import evaluate
 from gedanken.worlds.ode.law.parser import parse
-from gedanken.worlds.ode.track import pack_symbols
 from gedanken.worlds.ode.trajectory import StateSpace
 
 FALL = StateSpace.second_order(y="vy")
@@ -27,21 +36,21 @@ class Program:
     """A text compiled by the kernels; `status` is 0 when it could be."""
 
     def __init__(self, text, states, params, fold):
-        self.R, self.code = np.zeros(k.NREG), np.zeros(k.MAX_OPS, np.int64)
-        self.out, self.st = np.zeros(k.MAX_STATE, np.int64), np.zeros(4, np.int64)
+        self.R, self.code = np.zeros(REGISTERS), np.zeros(MAX_OPERATORS, np.int64)
+        self.out, self.counts = np.zeros(MAX_STATES, np.int64), np.zeros(COUNTS, np.int64)
         text, names = np.frombuffer(text.encode(), np.uint8), np.frombuffer("\0".join(params).encode(), np.uint8)
         values = np.array([float(value) for value in params.values()])
-        work = np.zeros(288, np.int64)
-        self.status = k._parse(
+        work = np.zeros(WORK, np.int64)
+        self.status = compile_text(
             text, 0, text.size, names, 0, names.size, values, pack_symbols(states), fold, self.code, self.R, self.out,
-            self.st, work,
+            self.counts, work,
         )  # fmt: skip
-        self.operations = int(self.st[0])
-        self.operators = int(self.st[3])
+        self.operations = int(self.counts[INSTRUCTIONS])
+        self.operators = int(self.counts[OPERATOR_COUNT])
 
     def run(self, state, t):
         self.R[: len(state)], self.R[len(state)] = state, t
-        k._run(self.code, self.operations, self.R)
+        run(self.code, self.operations, self.R)
         return self.R[self.out[: len(state)]]
 
 
@@ -52,12 +61,12 @@ def check_alike(text, states, params):
     except Unanswerable:
         equations = None
     folded = Program(text, states, params, True)
-    assert (folded.status == k.OK) == (equations is not None), (text, folded.status, equations)
+    assert (folded.status == OK) == (equations is not None), (text, folded.status, equations)
     try:
         unfolded = parse(text, states, list(params))
     except Unanswerable:
         unfolded = None
-    assert (Program(text, states, params, False).status == k.OK) == (unfolded is not None), text
+    assert (Program(text, states, params, False).status == OK) == (unfolded is not None), text
     if equations is None:
         return False
     assert folded.operators == equations.operators
@@ -78,7 +87,7 @@ def test_both_parsers_accept_the_same_language(states):
             text = text.replace("dy ", "y ").replace("vy", "y") if states is MIXED else text
         if rng.random() < 0.6:
             text = mutate(text, rng)
-        if len(text) <= k.MAX_TEXT and text.isascii():
+        if len(text) <= MAX_TEXT and text.isascii():
             accepted += check_alike(text, states, PARAMS)
     assert accepted > 1000
 
@@ -92,7 +101,7 @@ def test_both_parsers_accept_the_same_junk(text):
 
 @pytest.mark.parametrize("text", [*hostile.REFUSED.values(), *hostile.BOUNDED.values()])
 def test_both_parsers_agree_on_hostile_texts(text):
-    if len(text) <= k.MAX_TEXT and text.isascii():
+    if len(text) <= MAX_TEXT and text.isascii():
         check_alike(text, FALL, {})
 
 
@@ -105,9 +114,9 @@ def test_both_parsers_stop_at_the_same_depth(unit, depth):
 
 @pytest.mark.parametrize("count", [127, 128, 129])
 def test_both_parsers_stop_at_the_same_number_of_operators(count):
-    assert check_alike("d2y/dt2 = y" + "+y" * count, FALL, {}) == (count <= k.MAX_OPS)
+    assert check_alike("d2y/dt2 = y" + "+y" * count, FALL, {}) == (count <= MAX_OPERATORS)
     numbers = "+".join(str(i) for i in range(count + 1))
-    assert check_alike(f"d2y/dt2 = {numbers}", FALL, {}) == (count <= k.MAX_OPS)
+    assert check_alike(f"d2y/dt2 = {numbers}", FALL, {}) == (count <= MAX_OPERATORS)
 
 
 @pytest.mark.parametrize(
@@ -152,15 +161,15 @@ def test_tangents_are_derivatives():
     for _ in range(1500):
         text = "d2y/dt2 = " + write_expression(rng, 4)
         program = Program(text, FALL, params, False)
-        if program.status != k.OK or "e22" in text or "e300" in text:  # rounding swallows a step of 1e-6
+        if program.status != OK or "e22" in text or "e300" in text:  # rounding swallows a step of 1e-6
             continue
         lanes = 6  # value, then by y, vy, t, k, c
-        R = np.zeros(k.NREG * lanes)
+        R = np.zeros(REGISTERS * lanes)
         R[::lanes] = program.R
         point = np.array([1.1, 0.7, 0.4, 1.7, 0.4])
         for i in range(5):
             R[i * lanes], R[i * lanes + 1 + i] = point[i], 1.0
-        k._run_dual(program.code, program.operations, R, lanes)
+        run_dual(program.code, program.operations, R, lanes)
         at = program.out[1] * lanes
         value, tangents = R[at], R[at + 1 : at + lanes]
 
@@ -188,7 +197,7 @@ def test_numbers_are_read_to_the_last_place():
         if i % 4 == 3:
             text = text.partition("e")[0] + f"e{rng.integers(-300, 300)}"
         buffer = np.frombuffer(text.encode(), np.uint8)
-        end, got = k._number(buffer, 0, buffer.size)
+        end, got = read_number(buffer, 0, buffer.size)
         assert end == buffer.size
         assert got == pytest.approx(float(text), rel=1e-15)
         exact += got == float(text)
@@ -198,31 +207,7 @@ def test_numbers_are_read_to_the_last_place():
 @pytest.mark.parametrize("text", ["0", "0.0", "1e-400", "0e999", "000001", "1" + "0" * 300, "0." + "0" * 300 + "1"])
 def test_extreme_numbers(text):
     buffer = np.frombuffer(text.encode(), np.uint8)
-    assert k._number(buffer, 0, buffer.size)[1] == pytest.approx(float(text), rel=1e-14)
-
-
-@pytest.mark.parametrize("x", [1e-12, 1e-3, 0.5, 1.0, 3.7, 1e9])
-def test_controller_arithmetic(x):
-    assert abs(k._log2_fast(x) - math.log2(x)) < 0.05
-    assert k._exp2_fast(math.log2(x) / 2) == pytest.approx(math.sqrt(x), rel=2e-4)
-
-
-def test_dormand_prince_coefficients_meet_the_order_conditions():
-    A = np.zeros((7, 6))
-    A[1, :1] = k.A21
-    A[2, :2] = k.A31, k.A32
-    A[3, :3] = k.A41, k.A42, k.A43
-    A[4, :4] = k.A51, k.A52, k.A53, k.A54
-    A[5, :5] = k.A61, k.A62, k.A63, k.A64, k.A65
-    A[6, :6] = k.A71, 0, k.A73, k.A74, k.A75, k.A76
-    c = A.sum(1)
-    b = np.append(A[6], 0.0)
-    np.testing.assert_allclose(c, [0, 0.2, 0.3, 0.8, 8 / 9, 1, 1], atol=1e-14)
-    for order in range(1, 6):
-        assert b @ c ** (order - 1) == pytest.approx(1 / order, abs=1e-14)
-    e = np.array([k.E1, 0, k.E3, k.E4, k.E5, k.E6, k.E7])
-    for order in range(1, 5):
-        assert e @ c ** (order - 1) == pytest.approx(0, abs=1e-14)
+    assert read_number(buffer, 0, buffer.size)[1] == pytest.approx(float(text), rel=1e-14)
 
 
 def test_json_of_the_hostile_answers_is_what_it_says():

@@ -1,20 +1,26 @@
 """Compiled least squares through the simulator: parameters and initial states of any program, on any set of records.
 
-The right-hand side is the verifier's register program and the integrator its Dormand-Prince pair, run with tangents, so
-that residuals and their derivatives come from the same steps. A record is cut into segments with a start each (multiple
-shooting without continuity, Bock 1981); one segment a trajectory is plain single shooting. The starts appear in a
-block of their own segment only and are eliminated from the normal equations (Schur complement), so that work grows
-with the number of parameters and not with the number of segments.
+The program and the integrator are those that score answers, run with tangents, so that residuals and their derivatives
+come from the same steps. A record is cut into segments with a start each (multiple shooting without continuity: H. G.
+Bock, Numerical treatment of inverse problems in chemical reaction kinetics, 1981); one segment a trajectory is single
+shooting. The samples of a segment depend on its own start only, so the starts are eliminated from the normal equations
+(Schur complement), and the work grows with the number of parameters and not with that of segments.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 import numpy as np
 
+from gedanken.worlds.ode.kernel import dopri5 as integrator
+from gedanken.worlds.ode.kernel.dopri5 import ROWS, dopri5
 from gedanken.worlds.ode.kernel.jit import jit
-from gedanken.worlds.ode.kernels import LEAF, NREG, OK, _dopri5_any, _lu, _lu_solve, _run, _run_dual
+from gedanken.worlds.ode.kernel.linear import lu_factor, lu_solve
+from gedanken.worlds.ode.kernel.machine import LEAF, REGISTERS, run, run_dual
+from gedanken.worlds.ode.kernel.status import OK, S_NONFINITE
 
-ONE = np.int64(1)
+ONE = np.int64(1)  # a literal 1 has a type of its own, for which numba would compile the callee once more
+# `info`: right-hand sides evaluated in all segments, then the integrator's `info` of the last one.
+INFO = 1 + integrator.INFO
 
 
 @jit()
@@ -23,16 +29,16 @@ def shoot(code, nops, R0, n, out, p, t, bounds, starts, tangents, floor, rtol, a
 
     Sample k of segment s lies in bounds[s] <= k < bounds[s + 1]. tangents: 0 = states only; 1 = d/dp; 2 = d/dp and
     d/d(start of its own segment). Y (M, n) gets the states, D (M, n, lanes - 1) the derivatives. Returns a status of
-    `kernels`, OK when every segment reached its end within the given number of evaluations.
+    `kernel/status.py`, OK when every segment reached its end within the given number of evaluations each.
     """
     P = p.size
     L = 1 if tangents == 0 else (1 + P if tangents == 1 else 1 + P + n)
     longest = 0
     for s in range(bounds.size - 1):
         longest = max(longest, bounds[s + 1] - bounds[s])
-    K = np.empty((15, n * L + 16))
+    K = np.empty((ROWS, n * L + 16))
     traj = np.empty((longest, n * L))
-    R = np.zeros(NREG * L)
+    R = np.zeros(REGISTERS * L)
     for r in range(n + 1, LEAF):
         R[r * L] = R0[r]
     for k in range(P):
@@ -48,18 +54,18 @@ def shoot(code, nops, R0, n, out, p, t, bounds, starts, tangents, floor, rtol, a
         a, b = bounds[s], bounds[s + 1]
         for i in range(n):
             y0[i * L] = starts[s, i]
-        status, done = _dopri5_any(
+        status, done = dopri5(
             code, nops, R, np.int64(L), n, out, t[a:b], y0, rtol, atol, floor, np.int64(evaluations), ONE, traj, K,
             info[1:], floor, floor, False,
         )  # fmt: skip
         info[0] += info[1]
         if status != OK or done < b - a:
-            return status if status != OK else OK + 1
+            return status if status != OK else S_NONFINITE
         for k in range(b - a):
             for i in range(n):
                 v = traj[k, i * L]
                 if not abs(v) < 1e12:
-                    return OK + 1
+                    return S_NONFINITE
                 Y[a + k, i] = v
                 for q in range(L - 1):
                     D[a + k, i, q] = traj[k, i * L + 1 + q]
@@ -165,7 +171,7 @@ def levenberg_marquardt(
             if it > 0 and gain < tolerance:
                 break
         elif it == 0:
-            status = s if s != OK else OK + 1
+            status = s if s != OK else S_NONFINITE
             break
         else:
             damping *= 8.0
@@ -185,12 +191,12 @@ def levenberg_marquardt(
                         V[q, r] = B[s, q, r]
                     # A start that no sample sees (an unobserved column) stays where it is.
                     V[q, q] = B[s, q, q] * (1.0 + damping) + 1e-280
-                if not _lu(V, pivot, n):
+                if not lu_factor(V, pivot, n):
                     continue
                 for r in range(P + 1):
                     for q in range(n):
                         column[q] = C[s, r, q] if r < P else b[s, q]
-                    _lu_solve(V, pivot, n, column)
+                    lu_solve(V, pivot, n, column)
                     for q in range(n):
                         U[s, q, r] = column[q]
                 for q in range(P):
@@ -201,12 +207,12 @@ def levenberg_marquardt(
         if P > 0:
             for q in range(P):
                 W[q, q] += 1e-13 * H[q, q]
-            if not _lu(W, pivot, P):
+            if not lu_factor(W, pivot, P):
                 damping *= 8.0
                 if damping > 1e6:
                     break
                 continue
-            _lu_solve(W, pivot, P, d)
+            lu_solve(W, pivot, P, d)
         for q in range(P):
             pn[q] = p[q] + d[q]
         if free_starts:
@@ -225,12 +231,12 @@ def levenberg_marquardt(
                 for r in range(n):
                     V[q, r] = B[s, q, r]
                 V[q, q] = B[s, q, q] * (1.0 + 1e-10) + 1e-280
-            if not _lu(V, pivot, n):
+            if not lu_factor(V, pivot, n):
                 continue
             for r in range(P):
                 for q in range(n):
                     column[q] = C[s, r, q]
-                _lu_solve(V, pivot, n, column)
+                lu_solve(V, pivot, n, column)
                 for k in range(n):
                     for q in range(P):
                         information[q, r] -= C[s, q, k] * column[k]
@@ -245,7 +251,7 @@ def evaluate_rows(code, nops, R0, n, out, t, x, F):
         for i in range(n):
             R[i] = x[k, i]
         R[n] = t[k]
-        _run(code, nops, R)
+        run(code, nops, R)
         for i in range(n):
             F[k, i] = R[out[i]]
 
@@ -255,7 +261,7 @@ def differentiate_rows(code, nops, R0, n, out, p, t, x, F, A, G):
     """As evaluate_rows, with derivatives A[k, i, j] by state j and G[k, i, q] by parameter q."""
     P = p.size
     L = 1 + n + P
-    R = np.zeros(NREG * L)
+    R = np.zeros(REGISTERS * L)
     for r in range(n + 1, LEAF):
         R[r * L] = R0[r]
     for q in range(P):
@@ -269,7 +275,7 @@ def differentiate_rows(code, nops, R0, n, out, p, t, x, F, A, G):
             for q in range(P):
                 R[i * L + 1 + n + q] = 0.0
         R[n * L] = t[k]
-        _run_dual(code, nops, R, L)
+        run_dual(code, nops, R, L)
         for i in range(n):
             at = out[i] * L
             F[k, i] = R[at]
