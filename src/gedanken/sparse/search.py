@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -205,9 +206,7 @@ class Search:
                 row = []
                 for atom in terms:
                     inner = tuple(float(v) for v in refined.params[at + 1 : at + 1 + len(atom.inner)])
-                    row.append(
-                        atom if not inner else Atom(atom.name, atom.template, inner, atom.cost, atom.stage, atom.tags)
-                    )
+                    row.append(replace(atom, inner=inner) if inner else atom)
                     at += 1 + len(atom.inner)
                 fitted.append(tuple(row))
             model = self.model(tuple(fitted), program, refined, self.segments)
