@@ -63,7 +63,7 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Discovery:
-    """What a search found.
+    """The result of a search.
 
     Attributes:
         states: the state variables.

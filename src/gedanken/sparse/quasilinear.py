@@ -149,8 +149,8 @@ class Quasilinear:
                 if None not in wanted:
                     out.append(tuple(sorted([*rest, *(g for g in wanted if g is not None)])))
             base = [c for g in rest for c in self.groups[g][2]]
-            own = [g for g, (equation, _, cols) in enumerate(self.groups) if equation == e and len(cols) == 1]
-            cols = [self.groups[g][2][0] for g in own]
+            single = [g for g, (equation, _, cols) in enumerate(self.groups) if equation == e and len(cols) == 1]
+            cols = [self.groups[g][2][0] for g in single]
             G, h = gram[np.ix_(cols, cols)], products[cols]
             if base:  # project out the terms of the other equations, whose coefficients may change
                 cross = gram[np.ix_(base, cols)]
@@ -159,12 +159,12 @@ class Quasilinear:
                 G, h = G - cross.T @ solved[:, :-1], h - cross.T @ solved[:, -1]
             scale = np.sqrt(np.maximum(np.diag(G), 1e-12))
             labels: dict[str, int] = {}
-            identity = np.array([labels.setdefault(self.names[g][1], len(labels)) for g in own], np.int64)
+            identity = np.array([labels.setdefault(self.names[g][1], len(labels)) for g in single], np.int64)
             subsets, gain = beam_search(G / np.outer(scale, scale), h / scale, identity, min(5, len(labels)), 30)
             for size in range(subsets.shape[0]):
                 for rank in range(12):
                     if gain[size, rank] >= 0:
-                        out.append(tuple(sorted([*rest, *(own[k] for k in subsets[size, rank, : size + 1])])))
+                        out.append(tuple(sorted([*rest, *(single[k] for k in subsets[size, rank, : size + 1])])))
         return out
 
     def neighbours(self) -> list[tuple[Structure, list[list[float]], float]]:
@@ -174,8 +174,8 @@ class Quasilinear:
         scores.update(zip(sides, self.scores(sides), strict=True))
         front = [self.current]
         for width in (8, 4, 0):  # three moves in a row, each from the best subsets so far
-            fresh = list(dict.fromkeys(m for subset in front for m in self._moves(subset) if m not in scores))
-            scores.update(zip(fresh, self.scores(fresh), strict=True))
+            untried = list(dict.fromkeys(m for subset in front for m in self._moves(subset) if m not in scores))
+            scores.update(zip(untried, self.scores(untried), strict=True))
             if not width:
                 break
             front = sorted(scores, key=lambda s: scores[s])[:width]
@@ -214,14 +214,14 @@ class Quasilinear:
             saving = simplify(solution, information, first, names, criterion.total, misfit, criterion.unit).saving
         at = 0
         for g in subset:
-            e, atom, own = self.groups[g]
+            e, atom, columns = self.groups[g]
             coefficients[e].append(float(solution[at]))
-            if len(own) == 1 + len(atom.inner) and atom.inner:
+            if len(columns) == 1 + len(atom.inner) and atom.inner:
                 # One Gauss-Newton step of the inner constants, none by more than half of its value.
                 steps = [
                     float(np.clip(solution[at + 1 + k], -0.5 * abs(v), 0.5 * abs(v))) for k, v in enumerate(atom.inner)
                 ]
                 atom = replace(atom, inner=tuple(v + step for v, step in zip(atom.inner, steps, strict=True)))
             structure[e].append(atom)
-            at += len(own)
+            at += len(columns)
         return tuple(tuple(terms) for terms in structure), coefficients, saving

@@ -16,7 +16,7 @@ from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 _OUTLIER = 5.0  # robust standard deviations
 _PROPORTIONAL = 8.0  # gain of log likelihood from which noise in proportion to the signal is preferred to even noise
 _NEGLIGIBLE = 1e-7  # noise variance in units of the signal's, below which the kind of noise does not matter
-_DIED_OUT = 0.003  # share of a signal's root mean square, below which it says nothing of noise in proportion to it
+_DIED_OUT = 0.003  # share of a signal's root mean square, below which noise in proportion to it cannot be measured
 
 
 @dataclass(frozen=True)
@@ -91,16 +91,16 @@ def _running_mean(values: Array, width: int) -> Array:
 
 def _isolated(residual: Array) -> NDArray[np.bool_]:
     """Isolated outliers. Large residuals of neighbouring samples are a feature of the signal and do not count."""
-    odd = np.zeros(len(residual), bool)
+    outlying = np.zeros(len(residual), bool)
     seen = np.flatnonzero(np.isfinite(residual))
     if len(seen) < 20:
-        return odd
+        return outlying
     r = residual[seen]
     # With infinite neighbours, the two samples at each end are never outliers.
     padded = np.concatenate([[np.inf, np.inf], r, [np.inf, np.inf]])
     around = np.max([padded[:-4], padded[1:-3], padded[3:-1], padded[4:]], axis=0)
-    odd[seen] = (r > _OUTLIER * max(1.4826 * float(np.median(r)), 1e-3)) & (around < 0.5 * r)
-    return odd
+    outlying[seen] = (r > _OUTLIER * max(1.4826 * float(np.median(r)), 1e-3)) & (around < 0.5 * r)
+    return outlying
 
 
 def _fit_coordinate(
@@ -155,15 +155,15 @@ def _fit_coordinate(
                 if np.isfinite(z).sum() >= 8:
                     sigma[:, channel] *= max(1.0, float(np.sqrt(np.nanmean(z**2))))
         residual = np.where(np.isfinite(c.y), (c.y - states[:, :2]) / sigma, np.nan)
-        fresh = np.zeros((m, 2), bool)
+        new = np.zeros((m, 2), bool)
         for channel in range(2):
-            fresh[:, channel] = _isolated(np.abs(residual[:, channel]))
-        fresh &= np.abs(c.y - states[:, :2]) > 1e-3
-        if not fresh.any() or (outliers | fresh).sum() > 0.2 * np.isfinite(c.y).sum():
+            new[:, channel] = _isolated(np.abs(residual[:, channel]))
+        new &= np.abs(c.y - states[:, :2]) > 1e-3
+        if not new.any() or (outliers | new).sum() > 0.2 * np.isfinite(c.y).sum():
             break
-        outliers |= fresh
-        position[fresh[:, 0]] = np.nan
-        velocity[fresh[:, 1]] = np.nan
+        outliers |= new
+        position[new[:, 0]] = np.nan
+        velocity[new[:, 1]] = np.nan
     states = states * c.scale / c.step ** np.arange(3)
     sigma = sigma * np.array([c.scale, c.scale / c.step])
     sign = np.sign(np.nanmedian(position)) if np.isfinite(position).any() else 0.0
@@ -199,11 +199,11 @@ def smooth(states: StateSpace, trajectories: Sequence[Trajectory]) -> list[Smoot
             position = trajectory.values[:, column]
             second = coordinate.velocity is not None
             velocity = trajectory.values[:, column + 1] if second else np.full(m, np.nan)
-            spline[:, k], noise, alive, odd = _fit_coordinate(trajectory.t, position, velocity)
+            spline[:, k], noise, alive, outlying = _fit_coordinate(trajectory.t, position, velocity)
             width = 2 if second else 1
             values[:, column : column + width] = spline[:, k, :width]
             sigma[:, column : column + width] = noise[:, :width]
-            outliers[:, column : column + width] = odd[:, :width]
+            outliers[:, column : column + width] = outlying[:, :width]
             live[:, column : column + width] = alive[:, :width]
             column += width
         used = np.isfinite(trajectory.values) & ~outliers

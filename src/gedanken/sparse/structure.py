@@ -60,8 +60,8 @@ def prior(structure: Structure, coordinates: Coordinates) -> float:
     earlier: set[str] = set()  # names and roles of the terms of the equations before
     for equation, terms in enumerate(structure):
         roles = [role(atom.name, equation, coordinates) for atom in terms]
-        for atom, part in zip(terms, roles, strict=True):
-            cost += REPEATED * atom.cost if atom.name in earlier or part in earlier else atom.cost
+        for atom, its_role in zip(terms, roles, strict=True):
+            cost += REPEATED * atom.cost if atom.name in earlier or its_role in earlier else atom.cost
             if atom.variables and atom.variables.isdisjoint(coordinates[equation]):
                 cost += atom.coupling_cost
         for purpose in ("drag", "restoring"):
