@@ -167,9 +167,8 @@ SATURATION = frozenset({"saturation"})
 
 _LINEAR_FORCE = 3.0  # cost of a linear restoring force, the most frequent force law
 _COUPLING = 2.0  # more for a monomial or a sine of one coordinate in the equation of another
-_CROSS_AXIS = (
-    8.0  # more for drag or a central force along one axis that depends on the other: never in an isotropic law
-)
+# More for drag or a central force along one axis that depends on the other axis alone: no isotropic law has it.
+_CROSS_AXIS = 8.0
 
 
 def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
