@@ -3,7 +3,8 @@ import pytest
 
 from gedanken.errors import UserError
 from gedanken.seeding import stream
-from gedanken.sparse import discover
+from gedanken.sparse import Candidate, Discovery, discover
+from gedanken.sparse.identify import shorter_at_a_tie
 from gedanken.worlds.ode.simulate import simulate
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
@@ -34,6 +35,7 @@ def test_a_law_with_its_intervals_and_alternatives():
     assert len({c.equation for c in found.candidates}) == len(found.candidates)
     assert found.noise["x"] == pytest.approx(0.05 * np.std(data.values[:, 0]), rel=0.3)
     assert all(0.5 < value < 1.6 for value in found.best.chi2.values())
+    assert not any("short" in note for note in found.notes)
 
 
 def test_the_same_record_gives_the_same_answer():
@@ -144,3 +146,50 @@ def test_a_time_limit_still_gives_an_answer():
     told = []
     assert discover(PREY, [data], seconds=0.05, progress=told.append).candidates
     assert told
+
+
+def test_a_law_that_owes_its_fit_to_one_exact_start_is_not_preferred():
+    # x = exp(-0.7 t) also solves x'' = 0.49 x, which is the more likely law before any data. But from every start but
+    # one it grows as exp(0.7 t), by a factor of 1000 over the record.
+    states = StateSpace.second_order(x="v")
+    data = record("d2x/dt2 = -0.7*v", states, {}, [1.0, -0.7], 0.02, "fragile")
+    found = discover(states, [data])
+    criteria = {c.equation: c.criterion for c in found.candidates}
+    assert found.best.equation == "d2x/dt2 = -c1*v"
+    assert criteria["d2x/dt2 = c1*x"] > found.best.criterion + 4
+
+
+@pytest.mark.parametrize(("samples", "noted"), [(36, True), (44, False)])
+def test_a_record_of_fewer_than_forty_readings_is_called_short(samples, noted):
+    data = record("d2y/dt2 = -g", FALL, {"g": 9.8}, [50.0, 0.0], 0.02, "short", samples=samples, duration=3.0)
+    values = data.values * [1.0, np.nan]
+    found = discover(FALL, [Trajectory(data.t, values)])
+    assert any("short" in note for note in found.notes) is noted
+
+
+def candidate(delta, complexity):
+    return Candidate("", {}, {}, delta, delta, 1.0, {}, {}, complexity, ())
+
+
+def test_the_shorter_law_comes_first_only_at_a_tie_and_on_a_short_record():
+    longer, shorter, worse = candidate(0.0, 5), candidate(1.5, 3), candidate(2.5, 1)
+    laws = (longer, shorter, worse)
+    assert shorter_at_a_tie(laws, 60) == (shorter, longer, worse)
+    assert shorter_at_a_tie(laws, 99) == (shorter, longer, worse)
+    assert shorter_at_a_tie(laws, 100) == laws
+
+
+def test_laws_within_a_factor_of_twenty_in_probability_are_indistinct():
+    laws = tuple(candidate(delta, 1) for delta in (0.0, 2 * np.log(19), 2 * np.log(21)))
+    found = Discovery(PREY, laws, {}, (), 0, 1, None, (), 1)
+    assert found.indistinct == laws[:2]
+
+
+@pytest.mark.parametrize(("samples", "tried"), [(50, False), (70, True)])
+def test_no_periodic_force_is_looked_for_in_a_short_record(samples, tried):
+    truth = "d2y/dt2 = -k*y - b*vy + f*cos(w*t)"
+    params = {"k": 4.0, "b": 0.3, "f": 1.5, "w": 1.1}
+    data = record(truth, FALL, params, [0.5, 0.0], 0.03, "short driven", samples=samples, duration=20.0)
+    stages = []
+    discover(FALL, [data], progress=stages.append)
+    assert any("periodic" in stage for stage in stages) is tried

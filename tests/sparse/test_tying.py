@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gedanken.sparse.tying import Tie, simplify
+from gedanken.sparse.tying import DIMENSIONAL_UNIT, Tie, simplify
 
 NAMES = [("x", "x"), ("x*y", "x*y"), ("x*y", "x*y")]
 ALL = np.ones(3, bool)
@@ -48,3 +48,34 @@ def test_a_constant_inside_an_atom_is_shared_only_with_that_of_the_same_atom():
 
 def test_nothing_to_tie():
     assert simplify(np.empty(0), np.empty((0, 0)), np.empty(0, bool), [], 100, 1.0).saving == 0.0
+
+
+def tied(params, errors, names, samples=200, **options):
+    found = simplify(np.array(params), information(*errors), np.ones(len(params), bool), names, samples, 1.0, **options)
+    return bool(found.ties)
+
+
+@pytest.mark.parametrize(("deviations", "expected"), [(1.4, True), (1.8, False)])
+def test_a_unit_coefficient_among_200_samples_lies_within_1_6_standard_deviations(deviations, expected):
+    assert tied([1 + 0.01 * deviations], [0.01], [("x", "x")]) is expected
+
+
+@pytest.mark.parametrize(("deviations", "expected"), [(0.9, True), (1.3, False)])
+def test_a_unit_is_rarer_where_constants_have_units(deviations, expected):
+    assert tied([1 + 0.01 * deviations], [0.01], [("x", "x")], unit=DIMENSIONAL_UNIT) is expected
+
+
+@pytest.mark.parametrize(("names", "deviations", "expected"), [
+    ([("x", "x"), ("x", "x")], 1.8, True),
+    ([("x", "x"), ("x", "x")], 2.2, False),
+    ([("x", "x"), ("y", "y")], 1.0, True),
+    ([("x", "x"), ("y", "y")], 1.5, False),
+])  # fmt: skip
+def test_coefficients_of_the_same_atom_are_shared_more_readily_than_others(names, deviations, expected):
+    # The difference of two constants with errors of 0.01 has an error of 0.01414.
+    assert tied([3.0, 3.0 + 0.01414 * deviations], [0.01, 0.01], names) is expected
+
+
+@pytest.mark.parametrize(("deviations", "expected"), [(2.3, True), (2.6, False)])
+def test_however_long_the_record_no_constant_moves_by_more_than_2_45_standard_deviations(deviations, expected):
+    assert tied([1 + 0.001 * deviations], [0.001], [("x", "x")], samples=10**8) is expected

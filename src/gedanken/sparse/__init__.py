@@ -2,12 +2,25 @@
 
     discover(states, trajectories, hint) -> Discovery
 
-smooth.py reads the noise and the signal off the samples; library.py has the atoms and what they cost; weak.py proposes
-right-hand sides from the smoothed record and quasilinear.py from a linearised simulation; search.py fits them through
-the simulator (worlds/ode/fit.py) and keeps the best by an information criterion in which tying.py prices shared and
-unit constants; identify.py says what is known and what is not.
+The files by what they do, each step using those above it:
+
+    smooth   kalman.py       Kalman smoother of one coordinate
+             smooth.py       noise level, outliers and signal of a record
+    propose  library.py      the atoms that laws are sums of, and their prior costs
+             subsets.py      best subsets of the columns of a regression
+             weak.py         right-hand sides from the smoothed record (weak form)
+             linearise.py    the simulation, linearised along a trajectory
+             quasilinear.py  changes of a structure, from the linearised simulation
+    fit      structure.py    the terms of each equation: prior cost, text in the grammar
+             tying.py        which constants are one, or shared
+             criterion.py    the information criterion of a law on the record
+             fitting.py      fits of structures through the simulator (worlds/ode/fit)
+    choose   search.py       which structures are proposed and fitted, in which order
+             discovery.py    the result: laws, uncertainties, rivals, the experiment that would decide
+             identify.py     the laws to report, fitted to high accuracy
 """
 
-from gedanken.sparse.identify import Candidate, Discovery, Experiment, discover
+from gedanken.sparse.discovery import Candidate, Discovery, Experiment
+from gedanken.sparse.identify import discover
 
 __all__ = ["Candidate", "Discovery", "Experiment", "discover"]

@@ -1,120 +1,38 @@
-"""From a search to a statement: the law, its uncertainties, what else would do, and which experiment would decide."""
+"""Choose the laws to report: the best, its uncertainties, the rivals the record cannot exclude, and how to decide.
+
+The best laws of the search are fitted again, to higher accuracy and with their shared constants shared. Rivals within
+`INDISTINCT` of the best are reported as not identified, with the start from which their predictions differ most.
+"""
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gedanken.errors import UserError
+from gedanken.sparse.criterion import Criterion
+from gedanken.sparse.discovery import INDISTINCT, Candidate, Discovery, Experiment
 from gedanken.sparse.search import Search
-from gedanken.sparse.structure import PUSHED, Model, pushes, write, write_tied
+from gedanken.sparse.structure import DRIVING_DRAG, Model, count_driving_drags, write, write_tied
 from gedanken.sparse.tying import Tie
-from gedanken.statistics import Z95
 from gedanken.worlds.ode.fit import Program, Refined, covariance_of, refine, simulate_pieces
 from gedanken.worlds.ode.law.parser import parse
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
-CANDIDATES = 8
-INDISTINCT = 6.0  # difference of criteria, about a factor of 20 in probability, below which data do not decide
-TIE = 2.0  # difference "not worth more than a bare mention" (Kass and Raftery, 1995)
-FEW_READINGS = 100
-UNUSABLE = 1e6  # cost of a law that blows up from where the data themselves begin: any other law comes first
-FRAGILE = 8.0  # cost of a law that the noise of its start throws off the record altogether
-_SAMPLES = 1000  # of a trajectory that are used; longer ones are thinned evenly
+CANDIDATES = 8  # laws that are reported
+BARE_MENTION = 2.0  # difference "not worth more than a bare mention" (Kass & Raftery, JASA 90, 1995)
+FEW_SAMPLES = 100  # below which laws that differ by no more than that are ordered by length
+SHORT = 40  # samples below which a note asks for caution
+UNUSABLE = 1e6  # cost of a law whose simulation fails from the smoothed start: any other law comes first
+FRAGILE = 8.0  # cost of a law that leaves the record whenever its start moves by one standard deviation of the noise
+_LEAVES = 0.1  # change of the simulation, as a share of its variance, that counts as leaving the record
+_SAMPLES = 1000  # samples of a trajectory that are used; longer ones are thinned evenly
+_NOISE_FOLLOWS = 0.05  # relative range of a column's noise, above which it is reported to follow the signal
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """One law that was fitted to the record.
-
-    Attributes:
-        equation: its text in the grammar.
-        params: its parameters.
-        standard_errors: one standard deviation of each, `inf` where the record does not determine it.
-        criterion: minus twice the log posterior, up to a constant that all candidates share; smaller is better.
-        delta: how far its criterion is above the best one.
-        match: mean R2 over the observed columns, each in [0, 1], simulated from one start a trajectory.
-        r2: R2 of each observed column.
-        chi2: mean squared residual of each observed column in units of the smoother's noise; 1 is perfect.
-        complexity: operators, variables and constants.
-        initials: fitted state at the first sample of each trajectory.
-    """
-
-    equation: str
-    params: Mapping[str, float]
-    standard_errors: Mapping[str, float]
-    criterion: float
-    delta: float
-    match: float
-    r2: Mapping[str, float]
-    chi2: Mapping[str, float]
-    complexity: int
-    initials: tuple[Array, ...]
-
-    @property
-    def intervals(self) -> dict[str, tuple[float, float]]:
-        """95 % interval of each parameter, given the form."""
-        reach = {name: Z95 * error for name, error in self.standard_errors.items()}
-        return {name: (value - reach[name], value + reach[name]) for name, value in self.params.items()}
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """A start from which laws that agree on the record would part.
-
-    Attributes:
-        start: the state to start from.
-        duration: how long to watch.
-        parting: largest difference between the best law and the next that is not told from it, in spreads of a column.
-        noise: the same in standard deviations of the noise.
-    """
-
-    start: Mapping[str, float]
-    duration: float
-    parting: float
-    noise: float
-
-
-@dataclass(frozen=True)
-class Discovery:
-    """What a search found.
-
-    Attributes:
-        states: the state variables.
-        candidates: laws, best first.
-        noise: standard deviation of the noise of each observed column (its median, where it follows the signal).
-        proportional: columns whose noise is in proportion to the signal.
-        outliers: samples that were left out.
-        segments: pieces a trajectory was cut into for the fit; 1 unless no start can be followed through all of it.
-        experiment: where the laws that are not told apart would differ most; None when there is only one.
-        notes: what a reader must know, in sentences.
-        fits: structures that were fitted.
-    """
-
-    states: StateSpace
-    candidates: tuple[Candidate, ...]
-    noise: Mapping[str, float]
-    proportional: tuple[str, ...]
-    outliers: int
-    segments: int
-    experiment: Experiment | None
-    notes: tuple[str, ...]
-    fits: int
-
-    @property
-    def best(self) -> Candidate:
-        """The law that the record and the prior prefer."""
-        return self.candidates[0]
-
-    @property
-    def indistinct(self) -> tuple[Candidate, ...]:
-        """The laws that the record does not tell from the best one, that one included."""
-        return tuple(c for c in self.candidates if c.delta < INDISTINCT)
-
-
-# Laws that overflow are proposed as a matter of course, and dropped where they do.
+# Some of the proposed laws overflow; they are dropped.
 @np.errstate(all="ignore")
 def discover(
     states: StateSpace,
@@ -126,61 +44,81 @@ def discover(
 ) -> Discovery:
     """Find the laws that explain records of one system.
 
-    The same arguments give the same result: the work is bounded by counts. A limit in seconds is a safety net for
-    interactive use and gives the best found so far.
+    The same arguments give the same result, since the work is bounded by numbers of fits. A limit in seconds, meant for
+    interactive use, returns the best law found until then.
 
     Args:
         states: the state variables; a velocity may be unobserved (all NaN).
         trajectories: one or more trials, each with its own start, shared parameters.
-        hint: a sentence about the scene. It makes families of atoms cheaper and nothing else.
+        hint: a sentence about the scene. It only lowers the prior cost of some atoms.
         progress: called with a sentence at each stage.
         seconds: wall-clock limit.
 
     Raises:
-        UserError: a variable that has to be observed is not, or there are too few samples.
+        UserError: no trajectory, too few samples, a variable without samples that the others do not determine, or no
+            law of the library can be simulated over the record.
     """
     trials = [_usable(states, trajectory) for trajectory in trajectories]
     if not trials:
-        raise UserError("there is no trajectory to look at")
+        raise UserError("no trajectory was given; at least one is needed to find a law")
     end = time.monotonic() + seconds
     search = Search(states, trials, hint, progress, lambda: time.monotonic() > end)
     search.run()
-    odd = search.outliers()
-    left_out = int(sum(mask.sum() for mask in odd))
+    outlying = search.outliers()
+    left_out = int(sum(mask.sum() for mask in outlying))
     if left_out:
-        # What the smoother took for a feature, the law tells to be an outlier. It may have bent the law: search again.
-        trials = [replace(t, values=np.where(mask, np.nan, t.values)) for t, mask in zip(trials, odd, strict=True)]
+        # These outliers passed the smoother as part of the signal and may have biased the law: search without them.
+        trials = [replace(t, values=np.where(mask, np.nan, t.values)) for t, mask in zip(trials, outlying, strict=True)]
         search = Search(states, trials, hint, progress, lambda: time.monotonic() > end)
         search.run()
-    if search.best is None:
-        raise UserError("no law of the library can be simulated over the record")
-    models = [m for m in search.models.values() if m is not None and m.segments == search.best.segments]
-    models = [search.best, *(m for m in sorted(models, key=lambda m: m.criterion) if m is not search.best)]
-    finished = [_finish(search, model) for model in models[: CANDIDATES + 2]]
-    best = min(criterion for _, criterion, _, _ in finished)
-    ranked = sorted(finished, key=lambda row: row[1])[:CANDIDATES]
-    candidates = tuple(_candidate(search, *row, best) for row in ranked)
-    if search.total < FEW_READINGS:
-        # The criterion is a large-sample rule; where there are few readings a tie goes to the shorter law.
-        shortest = min((c for c in candidates if c.delta < TIE), key=lambda c: (c.complexity, c.delta))
-        candidates = (shortest, *(c for c in candidates if c is not shortest))
-    close = [(program, refined) for (_, criterion, program, refined) in ranked if criterion - best < INDISTINCT]
-    observed = [i for i in range(states.size) if search.counts[i] > 0]
+    criterion, fitter = search.criterion, search.fitter
+    if fitter.best is None:
+        raise UserError(
+            "no law of the library can be simulated over the record; check its units and times, or give a shorter part"
+        )
+    models = [m for m in fitter.models.values() if m is not None and m.segments == fitter.best.segments]
+    models = [fitter.best, *(m for m in sorted(models, key=lambda m: m.criterion) if m is not fitter.best)]
+    ranked = sorted((_finish(search, model) for model in models[: CANDIDATES + 2]), key=lambda law: law.criterion)
+    ranked = ranked[:CANDIDATES]
+    candidates = tuple(_candidate(criterion, law, ranked[0].criterion) for law in ranked)
+    indistinct = [law for law in ranked if law.criterion - ranked[0].criterion < INDISTINCT]
+    observed = [i for i in range(states.size) if criterion.counts[i] > 0]
     names = states.columns
-    sigma = np.concatenate([s.sigma for s in search.smoothed])
-    used = search.record.weights > 0
+    sigma = np.concatenate([s.sigma for s in criterion.smoothed])
+    used = criterion.record.weights > 0
     noise = {names[i]: float(np.median(sigma[used[:, i], i])) for i in observed}
-    uneven = tuple(names[i] for i in observed if np.ptp(sigma[used[:, i], i]) > 0.05 * noise[names[i]])
-    outliers = left_out + int(sum(s.outliers.sum() for s in search.smoothed))
-    experiment = _experiment(search, close)
+    uneven = [i for i in observed if np.ptp(sigma[used[:, i], i]) > _NOISE_FOLLOWS * noise[names[i]]]
     discovery = Discovery(
-        states, candidates, noise, uneven, outliers, search.best.segments, experiment, (), search.fits
+        states=states,
+        candidates=shorter_at_a_tie(candidates, criterion.total),
+        noise=noise,
+        proportional=tuple(names[i] for i in uneven),
+        outliers=left_out + int(sum(s.outliers.sum() for s in criterion.smoothed)),
+        segments=fitter.best.segments,
+        experiment=_experiment(criterion, indistinct),
+        notes=(),
+        fits=fitter.fits,
     )
-    return _with_notes(discovery, search)
+    return replace(discovery, notes=tuple(_notes(discovery, search)))
+
+
+def shorter_at_a_tie(candidates: tuple[Candidate, ...], samples: int) -> tuple[Candidate, ...]:
+    """With few samples, the shortest law that is worse by no more than a bare mention comes first.
+
+    The criterion is a large-sample rule, so that its small differences mean nothing on a short record.
+    """
+    if samples >= FEW_SAMPLES:
+        return candidates
+    shortest = min((c for c in candidates if c.delta < BARE_MENTION), key=lambda c: (c.complexity, c.delta))
+    return (shortest, *(c for c in candidates if c is not shortest))
 
 
 def _usable(states: StateSpace, trajectory: Trajectory) -> Trajectory:
-    """The trajectory, thinned where it is long."""
+    """The trajectory, thinned to `_SAMPLES` samples.
+
+    Raises:
+        UserError: there are fewer than four samples, or a variable has too few that no other determines.
+    """
     for i, derivative in enumerate(states.derivative_of):
         unobserved = not trajectory.observed[i]
         velocity = i > 0 and states.derivative_of[i - 1] == i
@@ -194,73 +132,81 @@ def _usable(states: StateSpace, trajectory: Trajectory) -> Trajectory:
     return Trajectory(trajectory.t[kept], trajectory.values[kept], trajectory.name)
 
 
-Finished = tuple[tuple[str, dict[str, float]], float, Program, Refined]
+@dataclass(frozen=True)
+class _Finished:
+    """A law as it is reported: equation and parameters, its criterion, and the fit they come from."""
+
+    equation: str
+    params: dict[str, float]
+    criterion: float
+    program: Program
+    refined: Refined
 
 
-def _finish(search: Search, model: Model) -> Finished:
-    """Fit a model for good, with its shared constants shared: law, criterion, program, fit."""
-    rms = np.sqrt(search.mean_square(model.refined.predicted))
+def _finish(search: Search, model: Model) -> _Finished:
+    """Fit a model to high accuracy, with its tied constants tied or, if that is better, free."""
+    criterion, fitter = search.criterion, search.fitter
+    rms = np.sqrt(criterion.mean_square(model.refined.predicted))
     scale = np.ones(search.states.size)
-    scale[search.counts > 0] = np.maximum(rms, 1e-3)
-    weights = search.record.weights / scale
+    scale[criterion.counts > 0] = np.maximum(rms, 1e-3)
+    weights = criterion.record.weights / scale
     tied = model.parsimony
     options: list[tuple[Array, dict[int, Tie], float]] = [(tied.params, tied.ties, tied.bonus)]
     if tied.ties:
         options.append((model.refined.params, {}, 0.0))
-    found: list[Finished] = []
+    laws: list[_Finished] = []
     for params, ties, bonus in options:
-        equation, values = write_tied(model.structure, search.states, params.tolist(), ties, search.prefix)
-        program = search.compiler(equation, tuple(values))
+        equation, values = write_tied(model.structure, search.states, params.tolist(), ties, fitter.prefix)
+        program = fitter.compiler(equation, tuple(values))
         refined = refine(
-            program, np.array(list(values.values())), search.record, segments=model.segments,
+            program, np.array(list(values.values())), criterion.record, segments=model.segments,
             starts=model.refined.starts, weights=weights, tolerance=1e-9, rtol=1e-8,
         )  # fmt: skip
         if refined is None:
             continue
-        law = (equation, dict(zip(values, refined.params.tolist(), strict=True)))
-        criterion = search.criterion(model.structure, refined) - bonus + _fragility(search, program, refined)
-        criterion += PUSHED * pushes(model.structure, params)
-        found.append((law, criterion, program, refined))
-    if not found:
-        equation, names = write(model.structure, search.states, search.prefix)
-        law = (equation, dict(zip(names, model.refined.params.tolist(), strict=True)))
-        return law, model.criterion, model.program, model.refined
-    return min(found, key=lambda row: row[1])
+        cost = criterion.of(model.structure, refined) - bonus + _fragility(search, program, refined)
+        cost += DRIVING_DRAG * count_driving_drags(model.structure, params)
+        laws.append(
+            _Finished(equation, dict(zip(values, refined.params.tolist(), strict=True)), cost, program, refined)
+        )
+    if not laws:
+        equation, names = write(model.structure, search.states, fitter.prefix)
+        values = dict(zip(names, model.refined.params.tolist(), strict=True))
+        return _Finished(equation, values, model.criterion, model.program, model.refined)
+    return min(laws, key=lambda law: law.criterion)
 
 
 def _fragility(search: Search, program: Program, refined: Refined) -> float:
-    """Cost of a law that follows the record from its fitted start but not from starts that the data allow as well.
+    """Cost of a law that follows the record from its fitted start, but not from starts that the data allow as well.
 
-    Such a law owes its fit to the start. A record that is sensitive in itself says nothing of the kind.
+    It is `FRAGILE` times the share of starts, one standard deviation of the noise away, from which the law leaves the
+    record. Such a law owes its fit to the choice of the start. A sensitive (chaotic) record is exempt: there the true
+    law does the same.
     """
-    record = search.record
-    if search.sensitive or len(refined.starts) != len(record.bounds) - 1:
+    record, scale = search.criterion.record, search.criterion.scale
+    if search.fitter.sensitive or len(refined.starts) != len(record.bounds) - 1:
         return 0.0
-    # Without noise the fitted start can lie many standard deviations off the smoothed one and still cost little.
-    suggested = simulate_pieces(
-        program, refined.params, record.t, record.bounds, record.guess[record.bounds[:-1]], search.scale
-    )
-    if suggested is None:
+    # The simulation from the smoothed start only has to succeed: where there is no noise, the fitted start can be many
+    # standard deviations away from it at little cost.
+    firsts = record.bounds[:-1]
+    smoothed = simulate_pieces(program, refined.params, record.t, record.bounds, record.guess[firsts], scale)
+    if smoothed is None:
         return UNUSABLE
-    lost = tried = 0
-    total = (((refined.predicted - refined.predicted.mean(0)) / search.scale) ** 2).sum()
+    left = tried = 0
+    total = (((refined.predicted - refined.predicted.mean(0)) / scale) ** 2).sum()
     for i in range(search.states.size):
         for sign in (-1.0, 1.0):
-            weights = record.weights[record.bounds[:-1], i]
+            weights = record.weights[firsts, i]
             starts = refined.starts.copy()
             starts[:, i] += sign * np.where(weights > 0, 1.0 / np.where(weights > 0, weights, 1.0), 0.0)
-            moved = simulate_pieces(program, refined.params, record.t, record.bounds, starts, search.scale)
+            moved = simulate_pieces(program, refined.params, record.t, record.bounds, starts, scale)
             tried += 1
-            if moved is None or (((moved - refined.predicted) / search.scale) ** 2).sum() > 0.1 * total:
-                lost += 1
-    return FRAGILE * lost / tried
+            left += moved is None or (((moved - refined.predicted) / scale) ** 2).sum() > _LEAVES * total
+    return FRAGILE * left / tried
 
 
-def _candidate(
-    search: Search, law: tuple[str, dict[str, float]], criterion: float, program: Program, refined: Refined, best: float
-) -> Candidate:
-    equation, params = law
-    record, states = search.record, search.states
+def _candidate(criterion: Criterion, law: _Finished, best: float) -> Candidate:
+    record, states, program, refined = criterion.record, criterion.states, law.program, law.refined
     errors = np.sqrt(np.diag(covariance_of(refined.information)))
     segments = len(refined.starts) // max(len(record.bounds) - 1, 1)
     bounds = record.segments(max(segments, 1))
@@ -268,11 +214,13 @@ def _candidate(
     initials = tuple(refined.starts[k] for k in firsts)
     whole = refined.predicted
     if len(bounds) > len(record.bounds):
-        followed = simulate_pieces(program, refined.params, record.t, record.bounds, np.array(initials), search.scale)
+        followed = simulate_pieces(
+            program, refined.params, record.t, record.bounds, np.array(initials), criterion.scale
+        )
         whole = np.full_like(record.y, np.inf) if followed is None else followed
     r2 = {}
-    observed = [states.columns[i] for i in range(states.size) if search.counts[i] > 0]
-    chi2 = dict(zip(observed, search.mean_square(refined.predicted).tolist(), strict=True))
+    observed = [states.columns[i] for i in range(states.size) if criterion.counts[i] > 0]
+    chi2 = dict(zip(observed, criterion.mean_square(refined.predicted).tolist(), strict=True))
     for i, name in enumerate(states.columns):
         seen = record.weights[:, i] > 0
         if seen.sum() >= 2:
@@ -282,61 +230,73 @@ def _candidate(
             r2[name] = 1.0 - error / total if total > 0 else float(error == 0)
     match = float(np.mean([min(max(value, 0.0), 1.0) if math.isfinite(value) else 0.0 for value in r2.values()]))
     return Candidate(
-        equation, params, dict(zip(params, errors.tolist(), strict=True)), criterion, criterion - best, match, r2, chi2,
-        parse(equation, states, params).complexity, initials,
-    )  # fmt: skip
+        equation=law.equation,
+        params=law.params,
+        standard_errors=dict(zip(law.params, errors.tolist(), strict=True)),
+        criterion=law.criterion,
+        delta=law.criterion - best,
+        match=match,
+        r2=r2,
+        chi2=chi2,
+        complexity=parse(law.equation, states, law.params).complexity,
+        initials=initials,
+    )
 
 
-def _experiment(search: Search, close: Sequence[tuple[Program, Refined]]) -> Experiment | None:
-    """The start, among scaled and shifted ones, where the closest rival parts most from the best law."""
-    if len(close) < 2:
+def _experiment(criterion: Criterion, laws: Sequence[_Finished]) -> Experiment | None:
+    """The start from which the best law and its closest rival differ most, for as long as the first trial.
+
+    It is chosen among multiples of the first trial's start, and shifts of it by up to five spreads of a column. A
+    variable that was positive throughout the record stays so.
+    """
+    if len(laws) < 2:
         return None
-    record = search.record
+    record, scale = criterion.record, criterion.scale
     t = record.t[: record.bounds[1]]
     grid = np.linspace(t[0], t[-1], 200)
-    first = close[0][1].starts[0]
+    first = laws[0].refined.starts[0]
     noise = np.array([np.median(1.0 / w[w > 0]) if (w > 0).any() else np.inf for w in record.weights.T])
     positive = [bool(lowest > 0) for lowest in record.guess.min(0)]
     starts = [first * k for k in (0.25, 0.5, 1.5, 2.0)]
     for i in range(len(first)):
         for k in (-5.0, -2.0, -1.0, 1.0, 2.0, 5.0):
             moved = first.copy()
-            moved[i] += k * search.scale[i]
+            moved[i] += k * scale[i]
             if not positive[i] or moved[i] > 0:
                 starts.append(moved)
     best: Experiment | None = None
     for start in starts:
         runs = [
-            simulate_pieces(program, refined.params, grid, np.array([0, len(grid)]), start[None, :], search.scale)
-            for program, refined in close
+            simulate_pieces(law.program, law.refined.params, grid, np.array([0, len(grid)]), start[None, :], scale)
+            for law in laws
         ]
         if runs[0] is None:
             continue
         rivals = [np.abs(run - runs[0]) for run in runs[1:] if run is not None]
         if not rivals:
             continue
-        worst = min(rivals, key=lambda gap: float((gap / search.scale).max()))
-        parting, in_noise = float((worst / search.scale).max()), float((worst / noise).max())
-        if best is None or parting > best.parting:
-            state = dict(zip(search.states.columns, start.tolist(), strict=True))
-            best = Experiment(state, float(t[-1] - t[0]), parting, in_noise)
+        closest = min(rivals, key=lambda gap: float((gap / scale).max()))
+        separation, in_noise = float((closest / scale).max()), float((closest / noise).max())
+        if best is None or separation > best.separation:
+            state = dict(zip(criterion.states.columns, start.tolist(), strict=True))
+            best = Experiment(state, float(t[-1] - t[0]), separation, in_noise)
     return best
 
 
-def _with_notes(discovery: Discovery, search: Search) -> Discovery:
+def _notes(discovery: Discovery, search: Search) -> list[str]:
     notes = []
-    columns = discovery.states.columns
-    hidden = [columns[i] for i in range(len(columns)) if search.counts[i] == 0]
+    columns, counts, total = discovery.states.columns, search.criterion.counts, search.criterion.total
+    hidden = [columns[i] for i in range(len(columns)) if counts[i] == 0]
     if hidden:
         notes.append(f"{', '.join(hidden)} was not measured; it is inferred from the positions.")
-    if search.total < 40:
-        notes.append(f"The record is short ({search.total} readings): take the form with caution.")
+    if total < SHORT:
+        notes.append(f"The record is short ({total} readings): take the form with caution.")
     if discovery.segments > 1:
         notes.append(
             "No single start can be followed through the record (it is chaotic or very sensitive), so the law was "
             f"fitted on {discovery.segments} pieces of it."
         )
-    elif search.sensitive:
+    elif search.fitter.sensitive:
         notes.append("The record is very sensitive to its start; the fit was grown from short pieces to the whole.")
     if discovery.proportional:
         notes.append(f"The noise of {', '.join(discovery.proportional)} grows with the signal.")
@@ -351,4 +311,4 @@ def _with_notes(discovery: Discovery, search: Search) -> Discovery:
         notes.append(sentence + ".")
     if any(value > 2.0 for value in discovery.best.chi2.values()):
         notes.append("The best law leaves more than noise: the true one may not be in the library.")
-    return replace(discovery, notes=tuple(notes))
+    return notes

@@ -1,9 +1,10 @@
-"""The atoms that laws are put together from, and what each costs before any data are seen.
+"""The library: the terms ("atoms") that a right-hand side may be a sum of, each with its prior cost.
 
-A law is a sum of atoms with a coefficient each; some atoms hold constants of their own, which are fitted with the
-coefficients. A cost is minus twice a log prior probability, so that it adds to the information criterion. The families
-are those of textbook dynamics and name no system: monomials, elementary functions and their products, saturations,
-sigmoids, drag, central forces. Costs say how common a family is; a hint lowers some of them (`HINTS`).
+A law is a sum of atoms with one coefficient each; some atoms have constants inside (an exponent, a half-saturation),
+which are fitted together with the coefficients. A cost is minus twice a log prior probability, so it adds to the
+information criterion. The atoms are those of textbook dynamics and name no system: monomials, elementary functions and
+their products, saturations, sigmoids, drag, central forces. Frequent terms are cheap; a hint makes some of them cheaper
+(`HINTS`).
 """
 
 import math
@@ -22,15 +23,18 @@ class Atom:
     """One term of a right-hand side, up to its coefficient.
 
     Attributes:
-        name: identity; variants that differ only in the starting values of their constants share it.
-        template: text in the grammar, `{0}`, `{1}` for its own constants.
-        inner: starting values of these constants.
-        cost: minus twice the log prior of using it, next to the price of its coefficients.
-        stage: 0 in the first library that is tried, later ones only when the simpler leave something unexplained.
-        tags: what a hint may speak of.
-        owners: the variables in whose equations it is at home. Empty for everywhere.
-        abroad: added to the cost elsewhere.
-        family: what a law has to speak of to use it (angles, exponentials, ...), at a price of its own; empty for none.
+        name: identity; variants that differ only in the starting values of their inner constants share it.
+        template: text in the grammar, with `{0}`, `{1}` for the inner constants.
+        inner: starting values of the inner constants; in a fitted law, their fitted values.
+        cost: minus twice the log prior probability of the term, without the price of its free constants.
+        stage: 0 for the simple library, 1 for the full library, 2 for periodic forces of the time. A later stage is
+            tried only when the earlier ones leave something unexplained.
+        tags: what the term does physically (drag, restoring, ...); hints and the prior of a structure refer to them.
+        family: class of functions (angle, exponential, ...) whose first use in a law costs `structure.FAMILY`; empty
+            for none.
+        variables: the variables that the term acts on. In the equation of a coordinate that none of them belongs to,
+            the term is a coupling and costs `coupling_cost` more. Empty: the same cost in every equation.
+        coupling_cost: that addition to the cost.
     """
 
     name: str
@@ -40,8 +44,8 @@ class Atom:
     stage: int = 0
     tags: frozenset[str] = frozenset()
     family: str = ""
-    owners: frozenset[str] = frozenset()
-    abroad: float = 0.0
+    variables: frozenset[str] = frozenset()
+    coupling_cost: float = 0.0
 
     def text(self, constants: Sequence[str] = ()) -> str:
         """The atom with names or numbers for its constants."""
@@ -55,8 +59,8 @@ def _family(template: str) -> str:
     return "quotient" if "/" in template else "power" if "**{" in template else ""
 
 
-# A word of the hint makes a family as cheap as a linear term. The words are those of scenes and instruments, never of
-# laws; matching is by prefix. What a hint says is a prior: data that disagree still win.
+# Tag -> beginnings of words. A hint that contains one of the words makes all atoms with that tag as cheap as a linear
+# term. The words name scenes and instruments, never laws. A hint changes the prior only: data can still outweigh it.
 HINTS: dict[str, tuple[str, ...]] = {
     "trigonometric": ("theta", "phi", "pendulum", "swing", "angle", "rotat", "hoop", "phase", "torque", "bob", "rod"),
     "weight": ("height", "altitude", "fall", "drop", "thrown", "descend", "sink"),
@@ -69,23 +73,22 @@ HINTS: dict[str, tuple[str, ...]] = {
 
 
 def apply_hint(atoms: Iterable[Atom], hint: str, cheap: float) -> list[Atom]:
-    """The atoms, with the families that the hint speaks of at the price of a linear term."""
+    """The atoms, with those whose tags the hint names at the cost `cheap` of a linear term and without a family."""
     text = hint.lower()
-    meant = {
-        family
-        for family, words in HINTS.items()
-        if any(re.search(rf"(?<![a-z]){re.escape(word)}", text) for word in words)
+    hinted = {
+        tag for tag, words in HINTS.items() if any(re.search(rf"(?<![a-z]){re.escape(word)}", text) for word in words)
     }
     return [
-        replace(atom, cost=min(atom.cost, _hinted(atom, cheap)), family="") if atom.tags & meant else atom
+        replace(atom, cost=min(atom.cost, _hinted_cost(atom, cheap)), family="") if atom.tags & hinted else atom
         for atom in atoms
     ]
 
 
-def _hinted(atom: Atom, cheap: float) -> float:
-    """Cost of an atom that a hint speaks of.
+def _hinted_cost(atom: Atom, cheap: float) -> float:
+    """Cost of an atom that a hint names.
 
-    Weight is all but certain then, and an angle acts by its sine; the others are as likely as any term.
+    A constant weight in a vertical motion and the sine of an angle are almost certain: 0.5. Other atoms cost as much as
+    a linear term, plus 2 for each inner constant and 0.5 for an absolute value.
     """
     certain = atom.tags & {"weight", "restoring"} and not atom.inner and atom.template.startswith(("1", "sin("))
     return 0.5 if certain else cheap + 2.0 * len(atom.inner) + 0.5 * ("abs(" in atom.template)
@@ -96,17 +99,18 @@ def build(states: StateSpace, samples: Array, steps: Array, hint: str = "") -> l
 
     Args:
         states: the state variables.
-        samples: smoothed samples (m, n), which decide what is defined on them.
-        steps: largest change of each column between neighbouring samples, shape (n,): the sine of a variable that turns
-            by more than a radian a sample is noise to the eye.
+        samples: smoothed samples (m, n). Atoms that are undefined or overflow on them (log of a negative value, a pole)
+            are left out.
+        steps: largest change of each column between neighbouring samples, shape (n,). The sine of a variable that
+            changes by a radian or more between samples cannot be resolved and is left out.
         hint: the sentence about the scene.
     """
-    # A variable called theta is a hint, too, and so is a single one called y or z, which says up and down.
+    # Names of variables are hints, too: theta is an angle, and a single coordinate y, z or h is a height.
     words = f"{hint} {' '.join(states.columns)}" + " height" * (
         states.columns[0] in ("y", "z", "h") and states.size == 2
     )
     if any(c.velocity is not None for c in states.coordinates):
-        return apply_hint(_mechanical(states, samples, steps), words, 3.0)
+        return apply_hint(_mechanical(states, samples, steps), words, _LINEAR_FORCE)
     atoms = _general(states.columns, samples, steps)
     # A library of T atoms gives each one a prior of about 1/T (the extended BIC of Chen & Chen, Biometrika 95, 2008).
     simple = 2 * math.log(len({atom.name for atom in atoms if atom.stage == 0}))
@@ -119,18 +123,32 @@ def build(states: StateSpace, samples: Array, steps: Array, hint: str = "") -> l
 
 
 def drive(factor: str, frequency: float, phase: float, hint: str) -> list[Atom]:
-    """Periodic forces of the time, alone or on a variable, for records that no law without one explains."""
+    """Periodic forces of the time, for records that no law without one explains.
+
+    Args:
+        factor: the variable that the force is multiplied by; empty for none.
+        frequency: angular frequency to start from.
+        phase: phase to start from.
+        hint: the sentence about the scene.
+    """
     times = f"{factor}*" if factor else ""
-    # Half of the cost is for the choice among some fifty frequencies that were looked at.
-    cost, tags = 15.0 + 2.0 * bool(factor), frozenset({"driven"})
-    atoms = [Atom(f"{times}cos(K*t + L)", f"{times}cos({{0}}*t + {{1}})", (frequency, phase), cost, 2, tags, "driven")]
-    for wave in ("cos", "sin"):
-        atoms.append(Atom(f"{times}{wave}(K*t)", f"{times}{wave}({{0}}*t)", (frequency,), cost, 2, tags, "driven"))
-    return apply_hint(atoms, hint, 3.0)
+    # About half of the cost, 2 log 50 = 7.8, is for the choice among some fifty frequencies of the spectrum.
+    cost = 15.0 + 2.0 * bool(factor)
+    waves: list[tuple[str, str, tuple[float, ...]]] = [("cos({0}*t + {1})", "cos(K*t + L)", (frequency, phase))]
+    waves += [(f"{wave}({{0}}*t)", f"{wave}(K*t)", (frequency,)) for wave in ("cos", "sin")]
+    atoms = [
+        Atom(times + name, times + template, inner, cost, stage=2, tags=frozenset({"driven"}), family="driven")
+        for template, name, inner in waves
+    ]
+    return apply_hint(atoms, hint, _LINEAR_FORCE)
 
 
 def _is_angle(column: Array, step: float) -> bool:
-    """Whether the sine of a variable makes sense: near enough to zero once, and well sampled if it turns round."""
+    """Whether the sine of a variable is useful.
+
+    The variable must come within one turn of zero, and if it varies by more than a turn, change by less than half a
+    radian between samples.
+    """
     return float(np.abs(column).min()) < 2 * np.pi and (float(column.std()) < 2 * np.pi or step < 0.5)
 
 
@@ -143,47 +161,65 @@ def _monomial(names: Sequence[str]) -> Atom:
 VERTICAL = ("y", "z", "h", "height", "altitude")
 TRIG = frozenset({"trigonometric"})
 RESTORING = frozenset({"restoring"})
+DRAG = frozenset({"drag"})
+CENTRAL = frozenset({"central"})
+SATURATION = frozenset({"saturation"})
+
+_LINEAR_FORCE = 3.0  # cost of a linear restoring force, the most frequent force law
+_COUPLING = 2.0  # more for a monomial or a sine of one coordinate in the equation of another
+# More for drag or a central force along one axis that depends on the other axis alone: no isotropic law has it.
+_CROSS_AXIS = 8.0
 
 
 def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
-    """Atoms of forces. Costs are minus twice the log of how often a force law has such a term, judged by eye."""
+    """Atoms of forces.
+
+    Costs are minus twice the log of how often a force law contains the term, estimated by hand from textbooks and
+    tuned on development episodes (docs/decisions/0003-sparse-search.md). A cost of 3 is a probability of 0.22.
+    """
     names = list(states.columns)
     column = {name: samples[:, i] for i, name in enumerate(names)}
     positions = [c.name for c in states.coordinates]
     velocities = [c.velocity for c in states.coordinates if c.velocity is not None]
     one = len(names) == 2
     vertical = one and names[0] in VERTICAL
-    changes = {v: min(-column[v].min(), column[v].max()) > 0.25 * np.abs(column[v]).max() for v in velocities}
+    reverses = {v: min(-column[v].min(), column[v].max()) > 0.25 * np.abs(column[v]).max() for v in velocities}
     angles = [q for i, q in enumerate(names) if q in positions and _is_angle(column[q], steps[i])]
     atoms = [Atom("1", "1", cost=3.5, tags=frozenset({"weight"} if one else ()))]
-    for k in (1, 2, 3) if one else (1, 2):
-        for chosen in combinations_with_replacement(names, k):
-            speeds = sum(name in velocities for name in chosen)
-            square = len(set(chosen)) == 1
-            if k == 1:
-                # What falls seldom hangs on a spring.
-                cost = (3.5 if speeds else 4.5 if vertical else 3.0) + (0.0 if one else 0.5)
-            elif k == 2:
-                # The square of a velocity that changes sign does not resist anything.
-                drags = square and speeds == 2 and not changes[chosen[0]]
-                cost = (3.0 if drags else 7.0 if speeds == 0 else 9.0) + (0.0 if one else 3.0)
+    for degree in (1, 2, 3) if one else (1, 2):
+        for factors in combinations_with_replacement(names, degree):
+            speeds = sum(name in velocities for name in factors)
+            pure = len(set(factors)) == 1
+            if degree == 1:
+                # Linear restoring forces are rarer in vertical motion: 4.5 instead of 3. Linear drag: 3.5.
+                cost = (3.5 if speeds else 4.5 if vertical else _LINEAR_FORCE) + (0.0 if one else 0.5)
+            elif degree == 2:
+                # v**2 is a drag force only while v keeps its sign; if v reverses, v**2 would accelerate one way: 9.
+                resists = pure and speeds == 2 and not reverses[factors[0]]
+                cost = (3.0 if resists else 7.0 if speeds == 0 else 9.0) + (0.0 if one else 3.0)
             else:
+                # x**3 (Duffing) is the most frequent cubic force, then x**2*v (van der Pol).
                 cost = (6.0, 8.0, 12.0, 9.0)[speeds]
-            resists = k == 1 or (k == 2 and not changes.get(chosen[0], True))
-            kinds = {"drag"} if square and speeds == k and resists else {"restoring"} if k == 1 else set()
+            drag = pure and speeds == degree and (degree == 1 or (degree == 2 and not reverses[factors[0]]))
+            tags = DRAG if drag else RESTORING if degree == 1 else frozenset()
+            variables = frozenset(factors)
             atoms.append(
-                replace(_monomial(chosen), cost=cost, tags=frozenset(kinds), owners=frozenset(chosen), abroad=2.0)
+                replace(_monomial(factors), cost=cost, tags=tags, variables=variables, coupling_cost=_COUPLING)
             )
     for q in angles:
-        atoms.append(Atom(f"sin({q})", f"sin({q})", (), 4.5, 0, TRIG | RESTORING, "angle", frozenset({q}), 2.0))
-        atoms.append(Atom(f"cos({q})", f"cos({q})", (), 7.0, 0, frozenset(), "angle", frozenset({q}), 2.0))
-    drag = frozenset({"drag"})
+        for wave, cost, tags in (("sin", 4.5, TRIG | RESTORING), ("cos", 7.0, frozenset())):
+            text, variables = f"{wave}({q})", frozenset({q})
+            atoms.append(Atom(text, text, (), cost, 0, tags, "angle", variables=variables, coupling_cost=_COUPLING))
     if one:
         v = velocities[0]
-        atoms.append(Atom(f"{v}*abs({v})", f"{v}*abs({v})", cost=5.0 if changes[v] else 3.5, tags=drag))
+        # While v keeps its sign, v*abs(v) and v**2 are the same force; v**2 is the shorter one.
+        atoms.append(Atom(f"{v}*abs({v})", f"{v}*abs({v})", cost=5.0 if reverses[v] else 3.5, tags=DRAG))
     else:
         speed = "sqrt(" + " + ".join(f"{v}**2" for v in velocities) + ")"
-        atoms += [Atom(f"{v}*speed", f"{v}*{speed}", (), 3.5, 0, drag, "", frozenset({v}), 8.0) for v in velocities]
+        atoms += [
+            Atom(f"{v}*speed", f"{v}*{speed}", cost=3.5, tags=DRAG, variables=frozenset({v}), coupling_cost=_CROSS_AXIS)
+            for v in velocities
+        ]
     if one and angles:
         q, v = names
         atoms += [
@@ -193,15 +229,17 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
     if len(positions) > 1:
         r2 = " + ".join(f"{q}**2" for q in positions)
         if np.sqrt(sum(column[q] ** 2 for q in positions)).min() > 1e-3 * samples.std():
-            central = frozenset({"central"})
-            atoms += [
-                Atom(f"{q}/r**3", f"{q}/({r2})**1.5", (), 6.0, 0, central, "", frozenset({q}), 8.0) for q in positions
-            ]
-            for q in positions:
-                text = f"{q}/({r2})**{{0}}"
-                atoms.append(Atom(f"{q}/r**K", text, (1.2,), 8.0, 1, central, "", frozenset({q}), 8.0))
-    # Second library: other exponents and frequencies, poles, exponentials.
-    atoms += [Atom(f"{v}*abs({v})**K", f"{v}*abs({v})**{{0}}", (0.5,), 8.0, 1, drag) for v in velocities]
+            # An inverse-square force along each axis, then one with a free exponent.
+            for name, power, inner, cost, stage in (("3", "1.5", (), 6.0, 0), ("K", "{0}", (1.2,), 8.0, 1)):
+                atoms += [
+                    Atom(
+                        f"{q}/r**{name}", f"{q}/({r2})**{power}", inner, cost, stage, CENTRAL,
+                        variables=frozenset({q}), coupling_cost=_CROSS_AXIS,
+                    )
+                    for q in positions
+                ]  # fmt: skip
+    # The full library: other exponents and frequencies, poles, exponentials.
+    atoms += [Atom(f"{v}*abs({v})**K", f"{v}*abs({v})**{{0}}", (0.5,), 8.0, 1, DRAG) for v in velocities]
     for q in positions:
         x = column[q]
         atoms.append(Atom(f"{q}*abs({q})**K", f"{q}*abs({q})**{{0}}", (1.5,), 10.0, 1, RESTORING))
@@ -211,7 +249,7 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
         if np.abs(x).min() > 0.02 * np.median(np.abs(x)):
             for k in (1, 2, 3):
                 text = f"1/{q}" if k == 1 else f"1/{q}**{k}"
-                atoms.append(Atom(text, text, cost=10.0, stage=1, tags=frozenset({"central"})))
+                atoms.append(Atom(text, text, cost=10.0, stage=1, tags=CENTRAL))
         if np.abs(x).max() < 50:
             atoms.append(Atom(f"exp(-{q})", f"exp(-{q})", cost=12.0, stage=1))
         if one:
@@ -220,6 +258,10 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
 
 
 def _general(names: Sequence[str], samples: Array, steps: Array) -> list[Atom]:
+    """Atoms of first-order systems (chemistry, populations, circuits).
+
+    Their costs are additions to the price of a choice among all atoms of the library, which `build` puts on them.
+    """
     d = len(names)
     low = samples.min(0)
     median = np.maximum(np.median(np.abs(samples), 0), 1e-6)
@@ -229,10 +271,10 @@ def _general(names: Sequence[str], samples: Array, steps: Array) -> list[Atom]:
     small = [_is_angle(samples[:, i], steps[i]) for i in range(d)]
     atoms = [Atom("1", "1")]
     for k in range(1, {1: 5, 2: 3, 3: 3}.get(d, 2) + 1):
-        for chosen in combinations_with_replacement(names, k):
-            late = (d >= 3 and k > 2) or (d == 1 and k > 3)
+        for factors in combinations_with_replacement(names, k):
+            late = (d >= 3 and k > 2) or (d == 1 and k > 3)  # too many, or too steep, for the simple library
             cost = 4.0 if late else {1: 0.0, 2: 0.5, 3: 1.5}[k]
-            atoms.append(replace(_monomial(chosen), cost=cost, stage=int(late)))
+            atoms.append(replace(_monomial(factors), cost=cost, stage=int(late)))
 
     def trigonometric(text: str, late: bool) -> None:
         atoms.append(Atom(text, text, cost=2.0 if late else 1.0, stage=int(late), tags=TRIG))
@@ -293,20 +335,17 @@ def _general(names: Sequence[str], samples: Array, steps: Array) -> list[Atom]:
     return atoms
 
 
-SATURATION = frozenset({"saturation"})
-
-
 def _saturations(factor: str, n: str, k: float, positive: bool, squares: bool) -> list[Atom]:
     """Michaelis-Menten, Hill-2 and Haldane atoms, times `factor`, with their half-saturation at `k`."""
-    own = factor == f"{n}*"  # n*n/(K + n) is written n**2/(K + n)
-    linear, square = (f"{n}**2", f"{n}**3") if own else (f"{factor}{n}", f"{factor}{n}**2")
-    found = []
+    itself = factor == f"{n}*"  # n*n/(K + n) is written n**2/(K + n)
+    linear, square = (f"{n}**2", f"{n}**3") if itself else (f"{factor}{n}", f"{factor}{n}**2")
+    forms = []
     if positive:
-        found.append((f"{linear}/(K + {n})", f"{linear}/({{0}} + {n})", k))
+        forms.append((f"{linear}/(K + {n})", f"{linear}/({{0}} + {n})", k))
     if squares and not factor:
-        found.append((f"1/(K + {n}**2)", f"1/({{0}} + {n}**2)", k * k))  # repression
+        forms.append((f"1/(K + {n}**2)", f"1/({{0}} + {n}**2)", k * k))  # repression of a gene by its product
     if squares:
-        found.append((f"{square}/(K + {n}**2)", f"{square}/({{0}} + {n}**2)", k * k))
-        if not own:  # n*n/(K + n**2) is the Hill atom without a factor
-            found.append((f"{linear}/(K + {n}**2)", f"{linear}/({{0}} + {n}**2)", k * k))
-    return [Atom(name, template, (value,), 2.0, 1, SATURATION) for name, template, value in found]
+        forms.append((f"{square}/(K + {n}**2)", f"{square}/({{0}} + {n}**2)", k * k))
+        if not itself:  # n*n/(K + n**2) is the Hill atom without a factor
+            forms.append((f"{linear}/(K + {n}**2)", f"{linear}/({{0}} + {n}**2)", k * k))
+    return [Atom(name, template, (value,), 2.0, 1, SATURATION) for name, template, value in forms]

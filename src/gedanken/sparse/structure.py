@@ -1,9 +1,9 @@
-"""Structures: which atoms each equation has, what that costs before any data, and how it is written."""
+"""Structures: which atoms each equation has, the prior cost of that choice, and its text in the grammar."""
 
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -15,14 +15,14 @@ from gedanken.worlds.ode.trajectory import Array, StateSpace
 
 Structure = Sequence[Sequence[Atom]]  # the terms of each unknown equation
 Key = tuple[frozenset[str], ...]
-Homes = tuple[tuple[str, ...], ...]  # the variables of each equation's coordinate
+Coordinates = tuple[tuple[str, ...], ...]  # for each equation: its coordinate's position and, if it has one, velocity
 
-# Prior costs next to those of the atoms, in the same unit: minus twice a log probability.
-FAMILY = 5.0  # the first atom of a family (angles, exponentials, quotients, sizes): a law speaks of it or it does not
-REPEATED = 0.6  # share of an atom's cost where another equation has it, too: what leaves one variable enters another
-NOTHING = 8.0  # a law without any term
-PUSHED = 3.0  # a resistance that pushes
-TWICE = 3.0  # a second term of the same purpose (two drags, two springs) in one equation
+# Prior costs in addition to those of the atoms, in the same unit: minus twice a log probability.
+FAMILY = 5.0  # first use of a family of functions (angle, exponential, quotient, ...) in a law; further uses are free
+REPEATED = 0.6  # share of its cost that an atom keeps if an earlier equation has it: flows and axes share their terms
+EMPTY_LAW = 8.0  # no term in any equation
+DRIVING_DRAG = 3.0  # a drag term whose fitted sign accelerates the motion instead of damping it
+SAME_PURPOSE = 3.0  # each further drag, or further restoring force, in one equation
 
 
 def key_of(structure: Structure) -> Key:
@@ -35,50 +35,71 @@ def size_of(structure: Structure) -> int:
     return sum(1 + len(atom.inner) for terms in structure for atom in terms)
 
 
-def prior(structure: Structure, homes: Homes) -> float:
+def with_fitted_constants(structure: Structure, params: Array) -> Structure:
+    """The structure with the fitted values of its inner constants; all else about its atoms stays.
+
+    params: coefficient and inner constants of each term in turn, shape (p,).
+    """
+    at = 0
+    fitted = []
+    for terms in structure:
+        row = []
+        for atom in terms:
+            count = len(atom.inner)
+            inner = tuple(float(value) for value in params[at + 1 : at + 1 + count])
+            row.append(replace(atom, inner=inner) if inner else atom)
+            at += 1 + count
+        fitted.append(tuple(row))
+    return tuple(fitted)
+
+
+def prior(structure: Structure, coordinates: Coordinates) -> float:
     """Minus twice the log prior probability of a structure, up to a constant."""
     families = {atom.family for terms in structure for atom in terms if atom.family}
-    cost = FAMILY * len(families) + NOTHING * all(not terms for terms in structure)
-    seen: set[str] = set()
-    for e, terms in enumerate(structure):
-        here = [(atom, role(atom.name, e, homes)) for atom in terms]
-        for atom, part in here:
-            cost += REPEATED * atom.cost if atom.name in seen or part in seen else atom.cost
-            if atom.owners and atom.owners.isdisjoint(homes[e]):
-                cost += atom.abroad
-        for kind in ("drag", "restoring"):
-            cost += TWICE * max(sum(kind in atom.tags for atom in terms) - 1, 0)
-        cost -= 2 * math.lgamma(len(terms) + 1)
-        seen.update(name for atom, part in here for name in (atom.name, part))
+    cost = FAMILY * len(families) + EMPTY_LAW * all(not terms for terms in structure)
+    earlier: set[str] = set()  # names and roles of the terms of the equations before
+    for equation, terms in enumerate(structure):
+        roles = [role(atom.name, equation, coordinates) for atom in terms]
+        for atom, its_role in zip(terms, roles, strict=True):
+            cost += REPEATED * atom.cost if atom.name in earlier or its_role in earlier else atom.cost
+            if atom.variables and atom.variables.isdisjoint(coordinates[equation]):
+                cost += atom.coupling_cost
+        for purpose in ("drag", "restoring"):
+            cost += SAME_PURPOSE * max(sum(purpose in atom.tags for atom in terms) - 1, 0)
+        cost -= 2 * math.lgamma(len(terms) + 1)  # k terms can be named in k! orders, which are one structure
+        earlier.update(atom.name for atom in terms)
+        earlier.update(roles)
     return cost
 
 
-def pushes(structure: Structure, params: Array) -> int:
-    """Terms that should resist a motion and drive it."""
-    found = at = 0
+def count_driving_drags(structure: Structure, params: Array) -> int:
+    """Number of drag terms whose coefficient is positive, so that they accelerate the motion.
+
+    Even powers of a velocity do not count: they damp in one direction and accelerate in the other.
+    """
+    count = at = 0
     for terms in structure:
         for atom in terms:
-            odd = not atom.template.endswith("**2")  # the square of a velocity resists one way and pushes the other
-            found += "drag" in atom.tags and odd and params[at] > 0
+            count += "drag" in atom.tags and not atom.template.endswith("**2") and params[at] > 0
             at += 1 + len(atom.inner)
-    return found
+    return int(count)
 
 
 @cache
-def role(name: str, equation: int, homes: Homes) -> str:
-    """What an atom is to its equation: of two coordinates, `#` is the equation's own and `~` the other one.
+def role(name: str, equation: int, coordinates: Coordinates) -> str:
+    """An atom's name relative to its equation: `#` stands for the equation's own coordinate, `~` for the other one.
 
-    Mirror images, `vy` in the law of x and `vx` in the law of y, have the same role. With another number of
-    coordinates an atom's role is its name.
+    `vy` in the law of x and `vx` in the law of y have the same role. Without exactly two coordinates, the role is the
+    name.
     """
-    if len(homes) != 2:
+    if len(coordinates) != 2:
         return name
-    swap = {v: f"#{k}" for k, v in enumerate(homes[equation])} | {v: f"~{k}" for k, v in enumerate(homes[1 - equation])}
-    return exchange(name, swap)
+    same, other = coordinates[equation], coordinates[1 - equation]
+    return exchange(name, {v: f"#{k}" for k, v in enumerate(same)} | {v: f"~{k}" for k, v in enumerate(other)})
 
 
 def exchange(name: str, swap: Mapping[str, str]) -> str:
-    """An atom's name with variables exchanged, its factors in a fixed order."""
+    """An atom's name with variables replaced by others, the factors of a monomial in alphabetic order."""
     text = re.sub(r"[A-Za-z_]\w*", lambda match: swap.get(match[0], match[0]), name)
     return text if "(" in text or "/" in text else "*".join(sorted(text.replace("**", "^").split("*")))
 
@@ -88,12 +109,12 @@ class Model:
     """A structure fitted to the record.
 
     Attributes:
-        structure: its atoms, with the fitted values of their own constants.
+        structure: its atoms, with the fitted values of their inner constants.
         program: the compiled equation.
-        refined: parameters (coefficient, own constants of each term in turn), starts and predictions.
+        refined: parameters (coefficient and inner constants of each term in turn), starts and predictions.
         criterion: minus twice the log posterior, up to a constant; smaller is better.
-        segments: pieces of a trajectory it was fitted on.
-        parsimony: which constants need not be free.
+        segments: number of pieces that each trajectory was cut into for the fit.
+        parsimony: which constants are one or shared.
     """
 
     structure: Structure
@@ -124,16 +145,19 @@ def write(structure: Structure, states: StateSpace, prefix: str = "c") -> tuple[
 def write_tied(
     structure: Structure, states: StateSpace, params: Sequence[float], ties: Mapping[int, Tie], prefix: str = "c"
 ) -> tuple[str, dict[str, float]]:
-    """The equation with ones left out, shared constants named once and signs in the text, and its parameters."""
-    constants: list[tuple[str, float]] = []  # the text of each constant's size, and its sign
+    """The equation with its unit and shared constants, and its parameters.
+
+    Ones are left out, a shared constant is one parameter, and coefficients are positive, their signs in the text.
+    """
+    constants: list[tuple[str, float]] = []  # text of each constant's magnitude, and its sign
     values: dict[str, float] = {}
-    which = [k == 0 for terms in structure for atom in terms for k in range(1 + len(atom.inner))]
+    coefficient = coefficients_mask(structure)
     for k, value in enumerate(params):
         tie = ties.get(k)
         if tie is None:
             name = f"{prefix}{len(values) + 1}"
-            sign = math.copysign(1.0, value) if which[k] else 1.0
-            values[name] = abs(float(value)) if which[k] else float(value)
+            sign = math.copysign(1.0, value) if coefficient[k] else 1.0
+            values[name] = abs(float(value)) if coefficient[k] else float(value)
             constants.append((name, sign))
         elif tie.other is None:
             constants.append(("1", tie.sign))
@@ -147,7 +171,10 @@ def write_tied(
 def _assemble(
     structure: Structure, states: StateSpace, names: Iterator[str], constants: list[tuple[str, float]] | None
 ) -> tuple[str, list[str]]:
-    """The text of a structure: with fresh names for all constants, or with these texts and signs."""
+    """The equation of a structure, and the names taken from `names`.
+
+    `constants` gives each constant's text and sign; where it is None, each constant takes the next of `names`.
+    """
     used: list[str] = []
     sides = []
     at = 0
@@ -156,17 +183,17 @@ def _assemble(
         for atom in terms:
             count = 1 + len(atom.inner)
             if constants is None:
-                own = [(next(names), 1.0) for _ in range(count)]
-                used += [name for name, _ in own]
+                written = [(next(names), 1.0) for _ in range(count)]
+                used += [name for name, _ in written]
             else:
-                own = constants[at : at + count]
+                written = constants[at : at + count]
             at += count
-            size, sign = own[0]
-            text = atom.text([name if s > 0 else f"(-{name})" for name, s in own[1:]])
+            magnitude, sign = written[0]
+            text = atom.text([name if s > 0 else f"(-{name})" for name, s in written[1:]])
             if text == "1":
-                text = size
-            elif size != "1":
-                text = size + text[1:] if text.startswith("1/") else f"{size}*{text}"
+                text = magnitude
+            elif magnitude != "1":
+                text = magnitude + text[1:] if text.startswith("1/") else f"{magnitude}*{text}"
             side += (" - " if sign < 0 else " + ") + text
         side = side.removeprefix(" + ")
         sides.append("-" + side[3:] if side.startswith(" - ") else side or "0")

@@ -1,8 +1,8 @@
-"""Constants that need not be free: a coefficient of one, or the same constant twice.
+"""Tied constants: a coefficient that is one, or one constant that occurs twice.
 
-Laws are full of both: what leaves one equation enters another, a drag acts on every axis alike, a dimensionless form
-has ones. A free constant costs log N in the information criterion, a shared or unit one only the choice, so a law with
-many terms and few constants can win against a shorter one whose constants are arbitrary.
+Both are frequent: a flow out of one variable enters another, drag acts on every axis alike, a dimensionless law has
+coefficients of one. A free constant costs log N in the information criterion, a tied one only the prior cost of the
+tie, so that a law of many terms with few constants can be preferred to a shorter law whose constants are all free.
 """
 
 import math
@@ -14,16 +14,17 @@ import numpy as np
 from gedanken.worlds.ode.fit import covariance_of
 from gedanken.worlds.ode.trajectory import Array
 
-UNIT = 2 * math.log(4)  # prior cost of "this constant is one"
-DIMENSIONAL_UNIT = 2 * math.log(8)  # the same in a law of forces, whose constants have units
-_SAME = 2 * math.log(2)  # of "this coefficient is that of the same atom in another equation"
-_SHARED = 2 * math.log(6)  # of "this coefficient is that other one", to which the choice of that one is added
-_FARTHEST = 6.0  # rise of chi squared up to which a constant may be moved: 2.4 standard deviations
+# Prior costs of a tie: minus twice the log of its probability.
+UNIT = 2 * math.log(4)  # a constant is one: probability 1/4
+DIMENSIONAL_UNIT = 2 * math.log(8)  # the same in a law of forces, whose constants have units: 1/8
+_SAME_ATOM = 2 * math.log(2)  # a coefficient equals that of the same atom in another equation: 1/2
+_ANY_ATOM = 2 * math.log(6)  # a coefficient equals that of another atom: 1/6, and the choice of that atom in addition
+_LARGEST_RISE = 6.0  # of chi squared, that one tie may cause: 2.4 standard deviations
 
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """What a constant is: `sign` times constant `other`, or `sign` itself where other is None."""
+    """The value of a tied constant: `sign` times constant number `other`, or `sign` itself where other is None."""
 
     sign: float
     other: int | None
@@ -31,13 +32,13 @@ class Tie:
 
 @dataclass(frozen=True)
 class Parsimony:
-    """Which constants are tied, and what that saves.
+    """Which constants are tied, and by how much that lowers the criterion.
 
     Attributes:
-        ties: constant -> what it is; those not listed are free.
+        ties: number of a constant -> its tie; those not listed are free.
         params: all constants under the ties, shape (p,).
-        saving: by how much the criterion falls, >= 0.
-        bonus: the same before the rise of the squared residuals is taken off.
+        saving: fall of the criterion, >= 0.
+        bonus: the same without the rise of chi squared that the ties cause.
     """
 
     ties: dict[int, Tie]
@@ -55,16 +56,18 @@ def simplify(
     misfit: float,
     unit: float = UNIT,
 ) -> Parsimony:
-    """Tie constants greedily, each at the least rise of the squared residuals.
+    """Tie constants one by one, each time the tie that lowers the criterion most.
+
+    The rise of chi squared is that of the quadratic approximation at the fitted constants; no simulation is needed.
 
     Args:
         params: fitted constants, shape (p,).
-        information: their information matrix.
-        coefficients: whether each is a coefficient of a term or a constant inside one, which may be one or shared with
-            the same constant of the same atom elsewhere.
-        names: what each is: its atom (and which of its constants), and the same by the atom's role in its equation.
-        samples: number of samples, which prices a free constant.
-        misfit: mean square weighted residual.
+        information: their information matrix, shape (p, p).
+        coefficients: True for the coefficient of a term, False for a constant inside an atom; the latter may be one, or
+            equal to the same constant of the same atom elsewhere. Shape (p,).
+        names: two names for each constant: by its atom, and by its atom's role in the equation.
+        samples: number of samples, which sets the price log N of a free constant.
+        misfit: mean square weighted residual, by which the covariance is scaled.
         unit: prior cost of a constant that is one.
     """
     p = params.astype(np.float64).copy()
@@ -77,7 +80,7 @@ def simplify(
     floor = 1e-16 * max(float((p**2).max()), 1e-100)
     same = np.array([[a[0] == b[0] or a[1] == b[1] for b in names] for a in names])
     inner = same & ~coefficients[:, None] & ~coefficients[None, :]
-    choice = np.where(same, _SAME, _SHARED + math.log(max(int(coefficients.sum()) - 1, 1)))
+    choice = np.where(same, _SAME_ATOM, _ANY_ATOM + math.log(max(int(coefficients.sum()) - 1, 1)))
     ties: dict[int, Tie] = {}
     saving = bonus = 0.0
     free = known.copy()
@@ -86,7 +89,7 @@ def simplify(
         sign = np.where(p < 0, -1.0, 1.0)
         unit_rise = np.where(free & (coefficients | (p > 0)), (p - sign) ** 2 / np.maximum(variance, floor), np.inf)
         unit_net = price - unit - unit_rise
-        unit_net[unit_rise > _FARTHEST] = -np.inf
+        unit_net[unit_rise > _LARGEST_RISE] = -np.inf
         i = int(np.argmax(unit_net))
         best = float(unit_net[i])
         move: tuple[int, int | None] = (i, None)
@@ -99,7 +102,7 @@ def simplify(
             spread = variance[:, None] + variance[None, :] - 2 * agree * C
             rise = np.where(both, (np.abs(p)[:, None] - np.abs(p)[None, :]) ** 2 / np.maximum(spread, floor), np.inf)
             net = price - choice - rise
-            net[rise > _FARTHEST] = -np.inf
+            net[rise > _LARGEST_RISE] = -np.inf
             a, b = np.unravel_index(int(np.argmax(net)), net.shape)
             if net[a, b] > best:
                 best, move = float(net[a, b]), (int(max(a, b)), int(min(a, b)))

@@ -1,32 +1,32 @@
-"""Which atoms? A regression on the smoothed record alone.
+"""Propose right-hand sides from the smoothed record alone, by a weak-form regression.
 
-Multiplied by test functions and integrated by parts, a law becomes linear in its coefficients and no derivative of data
-is needed (the weak form: Messenger & Bortz, Multiscale Model. Simul. 19, 2021). The best subsets of every size are
-found by a beam search on the Gram matrix, so that there is no threshold to tune. Cheap and global, but blind to how
-errors travel: what it proposes is fitted through the simulator.
+Multiplied by test functions and integrated by parts, a law is linear in its coefficients and needs no derivative of the
+data (weak form: Messenger & Bortz, Multiscale Model. Simul. 19, 2021). A beam search on the Gram matrix finds the best
+subsets of every size, so no threshold has to be tuned. The regression sees the whole library at once and is cheap, but
+it ignores how an error at one time changes the trajectory later; its proposals are therefore fitted through the
+simulator.
 """
-
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from gedanken.sparse.library import Atom
 from gedanken.sparse.smooth import Smoothed, interpolate
+from gedanken.sparse.subsets import beam_search
 from gedanken.worlds.ode.fit import Compiler, evaluate
-from gedanken.worlds.ode.kernel.jit import jit
 from gedanken.worlds.ode.trajectory import Array, StateSpace
 
 BEAM = 60
-_WIDTHS = (0.03, 0.06, 0.12)  # half widths of the test functions, as shares of the record
-_GRID = 801
+_WIDTHS = (0.03, 0.06, 0.12)  # half widths of the test functions, as shares of the record's duration
+_GRID = 801  # points of the quadrature over the record
 
 
 class Columns:
-    """Expressions over the state variables, compiled once, to be evaluated on any states."""
+    """Expressions of the state variables, compiled once and evaluated on any states."""
 
     def __init__(self, texts: Sequence[str], states: StateSpace):
         plain = StateSpace.first_order(*states.columns)
@@ -46,93 +46,6 @@ class Columns:
         return np.concatenate(values, axis=1)[:, : self.size] if values else np.empty((len(t), 0))
 
 
-@jit()
-def _explained(G, h, chosen, size):
-    """Sum of squares that columns chosen[:size] explain, or -1 where they are linearly dependent."""
-    L = np.empty((size, size))
-    z = np.empty(size)
-    gain = 0.0
-    for i in range(size):
-        for j in range(i + 1):
-            s = G[chosen[i], chosen[j]]
-            for q in range(j):
-                s -= L[i, q] * L[j, q]
-            if i == j:
-                if s < 1e-7:
-                    return -1.0
-                L[i, i] = np.sqrt(s)
-            else:
-                L[i, j] = s / L[j, j]
-        s = h[chosen[i]]
-        for q in range(i):
-            s -= L[i, q] * z[q]
-        z[i] = s / L[i, i]
-        gain += z[i] * z[i]
-    return gain
-
-
-@jit()
-def explained_many(G, h, subsets, sizes, out):
-    """`_explained` for rows of subsets (k, longest), with their sizes (k,)."""
-    for k in range(sizes.size):
-        out[k] = _explained(G, h, subsets[k], sizes[k])
-
-
-@jit()
-def beam_search(G, h, identity, largest, width):
-    """The best subsets of each size, grown one column at a time from the best of the size before.
-
-    G: Gram matrix of unit columns; h: their products with the target. Columns of equal identity exclude each other.
-    Returns subsets (size, rank, member), -1 where empty, and what each explains.
-    """
-    T = h.size
-    best = np.full((largest, width, largest), -1, np.int64)
-    gain = np.full((largest, width), -1.0)
-    chosen = np.empty(largest, np.int64)
-    for k in range(largest):
-        before = 1 if k == 0 else width
-        trial = np.full(before * T, -1.0)
-        for b in range(before):
-            if k > 0 and gain[k - 1, b] < 0:
-                continue
-            for q in range(k):
-                chosen[q] = best[k - 1, b, q]
-            for c in range(T):
-                taken = False
-                for q in range(k):
-                    if identity[chosen[q]] == identity[c]:
-                        taken = True
-                if not taken:
-                    chosen[k] = c
-                    trial[b * T + c] = _explained(G, h, chosen, k + 1)
-        order = np.argsort(-trial)
-        found = 0
-        for o in order:
-            if trial[o] < 0 or found >= width:
-                break
-            for q in range(k):
-                chosen[q] = best[k - 1, o // T, q]
-            chosen[k] = o % T
-            new = np.sort(chosen[: k + 1])
-            same = False
-            for f in range(found):
-                equal = True
-                for q in range(k + 1):
-                    if best[k, f, q] != new[q]:
-                        equal = False
-                        break
-                if equal:
-                    same = True
-                    break
-            if same:
-                continue
-            for q in range(k + 1):
-                best[k, found, q] = new[q]
-            gain[k, found] = trial[o]
-            found += 1
-    return best, gain
-
-
 @dataclass(frozen=True)
 class Proposal:
     """A right-hand side for one equation.
@@ -140,7 +53,7 @@ class Proposal:
     Attributes:
         atoms: its terms.
         coefficients: their coefficients, shape (terms,).
-        misfit: share of the target that it leaves unexplained.
+        misfit: share of the target's sum of squares that it leaves unexplained.
     """
 
     atoms: tuple[Atom, ...]
@@ -154,23 +67,26 @@ class Proposal:
 
 
 class WeakForm:
-    """The weak-form regression of all equations on a library."""
+    """The weak-form regression of all unknown equations on a library.
 
-    def __init__(
-        self,
-        states: StateSpace,
-        smoothed: Sequence[Smoothed],
-        atoms: Sequence[Atom],
-        columns: Columns,
-        targets: Sequence[int],
-    ):
+    Attributes:
+        atoms: the library.
+        columns: its atoms, compiled.
+        pools: for each equation, its best right-hand sides of every size (up to 5 terms; 4 with more than three
+            equations), best first.
+    """
+
+    def __init__(self, states: StateSpace, smoothed: Sequence[Smoothed], atoms: Sequence[Atom], targets: Sequence[int]):
+        """Args: targets holds, for each unknown equation, the index of the state whose derivative it gives."""
         self.atoms = list(atoms)
+        self.columns = Columns([atom.text() for atom in atoms], states)
+        self._equations = len(targets)
         self._tests: list[tuple[Array, Array, Array]] = []
         blocks: dict[float, list[tuple[Array, Array, Array]]] = {width: [] for width in _WIDTHS}
         for record in smoothed:
             t = np.linspace(record.t[0], record.t[-1], _GRID)
             x = interpolate(record, states, t)
-            theta = columns(t, x)
+            theta = self.columns(t, x)
             sigma = np.stack([np.interp(t, record.t, record.sigma[:, r]) for r in targets], 1)
             span, step = t[-1] - t[0], t[1] - t[0]
             for width, rows in blocks.items():
@@ -182,14 +98,14 @@ class WeakForm:
                 if width == _WIDTHS[1]:
                     self._tests.append((t, bump, x))
                 slope = np.where(inside, -8 * u * (1 - u**2) ** 3, 0.0) * (step / half**2)
-                # Each row counts by the noise that its test function picks up, which matters where the noise grows with
-                # the signal.
+                # The noise in each row's target, relative to the median row: rows differ where the noise grows with the
+                # signal.
                 noise = np.sqrt((slope**2) @ sigma**2)
                 noise = np.maximum(noise / np.median(noise, axis=0), 0.05)
                 with np.errstate(all="ignore"):
                     rows.append((bump @ theta, -(slope @ x[:, list(targets)]), noise))
         joined = [tuple(np.concatenate([row[k] for row in rows]) for k in range(3)) for rows in blocks.values()]
-        # Weighted and plain, since neither is right where the smoother errs by more than the noise.
+        # With and without weights: the weights assume that the smoother errs only by the noise, which is not always so.
         self.systems = joined + [(a, b, np.ones_like(noise)) for a, b, noise in joined if np.ptp(noise) > 0.1]
         self.middle = joined[1]
         self.usable = np.all([np.isfinite(a).all(0) & (np.abs(a).max(0) > 1e-12) for a, _, _ in self.systems], axis=0)
@@ -198,8 +114,17 @@ class WeakForm:
             if self.usable[k]:
                 self.index.setdefault(atom.name, []).append(k)
 
+    @cached_property
+    def pools(self) -> list[list[Proposal]]:
+        """See the class."""
+        largest = 5 if self._equations <= 3 else 4
+        return [self.best_subsets(e, largest, 6) for e in range(self._equations)]
+
     def best_subsets(self, equation: int, largest: int, per_size: int) -> list[Proposal]:
-        """The best right-hand sides of every size up to `largest`, pooled over the widths of test functions."""
+        """The best right-hand sides of every size up to `largest`, at most `per_size` from each regression.
+
+        There is one regression for each width of test functions, with weights and without.
+        """
         pool: dict[frozenset[str], Proposal] = {}
         good = np.flatnonzero(self.usable)
         names: dict[str, int] = {}
@@ -226,17 +151,25 @@ class WeakForm:
                     if key not in pool or misfit < pool[key].misfit:
                         solution = np.linalg.lstsq(unit[:, chosen], target, rcond=None)[0]
                         pool[key] = Proposal(atoms, solution / norm[chosen], misfit)
-        found = [Proposal((), np.empty(0), 1.0), *pool.values()]
+        # An information criterion for 60 effective samples, since rows of overlapping test functions are correlated.
         return sorted(
-            found, key=lambda p: 60 * np.log(p.misfit + 1e-9) + 6 * len(p.atoms) + sum(a.cost for a in p.atoms)
+            [Proposal((), np.empty(0), 1.0), *pool.values()],
+            key=lambda p: 60 * np.log(p.misfit + 1e-9) + 6 * len(p.atoms) + sum(a.cost for a in p.atoms),
         )
 
     def frequencies(
         self, equation: int, atoms: Sequence[Atom], factor: int | None = None, count: int = 3
     ) -> list[tuple[float, float]]:
-        """Angular frequency and phase of the periodic forces that explain most of what a right-hand side leaves.
+        """Periodic forces that explain most of the residual of a right-hand side.
 
-        factor: the column that the force is on, or None.
+        Args:
+            equation: number of the equation.
+            atoms: the right-hand side.
+            factor: index of the state that the force is multiplied by, or None.
+            count: how many to return.
+
+        Returns:
+            Angular frequency and phase of each, the best first.
         """
         a, b, noise = self.middle
         chosen = [self.index[atom.name][0] for atom in atoms if atom.name in self.index]
@@ -244,7 +177,7 @@ class WeakForm:
         target = b[:, equation] / noise[:, equation]
         t = self._tests[0][0]
         span = t[-1] - t[0]
-        # From half a period in the record up to what the test functions let through.
+        # From half a period in the record up to the highest frequency that the test functions do not average out.
         grid = 2 * np.pi / span * np.arange(0.5, 1.5 / _WIDTHS[1], 0.125)
         left, phases = np.empty(len(grid)), np.empty(len(grid))
         for k, w in enumerate(grid):
@@ -262,7 +195,10 @@ class WeakForm:
         return [(float(grid[k]), float(phases[k])) for k in sorted(dips, key=lambda k: left[k])[:count]]
 
     def coefficients(self, equation: int, atoms: Sequence[Atom]) -> Proposal | None:
-        """Least squares for a given right-hand side; of an atom with constants, the starting value that fits best."""
+        """Least squares for a given right-hand side; None if one of its atoms is undefined on the record.
+
+        For an atom with inner constants, the starting value in the library that fits best is taken.
+        """
         if not atoms:
             return Proposal((), np.empty(0), 1.0)
         a, b, noise = self.middle

@@ -275,6 +275,17 @@ def test_motion_that_averaging_would_hide_is_reported(tmp_path):
     assert any("faster than the averages" in note for note in read_trajectories(tmp_path / "fast.csv").notes)
 
 
+@pytest.mark.parametrize(("share", "reported"), [(0.7, True), (0.3, False), (0.0, False)])
+def test_averaging_is_reported_where_more_motion_than_noise_is_lost(tmp_path, share, reported):
+    # An oscillation of 25 rows a period with this share of the variance, in white noise; bins of 20 rows.
+    t = np.linspace(0, 10, 20_000)
+    noise = np.random.default_rng(4).standard_normal(t.size)
+    y = np.sqrt(2 * share) * np.sin(2 * np.pi * 80 * t) + np.sqrt(1 - share) * noise
+    pyarrow.csv.write_csv(pa.table({"t": t, "y": y}), tmp_path / "fast.csv")
+    notes = read_trajectories(tmp_path / "fast.csv").notes
+    assert any("faster than the averages" in note for note in notes) is reported
+
+
 def test_long_spaced_text_loses_no_digit(tmp_path):
     # Longer than the part that is looked at first, which ends in the middle of a line.
     lines = ["t   y", *(f"{t}     {t % 977}" for t in range(150_000))]

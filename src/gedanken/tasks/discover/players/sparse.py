@@ -1,4 +1,4 @@
-"""The built-in player: answers with the best law of a sparse search, and with the next best on later turns."""
+"""The built-in player `sparse`: answers with the best law of a sparse search, on later turns with the next best."""
 
 import hashlib
 from collections import OrderedDict
@@ -9,17 +9,16 @@ import numpy as np
 import orjson
 
 from gedanken.loop import Question
-from gedanken.sparse.identify import Candidate, Discovery, discover
+from gedanken.sparse import Candidate, Discovery, discover
 from gedanken.tasks.discover.observation import Observation
 
-_KEPT = 16
+_CACHED = 16  # results that are remembered, so that the later turns of an episode do not search again
 
 
 class Sparse:
-    """Sparse regression for structure, least squares through the simulator for parameters; no language model.
+    """Sparse regression for the structure, least squares through the simulator for the parameters; no language model.
 
-    It sees the observation and nothing else, and the same observation always gets the same answers. Turn k brings the
-    k-th best structure.
+    It uses only the observation, and the same observation always gets the same answers: the k-th best law on turn k.
 
     Attributes:
         name: `sparse`.
@@ -28,32 +27,32 @@ class Sparse:
     name = "sparse"
 
     def __init__(self, progress: Callable[[str], None] | None = None, seconds: float = float("inf")):
-        """Args: progress is told what the search does; seconds is a safety net for each search."""
+        """Args: progress is called with a sentence at each stage of a search; seconds limits each one's time."""
         self._progress, self._seconds = progress, seconds
-        self._found: OrderedDict[bytes, Discovery] = OrderedDict()
+        self._results: OrderedDict[bytes, Discovery] = OrderedDict()
 
     def discover(self, observation: Observation) -> Discovery:
-        """The whole result for an observation, from memory where it has been asked for lately."""
+        """The result of the search for an observation; the latest results are cached."""
         key = _digest(observation)
-        if key not in self._found:
-            self._found[key] = discover(
+        if key not in self._results:
+            self._results[key] = discover(
                 observation.states,
                 observation.trajectories,
                 "" if observation.hint_level == "anonymous" else observation.hint,
                 progress=self._progress,
                 seconds=self._seconds,
             )
-            while len(self._found) > _KEPT:
-                self._found.popitem(last=False)
-        self._found.move_to_end(key)
-        return self._found[key]
+            while len(self._results) > _CACHED:
+                self._results.popitem(last=False)
+        self._results.move_to_end(key)
+        return self._results[key]
 
     def candidates(self, observation: Observation) -> tuple[Candidate, ...]:
-        """The laws that were weighed, best first."""
+        """The candidate laws, best first."""
         return self.discover(observation).candidates
 
     def answer(self, question: Question) -> str:
-        """JSON with `equation`, `params` and `rationale`: the next law that has not been tried yet."""
+        """JSON with `equation`, `params`, `rationale` and `initial`: the best law not given on an earlier turn."""
         discovery = self.discover(question.observation)
         turn = len(question.turns)
         candidate = discovery.candidates[turn % len(discovery.candidates)]
@@ -61,7 +60,7 @@ class Sparse:
             "equation": candidate.equation,
             "params": {name: _round(value) for name, value in candidate.params.items()},
             "rationale": _rationale(discovery, candidate, turn),
-            # Only a first guess, and only where a record's start is unknown: see `Answer`.
+            # A first guess of the start, used only where the record does not give it: see `Answer`.
             "initial": [
                 {name: _round(value) for name, value in zip(discovery.states.columns, start.tolist(), strict=True)}
                 for start in candidate.initials
@@ -71,7 +70,7 @@ class Sparse:
 
 
 def _round(value: float) -> float:
-    """Eight significant digits: more than any record determines."""
+    """Rounded to eight significant digits, which is more than any record determines."""
     return float(f"{value:.8g}")
 
 
@@ -85,13 +84,13 @@ def _rationale(discovery: Discovery, candidate: Candidate, turn: int) -> str:
 
 
 def _digest(observation: Observation) -> bytes:
-    found = hashlib.blake2b(digest_size=16)
-    found.update(repr((observation.states.coordinates, observation.hint, observation.hint_level)).encode())
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(repr((observation.states.coordinates, observation.hint, observation.hint_level)).encode())
     for trajectory in observation.trajectories:
-        found.update(repr(trajectory.values.shape).encode())
-        found.update(np.ascontiguousarray(trajectory.t).tobytes())
-        found.update(np.ascontiguousarray(trajectory.values).tobytes())
-    return found.digest()
+        digest.update(repr(trajectory.values.shape).encode())
+        digest.update(np.ascontiguousarray(trajectory.t).tobytes())
+        digest.update(np.ascontiguousarray(trajectory.values).tobytes())
+    return digest.digest()
 
 
 load = Sparse

@@ -1,0 +1,213 @@
+"""Linearise the simulation of a law along a reference trajectory.
+
+Linearised there (quasilinearisation: Bellman & Kalaba, 1965), the simulated samples are linear in the coefficients of
+every atom of every equation at once. One pass through the variational equation gives the response to all of them.
+"""
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from gedanken.sparse.criterion import Criterion
+from gedanken.sparse.library import Atom
+from gedanken.sparse.smooth import interpolate
+from gedanken.sparse.structure import Model
+from gedanken.sparse.weak import Columns
+from gedanken.worlds.ode.fit import differentiate, simulate_pieces
+from gedanken.worlds.ode.kernel.jit import jit
+from gedanken.worlds.ode.trajectory import Array
+
+_NODES = 700  # nodes of the variational equation, about, where there are fewer samples
+
+
+@jit()
+def propagate(t, A, drift, phi, rows, resets, kept, S, start, fixed):
+    """Solve the variational equation for every forcing at once, by the trapezoidal rule.
+
+    At the nodes t (M,): A (M, n, n) is the Jacobian, phi (M, T) the values of the atoms, drift (M, n) the integral of
+    the known derivatives over the step before, less the change of the reference. At nodes with resets[k] a new piece
+    begins, with a free start. At the nodes with kept[k] (m of them), S (m, n, E*T) receives the responses to the atoms,
+    with column e*T + a for atom a in the equation of state rows[e]; start (m, n, n) the responses to the start of the
+    piece; fixed (m, n) the response to the drift.
+    """
+    M, n = A.shape[0], A.shape[1]
+    T, E = phi.shape[1], rows.size
+    s = np.zeros((n, E * T))
+    f = np.eye(n)
+    g = np.zeros(n)
+    B = np.empty((n, n))
+    V = np.empty((n, n))
+    column = np.empty(n)
+    m = 0
+    for k in range(M):
+        if resets[k]:
+            s[:] = 0.0
+            f[:] = 0.0
+            g[:] = 0.0
+            for i in range(n):
+                f[i, i] = 1.0
+        elif k > 0:
+            h = t[k] - t[k - 1]
+            for i in range(n):
+                for j in range(n):
+                    V[i, j] = -0.5 * h * A[k, i, j]
+                    B[i, j] = 0.5 * h * A[k - 1, i, j]
+                V[i, i] += 1.0
+                B[i, i] += 1.0
+            V = np.linalg.inv(V)
+            B = V @ B
+            for q in range(E):
+                r = rows[q]
+                for a in range(T):
+                    c = q * T + a
+                    force = 0.5 * h * (phi[k - 1, a] + phi[k, a])
+                    for i in range(n):
+                        v = V[i, r] * force
+                        for j in range(n):
+                            v += B[i, j] * s[j, c]
+                        column[i] = v
+                    for i in range(n):
+                        s[i, c] = column[i]
+            f = B @ f
+            g = B @ g + V @ drift[k]
+        if kept[k]:
+            S[m] = s
+            start[m] = f
+            fixed[m] = g
+            m += 1
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Times at which the variational equation is solved: every sample, and up to seven between two samples.
+
+    Attributes:
+        t: times of all segments, end to end.
+        bounds: first node of each segment, and the number of nodes.
+        kept: True where a node is a sample.
+    """
+
+    t: Array
+    bounds: np.ndarray
+    kept: np.ndarray
+
+    @classmethod
+    def between(cls, t: Array, bounds: np.ndarray) -> "Nodes":
+        """Nodes for samples at t (m,) in segments with these bounds."""
+        per = int(np.clip(round(_NODES / len(t)), 1, 8))
+        times, kept = [], []
+        for a, b in pairwise(bounds):
+            steps = np.diff(t[a:b])[:, None] * np.arange(per) / per
+            times.append(np.append((t[a : b - 1, None] + steps).ravel(), t[b - 1]))
+            kept.append(np.arange(len(times[-1])) % per == 0)
+        return cls(np.concatenate(times), np.cumsum([0] + [len(x) for x in times]), np.concatenate(kept))
+
+
+@dataclass(frozen=True)
+class Linearised:
+    """The simulation, linearised: residuals of the samples as a linear regression on the terms of all equations.
+
+    The columns are E blocks of T, one block an equation. The first T0 columns of a block are the atoms of the library;
+    then come, for each term of the model that has inner constants, the derivatives by its coefficient and by these
+    constants. Columns are scaled to norm one, and the starts of all pieces are projected out.
+
+    Attributes:
+        width: T.
+        own_terms: (equation, position in it, atom) of each term of the model that has inner constants.
+        usable: columns that are finite and not explained by the starts alone, shape (E*T,).
+        norm: norm of each column before scaling, shape (E*T,).
+        gram: Gram matrix of the scaled columns, shape (E*T, E*T).
+        products: their products with the target, shape (E*T,).
+        total: sum of squares of the target.
+    """
+
+    width: int
+    own_terms: list[tuple[int, int, Atom]]
+    usable: np.ndarray
+    norm: Array
+    gram: Array
+    products: Array
+    total: float
+
+
+def linearise(criterion: Criterion, model: Model, columns: Columns) -> Linearised:
+    """Linearise the simulation of a model, with a library's atoms (`columns`) as additional forces."""
+    record, targets, n = criterion.record, criterion.targets, criterion.states.size
+    segments = record.segments(model.segments)
+    nodes = Nodes.between(record.t, segments)
+    x = _reference(criterion, model, nodes)
+    rhs, jacobian, by_param = differentiate(model.program, nodes.t, x, model.refined.params)
+    forcing = [columns(nodes.t, x)]
+    own_terms: list[tuple[int, int, Atom]] = []
+    at = 0
+    for e, terms in enumerate(model.structure):
+        for k, atom in enumerate(terms):
+            if atom.inner:
+                own_terms.append((e, k, atom))
+                forcing.append(by_param[:, targets[e], at : at + 1 + len(atom.inner)])
+            at += 1 + len(atom.inner)
+    phi = np.concatenate(forcing, axis=1)
+    finite = np.isfinite(phi).all(0)
+    phi = np.ascontiguousarray(np.where(finite, phi, 0.0))
+    width, m, equations = phi.shape[1], len(record.t), len(targets)
+    known = rhs.copy()
+    known[:, targets] = 0.0
+    drift = np.zeros_like(x)
+    drift[1:] = 0.5 * np.diff(nodes.t)[:, None] * (known[1:] + known[:-1]) - np.diff(x, axis=0)
+    resets = np.zeros(len(nodes.t), bool)
+    resets[nodes.bounds[:-1]] = True
+    response, start, fixed = np.empty((m, n, equations * width)), np.empty((m, n, n)), np.empty((m, n))
+    jacobian = np.where(np.isfinite(jacobian), jacobian, 0.0)
+    rows = np.array(targets, np.int64)
+    propagate(nodes.t, jacobian, drift, phi, rows, resets, nodes.kept, response, start, fixed)
+    with np.errstate(all="ignore"):
+        response *= record.weights[:, :, None]
+        start *= record.weights[:, :, None]
+        target = (record.y - x[nodes.kept] - fixed) * record.weights
+        before = np.sqrt((response**2).sum((0, 1)))
+        design, left = _without_starts(response, target, start, segments)
+        norm = np.sqrt((design**2).sum(0))
+        usable = np.isfinite(norm) & (norm > 1e-6 * before) & np.tile(finite, equations) & (norm > 1e-9)
+    norm = np.where(usable, norm, 1.0)
+    unit = np.where(usable, design, 0.0) / norm
+    return Linearised(width, own_terms, usable, norm, unit.T @ unit, unit.T @ left, float(left @ left))
+
+
+def _reference(criterion: Criterion, model: Model, nodes: Nodes) -> Array:
+    """The trajectory to linearise along, at the nodes.
+
+    The model's own if it explains more than 80 % of the record's variance, otherwise the smoothed record.
+    """
+    if criterion.explained(model) > 0.8:
+        refined = model.refined
+        x = simulate_pieces(model.program, refined.params, nodes.t, nodes.bounds, refined.starts, criterion.scale)
+        if x is not None:
+            return x
+    pieces = []
+    first = 0
+    segments = criterion.record.segments(model.segments)
+    for smoothed, end in zip(criterion.smoothed, criterion.record.bounds[1:], strict=True):
+        last = int(nodes.bounds[np.searchsorted(segments, end)])
+        pieces.append(interpolate(smoothed, criterion.states, nodes.t[first:last]))
+        first = last
+    return np.concatenate(pieces)
+
+
+def _without_starts(design: Array, target: Array, start: Array, bounds: np.ndarray) -> tuple[Array, Array]:
+    """Project the responses start (m, n, n) to the start of each segment out of design (m, n, q) and target (m, n).
+
+    Returns the design (m*n, q) and the target (m*n,) that are left.
+    """
+    m, n, q = design.shape
+    rows, left = np.empty((m * n, q)), np.empty(m * n)
+    for a, b in pairwise(bounds):
+        free = start[a:b].reshape(-1, n)
+        free = free[:, np.abs(free).max(0) > 1e-12]
+        basis = np.linalg.qr(free)[0] if np.isfinite(free).all() else np.zeros((len(free), 0))
+        block, out = design[a:b].reshape(-1, q), target[a:b].ravel()
+        rows[a * n : b * n] = block - basis @ (basis.T @ block)
+        left[a * n : b * n] = out - basis @ (basis.T @ out)
+    return rows, left
