@@ -89,7 +89,7 @@ def write_reports(results: Sequence[Result], stem: Path) -> None:
 
 
 def render_markdown(results: Sequence[Result]) -> str:
-    """One table of rates with their 95 % intervals, what others printed, and one table by subject a result."""
+    """A table of rates with their 95 % intervals and of published rows, then a table by subject for each result."""
     head = [
         "suite",
         "player",

@@ -79,9 +79,9 @@ def measure(suite: Suite, item: Item, problem: Problem, player: Player, turns: i
     samples = (*truth.clean, *truth.unseen)
     forms = [_has_form(law.bind(truth.params), turn.verdict.details, samples) for turn in played]
     details = best.verdict.details
-    found = parse(details["equation"], states, details["params"]) if details else None
+    proposed = parse(details["equation"], states, details["params"]) if details else None
     r2 = r2_unseen = r2_third = None
-    if found is not None:
+    if proposed is not None:
         r2 = _least(suite, details, truth.clean, law)
         r2_unseen = _least(suite, details, truth.unseen, law)
         if suite.kind == "odebench" and item.index >= 0:
@@ -90,11 +90,11 @@ def measure(suite: Suite, item: Item, problem: Problem, player: Player, turns: i
     generalises = r2_unseen is not None and r2_unseen > suite.threshold
     has_form = forms[played.index(best)]
     equivalent = (
-        found is not None
+        proposed is not None
         and not has_form
         and solved
         and generalises
-        and form.is_equivalent_on(law.bind(truth.params), found, details["params"], samples)
+        and form.is_equivalent_on(law.bind(truth.params), proposed, details["params"], samples)
     )
     return Row(
         item.subject,
@@ -108,9 +108,11 @@ def measure(suite: Suite, item: Item, problem: Problem, player: Player, turns: i
         generalises,
         has_form,
         equivalent,
-        form.coefficient_error(law.bind(truth.params), found.bind(details["params"])) if found and has_form else None,
+        form.coefficient_error(law.bind(truth.params), proposed.bind(details["params"]))
+        if proposed and has_form
+        else None,
         any(forms),
-        found.complexity if found else 0,
+        proposed.complexity if proposed else 0,
         law.complexity,
         sum(turn.seconds for turn in played),
         len(played),
@@ -122,10 +124,10 @@ def _has_form(law: Equations, details: Mapping[str, Any], samples: Sequence[Traj
     if not details:
         return False
     try:
-        found = parse(details["equation"], law.states, details["params"])
+        proposed = parse(details["equation"], law.states, details["params"])
     except Unanswerable:
         return False
-    return form.same_form(law, found.bind(details["params"]), samples)
+    return form.same_form(law, proposed.bind(details["params"]), samples)
 
 
 def _least(suite: Suite, answer: Mapping[str, Any], clean: Sequence[Trajectory], law: Equations) -> float | None:
@@ -142,13 +144,13 @@ def _least(suite: Suite, answer: Mapping[str, Any], clean: Sequence[Trajectory],
     return min(scores)
 
 
-def r_squared(true: np.ndarray, found: np.ndarray, score: str) -> float:
+def r_squared(true: np.ndarray, proposed: np.ndarray, score: str) -> float:
     """R2 over columns (m, n): the `mean` of the columns' own, or `weighted` by their variances.
 
     Weighted is `sklearn.metrics.r2_score(..., multioutput="variance_weighted")`, the rule of ODEBench. A column that
     does not move has no R2 and is left out of both.
     """
-    errors = ((found - true) ** 2).sum(0)
+    errors = ((proposed - true) ** 2).sum(0)
     spreads = ((true - true.mean(0)) ** 2).sum(0)
     moves = spreads > 1e-20 * np.maximum((true**2).sum(0), 1e-300)
     if score == "weighted":

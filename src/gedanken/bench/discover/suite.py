@@ -143,7 +143,7 @@ def _pose_odebench(item: Item, options: Options) -> Problem:
     clean = [entry.trajectory(start) for start in observed]
     seen = []
     for start, trajectory in zip(observed, clean, strict=True):
-        # The same noise whatever else is chosen, so that runs can be compared problem by problem.
+        # The noise does not depend on the other options, so that runs can be compared problem by problem.
         noisy = corrupt.multiply_noise(trajectory, options.noise, stream("odebench", entry.id, start, "noise"))
         thin = corrupt.drop_samples(noisy, options.drop, stream("odebench", entry.id, start, "drop"))
         name = f"trial {start + 1}" if len(observed) > 1 else ""

@@ -17,7 +17,7 @@ from gedanken.worlds.rigid.scene.geometry import Array
 
 
 def summarise(rows: Sequence[Row], horizons: Sequence[int]) -> list[dict[str, Any]]:
-    """One line a player, scenario and horizon; scenario `all` pools the suite, which weighs bodies alike."""
+    """One line for each player, scenario and horizon. Scenario `all` pools the bodies of the whole suite."""
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         groups[row.player, row.scenario].append(row)
@@ -118,7 +118,7 @@ def _intervals(
 
 
 def render_markdown(result: dict[str, Any]) -> str:
-    """Tables by horizon: the whole suite, each category, then each scenario."""
+    """A table of the whole suite for each horizon, and one of each scenario at the first horizon."""
     about = f"version {result['suite_version']}, {result['n']} scenes, format {result['format']}"
     lines = [f"## {result['suite']} ({about})", ""]
     columns = "player, coverage, position RMSE px, p50, p95, velocity RMSE px/s, p95, contact v RMSE, energy, skill"

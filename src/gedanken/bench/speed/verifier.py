@@ -1,4 +1,4 @@
-"""How fast and how safe the verifier of equations is, measured beside the usual design and beside a compiled limit.
+"""Speed and worst cases of the verifier of equations, beside the usual design and a compiled limit.
 
 All systems take turns in every round, in CPU time, on one core; the median round counts. Each works on the same answers
 to the same records: the eight seed systems with drawn parameters, 120 samples of 10 s, truth by scipy's DOP853 at
@@ -132,7 +132,7 @@ def _solve(reference: ReferenceVerifier, equation: str, params: Mapping[str, flo
     symbols, sides = reference.parse(equation, dict(params))
     rhs = reference.lambdify([*reference.variables.values(), reference.time, *symbols], sides, modules="math")
     t = reference.track.trajectory.t
-    found = solve_ivp(
+    solution = solve_ivp(
         lambda time, y: rhs(*y, time, *params.values()),
         (t[0], t[-1]),
         reference.track.y0,
@@ -141,7 +141,7 @@ def _solve(reference: ReferenceVerifier, equation: str, params: Mapping[str, flo
         rtol=1e-12,
         atol=1e-12,
     )
-    return found.y.T
+    return solution.y.T
 
 
 def _answer(equation: str, params: Mapping[str, float]) -> str:
@@ -301,7 +301,7 @@ def _compare(ours: Sequence[float], reference: Sequence[float], geometric: bool 
 def measure_refusals(track: Track) -> dict[str, float]:
     """Microseconds until each answer outside of the grammar is refused: median over repetitions, CPU time."""
     texts = {name: hostile.as_json(equation) for name, equation in hostile.REFUSED.items()}
-    found = {}
+    medians = {}
     for name, text in {**texts, **{f"JSON: {name}": text for name, text in hostile.REFUSED_JSON.items()}}.items():
         score = score_json(track, text)
         if score.r2 != 0.0 or not score.reason:
@@ -312,8 +312,8 @@ def measure_refusals(track: Track) -> dict[str, float]:
             for _ in range(20):
                 score_json(track, text)
             samples.append((time.thread_time_ns() - start) / 20e3)
-        found[name] = statistics.median(samples)
-    return found
+        medians[name] = statistics.median(samples)
+    return medians
 
 
 def measure_worst(seed: int, searched: int = SEARCHED) -> dict[str, Any]:
