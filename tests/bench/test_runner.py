@@ -53,7 +53,6 @@ def test_a_run_that_was_cut_off_goes_on_where_it_stopped(tmp_path):
         measured.append(number)
         return square(number)
 
-    # Rows of other jobs stay in the file and do not count.
     assert run([5, 2, 3], path, work=work, progress=lambda *call: seen.append(call[:2])) == [
         Square(5, 25), Square(2, 4), Square(3, 9),
     ]  # fmt: skip
@@ -62,6 +61,9 @@ def test_a_run_that_was_cut_off_goes_on_where_it_stopped(tmp_path):
     assert run([2, 3, 5], path, work=work) == [Square(2, 4), Square(3, 9), Square(5, 25)]
     assert measured == [5, 3]
     assert len(path.read_bytes().splitlines()) == 4
+    seen.clear()  # rows of other jobs stay in the file and do not count
+    run([3, 6], path, progress=lambda *call: seen.append(call[:2]))
+    assert seen == [(2, 2)]
 
 
 def test_rows_of_other_settings_are_refused_and_kept(tmp_path):
