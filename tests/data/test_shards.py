@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from gedanken.data import load, manifest, schema
+from gedanken.data import load, schema
 from gedanken.data.generate import generate, make_plan
 from gedanken.data.local import Processes
 from gedanken.data.shards import Plan, make_shard, shard_name, write_atomically, write_shard
@@ -139,10 +139,3 @@ def test_a_file_is_whole_or_not_there(tmp_path):
     with pytest.raises(UserError, match="cannot be written"):
         write_atomically(tmp_path / "none" / "a", b"one")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
-
-
-def test_the_version_hash_tells_the_code():
-    told = manifest.versions()
-    assert told == manifest.versions()
-    assert told["pymunk"] == "7.3.1"
-    assert len(told["code"]) == 16

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
 
-from gedanken.data import manifest
+from gedanken.data import manifest, provenance
 from gedanken.data.manifest import Manifest
 from gedanken.data.shards import Plan, Receipt
 from gedanken.errors import UserError
@@ -75,7 +75,7 @@ def generate(
         UserError: the folder holds something else, the disk is full, or a scenario repeats itself. Shards that are
             finished stay, and a later call with `resume` goes on.
     """
-    fresh = Manifest("generate", _plain(plan), manifest.versions(), plan.shards)
+    fresh = Manifest("generate", _plain(plan), provenance.versions(plan.scenarios), plan.shards)
     state = manifest.begin(folder, fresh, resume)
     state.write(folder)
     seen: dict[bytes, str] = {}
