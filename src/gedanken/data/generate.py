@@ -37,8 +37,8 @@ def make_plan(
         UserError: what is asked for does not exist or is not allowed.
     """
     every = zoo.names()
-    seen = [name for name in every if name not in zoo.HELD_OUT]
-    groups = {"all": every, "seen": seen, "heldout": list(zoo.HELD_OUT)}
+    seen = [name for name in every if not zoo.held_out(name)]
+    groups = {"all": every, "seen": seen, "heldout": [name for name in every if zoo.held_out(name)]}
     chosen: list[str] = []
     for name in scenarios or (["all"] if split == "test" else ["seen"]):
         if name in groups:

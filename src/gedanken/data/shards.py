@@ -90,11 +90,9 @@ class Plan:
         for what, values in (("scenario", self.scenarios), ("level", self.levels)):
             if len(set(values)) < len(values):
                 raise UserError(f"a {what} is named twice in {', '.join(map(str, values))}")
-        known = scenarios.names()
         for name in self.scenarios:
-            if name not in known:
-                scenarios.category(name)  # raises with the nearest names
-            if self.split == "train" and name in scenarios.HELD_OUT:
+            scenarios.category(name)  # raises for what is not in the zoo, with the nearest names
+            if self.split == "train" and scenarios.held_out(name):
                 raise UserError(f"{name} is held out: no training split contains it (val and test may)")
 
     @property

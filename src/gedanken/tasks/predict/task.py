@@ -66,7 +66,7 @@ class PredictTask:
         """
         if split not in ("train", "val", "test"):
             raise UserError(f"split is train, val or test, not {split!r}")
-        if split == "train" and subject in scenarios.HELD_OUT:
+        if split == "train" and scenarios.held_out(subject):
             raise UserError(f"{subject} is held out from training; use split val or test")
         ranges = {"index": (index, 0, 2**31), "context": (context, 1, FRAMES), "horizon": (horizon, 1, FRAMES)}
         for name, (value, low, high) in ranges.items():
