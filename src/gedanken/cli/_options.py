@@ -1,10 +1,17 @@
 """Options that several commands share."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+import gedanken
 from gedanken.errors import UserError
+
+FORMATS = ", ".join(
+    sorted(path.stem for path in Path(gedanken.__file__).parent.glob("worlds/rigid/text/*.py") if path.stem[0] != "_")
+)
+"""Names of the text formats for help texts: `text.names()` without importing the simulator, which takes a second."""
 
 IndexArgument = Annotated[int, typer.Option(help="Which instance of the subject.")]
 ConditionOption = Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gedanken.cli._options import ConditionOption, parse_conditions
+from gedanken.cli._options import FORMATS, ConditionOption, parse_conditions
 from gedanken.cli._train_options import (
     AccumulateOption,
     AlphaOption,
@@ -52,7 +52,9 @@ def curriculum(
     ] = None,
     scenarios: Annotated[list[str] | None, typer.Option(help="Scenarios, separated by commas; repeatable.")] = None,
     scenes: Annotated[int, typer.Option(min=1, help="Simulated scenes of each scenario in a stage.")] = 2000,
-    format: Annotated[str | None, typer.Option(help="v1, lfm, card or corrections; lfm for LFM models.")] = None,
+    format: Annotated[
+        str | None, typer.Option(help=f"Text format: {FORMATS}. Default: lfm for LFM models, else v1.")
+    ] = None,
     context: Annotated[int, typer.Option(min=1, help="Most frames shown; fewer where they do not fit.")] = 10,
     conditions: ConditionOption = None,
     epochs: Annotated[float, typer.Option(help="Passes over a stage's scenes.")] = 1.0,

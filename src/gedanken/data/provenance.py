@@ -40,13 +40,11 @@ def versions(names: tuple[str, ...] = ()) -> dict[str, str]:
     Raises:
         UserError: there is no scenario of one of the names.
     """
-    formats = find_spec(text.PACKAGE)
-    assert formats is not None and formats.submodule_search_locations is not None
-    files = sorted(path for folder in formats.submodule_search_locations for path in Path(folder).glob("*.py"))
+    formats = sorted(path for folder in text.__path__ for path in Path(folder).glob("*.py"))
     return {
         "gedanken": gedanken.__version__,
         "code": _hash(find_sources(names)),
-        "text": _hash({path.name: path for path in files}),
+        "text": _hash({path.name: path for path in formats}),
         **{name: version(name) for name in ("pymunk", "numpy", "numba", "pyarrow")},
         "python": ".".join(platform.python_version_tuple()[:2]),
         "machine": platform.machine(),
@@ -66,7 +64,8 @@ def find_sources(names: Sequence[str]) -> dict[str, Path]:
         if module in files:
             continue
         spec = find_spec(module)
-        assert spec is not None and spec.origin is not None
+        assert spec is not None
+        assert spec.origin is not None
         files[module] = Path(spec.origin)
         waiting += [name for name in _imports(files[module]) if _decides(name)]
     return files

@@ -22,7 +22,7 @@ from typing import Any
 
 import pymunk
 
-from gedanken.data.manifest import versions
+from gedanken.data.provenance import versions
 from gedanken.data.shards import Plan, whole_file, write_shard
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine.chipmunk import Space

@@ -63,7 +63,7 @@ def test_the_tuple_of_held_out_scenarios_is_derived_from_the_files():
         for name in scenarios.names()
         if "HELD_OUT = True" in Path(zoo.load(scenarios.PACKAGE, name).__file__).read_text()
     ]
-    assert scenarios.HELD_OUT == tuple(said)
+    assert tuple(said) == scenarios.HELD_OUT
     # The split between training and unseen scenarios decides published figures: a change is a new version of them.
     assert {"newtons_cradle", "pong", "ramp_roll"} <= set(said)
     with pytest.raises(AttributeError, match="no attribute 'HELD'"):

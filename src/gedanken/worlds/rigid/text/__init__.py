@@ -5,7 +5,7 @@
 linear in its length. The layouts are told in `docs/guide/rigid-text.md`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -15,6 +15,7 @@ from gedanken import zoo
 from gedanken.worlds.rigid.engine.simulate import Labels
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import Scene
+from gedanken.worlds.rigid.text import _grammar
 
 PACKAGE = "gedanken.worlds.rigid.text"
 
@@ -81,7 +82,10 @@ class Reading:
 
 
 class Format(Protocol):
-    """The functions that every format's module has.
+    """The functions that every format's module has: a new format is one file in this folder.
+
+    A module may also have `write_grammar(prompt)`, the grammar of an answer in Lark, where answers vary in form; the
+    usual grammar is the newest frame as the format would answer it, with other numbers (see `_grammar`).
 
     Attributes:
         Header: what the format tells about a scene.
@@ -129,6 +133,12 @@ def load(name: str) -> Format:
         UserError: there is none of that name.
     """
     return cast(Format, zoo.load(PACKAGE, name))
+
+
+def write_grammar(format: Format, prompt: Prompt) -> str:
+    """Grammar of the answer to a prompt, in the Lark dialect of llguidance: the format's own, or the usual one."""
+    own: Callable[[Prompt], str] | None = getattr(format, "write_grammar", None)
+    return own(prompt) if own else _grammar.like(format.write_target(prompt, prompt.states[-1]))
 
 
 def shorten(complaints: Sequence[str]) -> list[str]:

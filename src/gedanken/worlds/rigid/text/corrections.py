@@ -20,6 +20,7 @@ from gedanken.worlds.rigid.engine.simulate import Labels
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import DT, Scene, Solver
 from gedanken.worlds.rigid.text import LONGEST_ANSWER, LONGEST_PROMPT, Prompt, Reading, shorten, v1
+from gedanken.worlds.rigid.text._grammar import number_rules
 from gedanken.worlds.rigid.text._header import describe
 from gedanken.worlds.rigid.text._lines import LONGEST_LINE, NUMBER
 
@@ -202,6 +203,15 @@ def write_target(prompt: Prompt, state: Array) -> str:
     with Extrapolation(prompt.header) as extrapolate:
         guess = extrapolate(visible(prompt)[-2:])
     return _corrections(prompt.next, _correct(guess, state, prompt.header.tolerance)[1])
+
+
+def write_grammar(prompt: Prompt) -> str:
+    """Grammar of an answer: any bodies in order, and of each any of its corrections in order."""
+    numbers = {1: "NUMBER", 2: 'NUMBER "," NUMBER'}
+    words = " ".join(f'(" {word} " {numbers[len(columns)]})?' for word, columns in _GROUPS)
+    bodies = " ".join(f'("{body}:" corrected)?' for body in range(prompt.states.shape[1]))
+    head = f'"Frame {prompt.next} corrections" NEWLINE'
+    return f'start: {head} {bodies} "{END}" NEWLINE?\ncorrected: {words} NEWLINE\n' + number_rules(4)
 
 
 def visible(prompt: Prompt) -> Array:

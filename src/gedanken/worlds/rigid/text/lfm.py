@@ -20,6 +20,7 @@ from gedanken.worlds.rigid.scene.parts import GROUND, Motor, Peg, Pin, Pivot, Se
 from gedanken.worlds.rigid.scene.scene import DT, Scene
 from gedanken.worlds.rigid.text import LONGEST_PROMPT, Prompt, Reading, shorten
 from gedanken.worlds.rigid.text._digits import DOUBLED, FRAME_COLON, Integers, Layout, to_fixed
+from gedanken.worlds.rigid.text._grammar import decimals, join, replace_numbers
 from gedanken.worlds.rigid.text._lines import FRAME_LINE, NUMBER, numbers, read_answer, read_context
 
 CUE = "Predict next frame:"
@@ -38,6 +39,7 @@ BODY = re.compile(
     rf"\s*obj_(\d{{1,6}})\s*:\s*pos=\(\s*{NUMBER}\s*,\s*{NUMBER}\s*\)\s*,\s*vel=\(\s*{NUMBER}\s*,\s*{NUMBER}\s*\)"
     rf"(?:\s*,\s*a=\s*{NUMBER}\s*,\s*av=\s*{NUMBER})?(.*)"
 )
+_TURN = re.compile(r", a=-?\d+\.\d+, av=-?\d+\.\d+")
 _POINT = r"\((-?\d{1,9}),(-?\d{1,9})\)"
 _STATIC = re.compile(rf"seg {_POINT}-{_POINT}|peg {_POINT} r=(-?\d{{1,9}})")
 _CONSTRAINT = re.compile(r"(\w{1,40}) (static|\d{1,6})->(static|\d{1,6})")
@@ -148,6 +150,16 @@ def write_target(prompt: Prompt, state: Array) -> str:
     """The next frame; its head has no description, and it ends without a newline."""
     fixed, shown, minus = _printed(state[None])
     return LAYOUT.text(fixed, prompt.next, FRAME_COLON, shown, minus).removesuffix("\n")
+
+
+def write_grammar(prompt: Prompt) -> str:
+    """Grammar of an answer: angle and spin of a body are optional, since they are left out where both are small."""
+    answer = write_target(prompt, prompt.states[-1])
+    lines = []
+    for line in answer.split("\n"):
+        turns = ' (", a=" NUMBER ", av=" NUMBER)?' if line.startswith("  obj_") else ""
+        lines.append(replace_numbers(_TURN.sub("", line)) + turns)
+    return join(lines, decimals(answer))
 
 
 def visible(prompt: Prompt) -> Array:
