@@ -101,7 +101,7 @@ def _summarise(plan: Plan, seconds: dict[str, list[float]], sizes: dict[str, int
     found["frames"] = plan.frames
     found["bodies_per_scene"] = bodies / plan.scenes
     found["reference"]["microseconds_per_body_and_frame"] = 1e6 * sum(seconds["reference"]) / (bodies * plan.frames)
-    found["versions"] = versions()
+    found["versions"] = versions(plan.scenarios)
     return found
 
 
