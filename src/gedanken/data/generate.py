@@ -16,7 +16,7 @@ Progress = Callable[[int, int, str], None]
 
 
 class Workers(Protocol):
-    """Whoever makes shards: yields (number, receipt) of each, in any order, once its file is in the folder."""
+    """Makes shards: yields (number, receipt) of each, in any order, once its file is in the folder."""
 
     def __call__(self, plan: Plan, numbers: Sequence[int], folder: Path) -> Generator[tuple[int, Receipt]]:
         """Make these shards of the plan."""

@@ -4,10 +4,10 @@ A row holds the scene in named columns (`body_mass`, `static_points`, `joint_kin
 32-bit integers, `x y vx vy angle spin`, in units of 1e-4. A list runs over the frames of body 0, then of body 1, and so
 on. What is stored is the residual to an extrapolation: of a position to `p[n-1] + v[n-1] / 60`, of a velocity to
 `2 v[n-1] - v[n-2]`; the first frame stands as it is. A residual r is written as 2r when it is not negative and as
--2r - 1 when it is, which keeps the upper bytes empty (a fifth of the room, half of the time to compress). They are
-exact, because the arithmetic is that of integers modulo 2^32 (`pack`, `unpack`).
+-2r - 1 when it is, which keeps the upper bytes empty (a fifth of the room, half of the time to compress). Residuals
+are exact, because the arithmetic is that of integers modulo 2^32 (`pack`, `unpack`).
 
-What a foreign source does not say is null, and the column `unknown` names it: nothing is invented.
+What a foreign source does not give is null, and the column `unknown` names it: no value is made up.
 """
 
 # mypy: allow-untyped-decorators

@@ -1,8 +1,8 @@
 """Text that a rigid scene is written in and read from: one module a format, all with the functions of `Format`.
 
 `prompt = Prompt(v1.Header.of(scene), states, first)`, `v1.write_prompt(prompt)` is what a model reads, and
-`v1.parse_frame(answer, prompt)` is what it said. Parsers are total: any text gives a result or complaints, in time
-linear in its length. The layouts are told in `docs/guide/rigid-text.md`.
+`v1.parse_frame(answer, prompt)` is its answer as numbers. Parsers are total: any text gives a result or complaints, in
+time linear in its length. The layouts are described in `docs/guide/rigid-text.md`.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,11 +30,11 @@ MOST_COMPLAINTS = 20
 
 
 class Header(Protocol):
-    """What a format tells about a scene before the first frame; each format has its own."""
+    """What a format gives of a scene before the first frame; each format has its own."""
 
     @classmethod
     def of(cls, scene: Scene, labels: Labels = "pushed") -> "Header":
-        """What the format tells about this scene."""
+        """What the format gives of this scene."""
 
     @property
     def gravity(self) -> tuple[float, float]:
@@ -88,7 +88,7 @@ class Format(Protocol):
     usual grammar is the newest frame as the format would answer it, with other numbers (see `_grammar`).
 
     Attributes:
-        Header: what the format tells about a scene.
+        Header: what the format gives of a scene.
         LABELS: which positions its frames are meant to give (see `simulate`): `raw` where published models were
             trained on Chipmunk's own, `pushed` where the text is to decide the next frame.
     """

@@ -1,6 +1,6 @@
-"""What the published LFM checkpoints were trained on, byte for byte: their weights and browser front ends expect this.
+"""The format of the published LFM checkpoints, byte for byte as in their training data and browser front ends.
 
-The header says neither shapes nor sizes nor materials, statics are rounded to whole pixels, and the words `Frame N: `
+The header gives neither shapes nor sizes nor materials, statics are rounded to whole pixels, and the words `Frame N: `
 stand twice in every context frame, but once in a target. Source: the training code and the front end
 (`promptFormat.ts`) of github.com/AlexWortega/PhysicsLLMEngine; golden pairs of it are in `tests/golden`.
 """
@@ -54,7 +54,7 @@ Constraint = tuple[str, int, int]
 
 @dataclass(frozen=True)
 class Header:
-    """What this text tells of a scene.
+    """What this text gives of a scene.
 
     Attributes:
         description: one sentence.
@@ -62,7 +62,7 @@ class Header:
         timestep: seconds from frame to frame.
         scenario: `Type:`, empty when there is none.
         level: `Difficulty:`, None when there is none.
-        statics: segments and pegs; polygons are not told.
+        statics: segments and pegs; polygons are left out.
         constraints: joints, without anchors and lengths.
     """
 
@@ -76,7 +76,7 @@ class Header:
 
     @classmethod
     def of(cls, scene: Scene, labels: Labels = "pushed") -> "Header":
-        """What is told of a scene; the checkpoints were trained on raw labels, which the text does not say."""
+        """What the text gives of a scene; the checkpoints were trained on raw labels, which the text does not state."""
         statics: list[Static] = []
         for static in scene.statics:
             if isinstance(static, Segment):
@@ -172,12 +172,12 @@ def visible(prompt: Prompt) -> Array:
 
 def body_line(line: str) -> tuple[int, list[float], str] | None:
     """One body's line; see `_lines.BodyLine`."""
-    found = BODY.fullmatch(line)
-    if found is None:
+    match = BODY.fullmatch(line)
+    if match is None:
         return None
     # Angle and spin are left out where both are small.
-    values = numbers(found.groups("0")[1:7])
-    return int(found[1]), values, "has something after its numbers" if found[8].strip() else ""
+    values = numbers(match.groups("0")[1:7])
+    return int(match[1]), values, "has something after its numbers" if match[8].strip() else ""
 
 
 def parse_frame(text: str, prompt: Prompt) -> Reading:
@@ -217,10 +217,10 @@ def _read_line(kind: str, rest: str) -> dict[str, Any]:
         case "Type":
             return {"scenario": rest.strip()}
         case "Gravity":
-            found = _GRAVITY.fullmatch(rest.strip())
-            if found is None:
+            vector = _GRAVITY.fullmatch(rest.strip())
+            if vector is None:
                 raise ValueError("gravity must be (x, y)")
-            return {"gravity": (float(found[1]), float(found[2]))}
+            return {"gravity": (float(vector[1]), float(vector[2]))}
         case "Timestep":
             if not re.fullmatch(NUMBER, rest.strip()):
                 raise ValueError("the timestep must be a number")
@@ -237,18 +237,18 @@ def _read_line(kind: str, rest: str) -> dict[str, Any]:
 
 
 def _read_static(item: str) -> Static:
-    found = _STATIC.fullmatch(item.strip())
-    if found is None:
+    static = _STATIC.fullmatch(item.strip())
+    if static is None:
         raise ValueError(f"{item[:40]!r} is no `seg (x,y)-(x,y)` or `peg (x,y) r=r`")
-    return tuple(float(value) for value in found.groups() if value is not None)
+    return tuple(float(value) for value in static.groups() if value is not None)
 
 
 def _read_constraint(item: str) -> Constraint:
-    found = _CONSTRAINT.fullmatch(item.strip())
-    if found is None:
+    joint = _CONSTRAINT.fullmatch(item.strip())
+    if joint is None:
         raise ValueError(f"{item[:40]!r} is no `PinJoint a->b`")
-    a, b = (GROUND if end == "static" else int(end) for end in found.groups()[1:])
-    return found[1], a, b
+    a, b = (GROUND if end == "static" else int(end) for end in joint.groups()[1:])
+    return joint[1], a, b
 
 
 def read_records(records: Iterable[dict[str, Any]]) -> Prompt:
