@@ -10,6 +10,7 @@ from gedanken.data import schema
 from gedanken.errors import UserError
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine.simulate import record, record_fixed
+from gedanken.worlds.rigid.scene import parts
 from gedanken.worlds.rigid.scene.parts import (
     Attractor,
     Block,
@@ -24,7 +25,7 @@ from gedanken.worlds.rigid.scene.parts import (
     Spring,
     Wind,
 )
-from gedanken.worlds.rigid.scene.scene import Scene, Solver, parts
+from gedanken.worlds.rigid.scene.scene import Scene, Solver
 from gedanken.worlds.rigid.scene.shapes import Box, Circle, Polygon
 
 EVERYTHING = Scene(
