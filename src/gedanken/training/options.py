@@ -182,7 +182,7 @@ class CurriculumOptions(Options):
             training.
         subjects: Scenarios, separated by commas; repeatable. All training scenarios if not given.
         instances: Simulated scenes of each scenario in a stage.
-        format: Text of the frames: `v1`, `lfm`, `card` or `corrections`; `lfm` for LFM models and `v1` for others if
+        format: Text format of the frames; `lfm` for LFM models and `v1` for others if
             not given.
         context: Most frames shown; fewer where they do not fit.
         epochs: Passes over a stage's scenes.

@@ -22,7 +22,7 @@ from typing import Any
 
 import pymunk
 
-from gedanken.data.manifest import versions
+from gedanken.data.provenance import versions
 from gedanken.data.shards import Plan, write_shard
 from gedanken.files import staged_file
 from gedanken.markdown import table
@@ -103,7 +103,7 @@ def _summarise(plan: Plan, seconds: dict[str, list[float]], sizes: dict[str, int
     result["frames"] = plan.frames
     result["bodies_per_scene"] = bodies / plan.scenes
     result["reference"]["microseconds_per_body_and_frame"] = 1e6 * sum(seconds["reference"]) / (bodies * plan.frames)
-    result["versions"] = versions()
+    result["versions"] = versions(plan.scenarios)
     return result
 
 
