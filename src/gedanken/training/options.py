@@ -215,7 +215,7 @@ class CurriculumOptions(Options):
         from gedanken.worlds.rigid import text
         from gedanken.worlds.rigid.scene.scene import LEVELS
 
-        if self.task != "predict":
+        if self.task != CurriculumOptions.task:
             raise UserError(f"a curriculum trains predict, not {self.task}")
         if not 1 <= self.from_stage <= self.stages <= max(LEVELS):
             raise UserError(

@@ -1,6 +1,6 @@
 """`gedanken bench discover`: play a suite, measure every answer against the clean truth, summarise with intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from gedanken.tasks.discover import rewards
 from gedanken.versions import versions
 from gedanken.worlds.ode import text
 
-__all__ = ["Row", "measure", "render_markdown", "run", "write_reports"]
+__all__ = ["Row", "measure", "play_sample", "render_markdown", "run", "write_reports"]
 
 PEERS = "gedanken.bench.peers"
 # Named by the rule of this benchmark that changed last; results record it.
@@ -92,6 +92,17 @@ def run(
     if path is not None:
         write_reports([result], path.with_suffix(""))
     return result
+
+
+def play_sample(player: str, suite: str, problems: int, conditions: Mapping[str, Any], out: Path) -> dict[str, Any]:
+    """A trained model on some problems of a suite, under the conditions that it was trained on; its rates.
+
+    Raises:
+        PlayerError: the player could not answer.
+    """
+    noise, rows = float(conditions.get("noise", 0.05)), conditions.get("rows")
+    result = run(suite, player, noise=noise, rows=rows, problems=problems, out=out)
+    return {name: result[name] for name in ("n", "solved", "generalises", "form")}
 
 
 def _measure(job: tuple[Suite, Item, Options, str, int]) -> Row:

@@ -1,6 +1,6 @@
 """`gedanken bench predict`: rollouts on frozen suites, coverage first, every number beside the extrapolations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from gedanken.players import load_player
 from gedanken.tasks.predict.extrapolation import EXTRAPOLATIONS
 from gedanken.worlds.rigid.engine.simulate import FRAMES
 
-__all__ = ["Row", "measure", "render_markdown", "run"]
+__all__ = ["Row", "measure", "play_sample", "render_markdown", "run"]
 
 # Named by the rule of this benchmark that changed last; results record it.
 VERSION = "predict-bench-1"
@@ -95,6 +95,23 @@ def run(
         write_atomically(path.with_suffix(".json"), orjson.dumps(result, option=orjson.OPT_INDENT_2) + b"\n")
         write_atomically(path.with_suffix(".md"), (render_markdown(result) + "\n").encode())
     return result
+
+
+def play_sample(player: str, suite: str, problems: int, conditions: Mapping[str, Any], out: Path) -> dict[str, Any]:
+    """A trained model on some scenes of a suite, one frame ahead, beside the extrapolations.
+
+    Raises:
+        PlayerError: the player could not answer.
+    """
+    format = str(conditions.get("format", "v1"))
+    result = run(suite, [player], scenes=problems, horizons=(1,), format=format, out=out)
+    kept = ("coverage", "velocity_rmse", "velocity_rmse_ci", "skill", "skill_ci")
+    players = {
+        "this model" if row["player"] == player else row["player"]: {key: row[key] for key in kept}
+        for row in result["rows"]
+        if row["scenario"] == "all"
+    }
+    return {"n": result["n"], "players": players}
 
 
 def _measure(job: tuple[Suite, Item, str, tuple[int, ...], str]) -> Row:
