@@ -104,7 +104,7 @@ def test_a_new_backend_is_one_file(tmp_path, monkeypatch):
         player = load_player("parrot:grey", "discover", volume=2)
         assert player.name == "parrot:grey"
         assert player.answer(Question([{"role": "user", "content": "no"}], None)) == "nono"
-        with pytest.raises(UserError, match="and any model as .*parrot:"):
+        with pytest.raises(UserError, match=r"and any model as .*parrot:"):
             load_player("lion", "discover")
     finally:
         monkeypatch.undo()
