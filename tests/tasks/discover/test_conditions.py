@@ -90,6 +90,13 @@ def test_the_number_of_samples_is_chosen_and_spans_the_same_record():
     assert few[-1] == own[-1]
 
 
+def test_samples_are_even_in_time_unless_uneven_is_asked_for():
+    even, uneven = (TASK.pose("spring_mass", uneven=uneven).observation.trajectories[0].t for uneven in (False, True))
+    assert np.ptp(np.diff(even)) < 1e-9
+    assert np.ptp(np.diff(uneven)) > 0.5 * even[1]
+    assert (len(uneven), uneven[0], uneven[-1]) == (len(even), even[0], even[-1])
+
+
 def test_an_outlier_share_is_of_the_readings():
     problem = TASK.pose("spring_mass", outliers=0.2, samples=1000)
     assert np.isnan(problem.truth.scored[0].values).mean() == pytest.approx(0.2, abs=0.03)
@@ -99,6 +106,9 @@ def test_an_outlier_share_is_of_the_readings():
 def test_trials_are_numbered_where_there_are_several():
     prompt = TASK.pose("spring_mass", trials=3).prompt
     assert [f"trial {number}" in prompt for number in (0, 1, 2, 3, 4)] == [False, True, True, True, False]
+    pair = TASK.pose("spring_mass", trials=2).prompt
+    assert "trial 1" in pair
+    assert "trial 2" in pair
     assert "trial" not in TASK.pose("spring_mass").prompt
 
 

@@ -98,6 +98,13 @@ def test_one_trial_that_cannot_be_simulated_refuses_the_answer():
     assert verdict.feedback == f"This answer scores 0: {verdict.error}."
 
 
+def test_what_could_be_read_but_not_simulated_is_reported_with_its_parameters(fall):
+    verdict = TASK.verify(fall, answer("d2y/dt2 = a/(y - y)", a=2.0))
+    assert verdict.error
+    assert verdict.details["params"] == {"a": 2.0}
+    assert TASK.verify(fall, "no answer").details == {}
+
+
 def test_starts_that_an_answer_names_are_tried_beside_the_fitted_ones_and_never_harm():
     problem = TASK.pose_record(X, [record(1 + T), record(5 + T)])
     plain = TASK.verify(problem, answer("dx/dt = 1"))
