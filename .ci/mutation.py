@@ -307,7 +307,7 @@ def run_module(key: str, entry: dict[str, Any], examples: int, again: set[str] |
     print(f"{key}: {len(drawn)} of {len(every)} mutants, tests take {spent:.1f} s", flush=True)
     for mutant in drawn:
         outcome = judge(mutant, name, path, entry, examples, cpu, stale)
-        if outcome == "survived" and mutant.after in harmless:
+        if outcome == "survived" and {mutant.after, f"{mutant.before}  ->  {mutant.after}"} & set(harmless):
             outcome = "harmless"
         counts[outcome] += 1
         if outcome == "survived":

@@ -115,6 +115,24 @@ def test_starts_that_an_answer_names_are_tried_beside_the_fitted_ones_and_never_
         assert verdict.error is None
 
 
+def test_a_start_that_an_answer_names_can_find_a_fit_that_the_samples_alone_do_not():
+    # y is hidden and starts at -4: x' = y**2 - y, y' = -0.3*y, solved by hand.
+    y = -4 * np.exp(-0.3 * T)
+    x = (16 - y**2) / 0.6 + (-4 - y) / -0.3
+    problem = TASK.pose_record(StateSpace.first_order("x", "y"), [record(x, np.full_like(T, np.nan))])
+    law = "dx/dt = y**2 - y; dy/dt = -0.3*y"
+    alone, named = (TASK.verify(problem, answer(law, start)) for start in (None, [{"y": -4.0}]))
+    assert alone.terms["match"] < 0.9
+    assert named.terms["match"] == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_named_start_that_the_law_cannot_leave_does_not_count():
+    problem = TASK.pose_record(X, [record(np.exp(0.1 * T))])
+    verdict = TASK.verify(problem, answer("dx/dt = 0.1*sqrt(x)*sqrt(x)", [{"x": -900.0}]))
+    assert verdict.error is None
+    assert verdict.terms["match"] == pytest.approx(1.0, abs=1e-6)
+
+
 def test_a_start_that_is_known_is_not_for_the_answer_to_name(fall):
     named = answer("d2y/dt2 = -1", [{"y": 0.0, "vy": 0.0}])
     assert TASK.verify(fall, named).terms == TASK.verify(fall, answer("d2y/dt2 = -1")).terms
