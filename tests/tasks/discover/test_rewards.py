@@ -39,7 +39,7 @@ def test_getting_worse_is_not_paid_back():
 
 
 def test_all_of_the_match_is_progress_where_no_turn_came_before():
-    assert compute_terms(Evidence(match=0.6, finite=True, operators=3))["progress"] == 0.6
+    assert TABLE.compute(Evidence(match=0.6, finite=True, operators=3))["progress"] == 0.6
 
 
 def test_every_term_stays_between_zero_and_one():
