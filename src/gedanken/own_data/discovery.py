@@ -12,7 +12,8 @@ from gedanken.errors import UserError
 from gedanken.loop import Player, Problem, Turn, play
 from gedanken.own_data.record import Record
 from gedanken.statistics import Z95
-from gedanken.tasks.discover.task import DiscoverTask, score_trials
+from gedanken.tasks.discover.judge import score_trials
+from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.worlds.ode.fit import Fit, fit
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.simulate import Track, score, simulate

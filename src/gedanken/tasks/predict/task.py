@@ -41,10 +41,7 @@ class PredictTask(Task):
     default_player = "restart10"
     suite = "heldout6"
 
-    def __init__(self, max_turns: int | None = None, mode: str = "episode"):
-        """One frame is one turn; `mode` is `episode` or `training`, which weigh alike here."""
-        super().__init__(max_turns, mode)
-        self.weights = TABLE.weights(mode)
+    tables: ClassVar = {"skill": TABLE}
 
     def subjects(self, split: str = "test") -> tuple[str, ...]:
         """Every scenario; in the training split those that are not held out."""
@@ -161,7 +158,7 @@ class PredictTask(Task):
             covered,
             not reading.complaints,
         )
-        terms = TABLE.compute(evidence) if covered else dict.fromkeys(self.weights, 0.0)
+        terms = self.table.compute(evidence) if covered else dict.fromkeys(self.weights, 0.0)
         reward = sum(weight * terms[name] for name, weight in self.weights.items())
         error = (
             None
