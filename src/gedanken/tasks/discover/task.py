@@ -226,7 +226,8 @@ class DiscoverTask(Task):
         caution = ""
         if match < evidence.shown:
             caution = (
-                f"On the record it is {evidence.shown:.3f}; {place} it is {evidence.elsewhere:.3f}, and that counts."
+                f"On the record it is {evidence.shown:.3f}, but {place} it is {evidence.elsewhere:.3f}, and that "
+                "counts: the true law holds there, too."
             )
         solved = match > SOLVED
         # NaN where a column was not observed.
