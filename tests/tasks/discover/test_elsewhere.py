@@ -126,19 +126,20 @@ def test_a_force_in_t_that_is_right_from_every_start_fails_past_the_end():
     # The thrust of a rocket depends on t alone, so a copy of it in t is the law within the record, from every start.
     problem = TASK.pose("rocket_ascent", split="val", noise=0.0)
     record = problem.truth.clean[0]
-    force = np.gradient(record.values[:, -1], record.t)
-    span = record.t[-1]
-    terms = [np.ones_like(record.t)]
-    for k in (1, 2, 3):
-        terms += [np.cos(2 * np.pi * k * record.t / span), np.sin(2 * np.pi * k * record.t / span)]
-    weights = np.linalg.lstsq(np.stack(terms, 1), force, rcond=None)[0]
-    params = {f"c{k}": weight for k, weight in enumerate(weights)} | {"w": 2 * np.pi / span}
-    text = "c0" + "".join(f" + c{2 * k - 1}*cos({k}*w*t) + c{2 * k}*sin({k}*w*t)" for k in (1, 2, 3))
+    t, turn = record.t, 2 * np.pi / record.t[-1]
+    waves = [wave(k * turn * t) for k in (1, 2, 3, 4) for wave in (np.cos, np.sin)]
+    weights = np.linalg.lstsq(np.stack([np.ones_like(t), t, *waves], 1), record.values[:, -1], rcond=None)[0]
+    # The derivative of the fitted speed.
+    params, text = {"b": weights[1], "w": turn}, "b"
+    for k in (1, 2, 3, 4):
+        params |= {f"s{k}": -weights[2 * k] * k * turn, f"c{k}": weights[2 * k + 1] * k * turn}
+        text += f" + s{k}*sin({k}*w*t) + c{k}*cos({k}*w*t)"
     side = problem.observation.states.left_sides[-1]
     verdict = TASK.verify(problem, answer(f"{side} = {text}", **params))
-    assert verdict.details["shown"] > 0.93
-    assert "past the end of the record" in verdict.feedback
+    assert verdict.details["shown"] > 0.98
+    assert "past the end of the record it is 0.000" in verdict.feedback
     assert not verdict.solved
+    assert verdict.reward == pytest.approx(0.1), "for its format alone"
 
 
 def test_noise_that_hides_the_motion_does_not_hide_the_truth():

@@ -23,9 +23,10 @@ from gedanken.worlds.ode import system
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.law.parser import Equations, parse
 from gedanken.worlds.ode.simulate import Score, Track, score, score_tracks
-from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
+from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
-PAST = 0.5  # length of the stretch past the end of a record, as a share of the record's
+# Lengths of the stretch past the end of a record, as shares of the record's: the first that the motion lasts for.
+PAST = (0.5, 0.25, 0.1)
 PAST_SAMPLES = 48
 # A place where the true law itself reaches less is no place to judge others (chaos beyond the integrator's accuracy).
 TRUSTED = 0.9
@@ -118,16 +119,24 @@ def _go_elsewhere(truth: Truth, states: StateSpace) -> list[tuple[str, Trajector
         if not uses_time:
             later = Trajectory(trial.t[half:] - trial.t[half], trial.values[half:])
             found.append(("over the later half with the clock set back", later))
-        end = float(trial.t[-1])
         assert start is not None  # a problem whose law is known knows its starts
-        try:
-            t = np.linspace(end, (1.0 + PAST) * end, PAST_SAMPLES)
-            past = system.solve(truth.equation, states, truth.params, start, t)
-        except FloatingPointError:
-            continue  # the motion does not go on that long
-        if np.isfinite(past).all() and np.ptp(past, axis=0).any():
-            found.append(("past the end of the record", Trajectory(t, past)))
+        past = _go_past(truth, states, start, float(trial.t[-1]))
+        if past is not None:
+            found.append(("past the end of the record", past))
     return found
+
+
+def _go_past(truth: Truth, states: StateSpace, start: Array, end: float) -> Trajectory | None:
+    """The motion after `end`, as long as it goes on of half the record's length; None where it ends with the record."""
+    for share in PAST:
+        t = np.linspace(end, (1.0 + share) * end, PAST_SAMPLES)
+        try:
+            values = system.solve(truth.equation, states, truth.params, start, t)
+        except FloatingPointError:
+            continue
+        if np.isfinite(values).all() and np.ptp(values, axis=0).any():
+            return Trajectory(t, values)
+    return None
 
 
 def score_trials(problem: Problem, law: Law) -> list[Score]:
