@@ -1,7 +1,7 @@
 """An episode with `reset` and `step`, in this process: what trainers drive, and what every server wraps.
 
 The shape is OpenEnv's (`reset(...)`, `step(action)`, a `StepResult`), without a socket and without a framework, so that
-the same fixed answers earn the same rewards through every door.
+the same fixed answers earn the same rewards through every interface.
 """
 
 import json
@@ -78,13 +78,18 @@ class LocalEnv:
         turns: the turns played since the last reset.
     """
 
-    def __init__(self, task: str = "discover", *, reward_mode: str = "r2"):
+    def __init__(self, task: str = "discover", *, reward_mode: str = "r2", reward: str | None = None):
         """A session of a task whose `reset` uses `reward_mode` unless told otherwise.
 
+        Args:
+            task: the task's name.
+            reward_mode: how a step is paid; see `reset`.
+            reward: name of the reward table (`generalisation`, `physix`, ...); the task's default when None.
+
         Raises:
-            UserError: there is no such task or reward mode.
+            UserError: there is no such task, reward mode or reward table.
         """
-        self.task: Task = tasks.load(task)
+        self.task: Task = tasks.load(task, reward=reward)
         self._reward_mode = self._mode = _one_of("reward_mode", reward_mode, REWARD_MODES)
         self.problem: Problem | None = None
         self.turns: list[Turn] = []
@@ -160,9 +165,8 @@ class LocalEnv:
         else:
             drawn = _counted("seed", seed, 0, 2**63 - 1)
         subject, instance = locate(task, split, subject, index, drawn)
-        chosen = tasks.load(
-            task.name, max_turns=None if max_turns is None else _counted("max_turns", max_turns, 1, MAX_TURNS)
-        )
+        turns = None if max_turns is None else _counted("max_turns", max_turns, 1, MAX_TURNS)
+        chosen = tasks.load(task.name, max_turns=turns, reward=task.reward)
         problem = _pose(task.name, subject, split, instance, tuple(sorted(given.items())))
 
         self.task, self.problem, self.turns, self._mode = chosen, problem, [], mode

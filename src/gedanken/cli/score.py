@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gedanken.cli._options import TaskArgument
+from gedanken.cli._options import RewardOption, TaskArgument
 
 EXAMPLES = (
     "gedanken score discover answers.jsonl > verdicts.jsonl",
@@ -21,6 +21,7 @@ def score(
     answers: Annotated[Path, typer.Argument(help="JSONL file, or - for standard input.", allow_dash=True)],
     split: Annotated[str, typer.Option(help="Split of rows that name none.")] = "test",
     mode: Annotated[str, typer.Option(help="Reward weights: episode or training.")] = "episode",
+    reward: RewardOption = None,
 ) -> None:
     """Score answers in a batch.
 
@@ -34,7 +35,7 @@ def score(
     from gedanken.errors import UserError
     from gedanken.loop import Problem
 
-    chosen = tasks.load(task, mode=mode)
+    chosen = tasks.load(task, mode=mode, reward=reward)
     if str(answers) != "-" and not answers.is_file():
         raise UserError(f"there is no file {answers}")
     problems: dict[bytes, Problem] = {}
