@@ -16,9 +16,14 @@ from gedanken.training.scratch.options import ScratchOptions
 
 app = typer.Typer(help="Train language models: sft, grpo, curriculum, evaluate, report, ...", no_args_is_help=True)
 
-PushOption = Annotated[bool, typer.Option("--push-to-hub", help="Upload the result.")]
-RepositoryOption = Annotated[str | None, typer.Option("--hub-repo-id", help="OWNER/NAME on the Hub.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="With --push-to-hub: say what would be sent.")]
+UPLOAD = "Upload"
+PushOption = Annotated[bool, typer.Option("--push-to-hub", help="Upload the result.", rich_help_panel=UPLOAD)]
+RepositoryOption = Annotated[
+    str | None, typer.Option("--hub-repo-id", help="OWNER/NAME on the Hub.", rich_help_panel=UPLOAD)
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="With --push-to-hub: say what would be sent.", rich_help_panel=UPLOAD)
+]
 
 SFT_EXAMPLES = (
     "gedanken train sft --model smollm2 --output-dir runs/sft --system-ids damped_spring --with rows=10",

@@ -29,7 +29,7 @@ LIBRARIES = (
 )
 CONFIG, METRICS = "config.json", "metrics.jsonl"
 # Options that may differ when a run is resumed.
-FREE = frozenset({"output_dir", "resume", "report_to", "save_steps", "merge"})
+FREE = frozenset({"output_dir", "resume", "report_to", "save_steps", "merge", "dead_steps", "stop_when_dead"})
 
 
 @dataclass(frozen=True)
