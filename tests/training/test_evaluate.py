@@ -2,7 +2,8 @@ import pytest
 
 from gedanken.loop import play
 from gedanken.tasks.discover.task import DiscoverTask
-from gedanken.training.evaluate import evaluate, evaluation_sources, render_table, summarise
+from gedanken.training.evaluate import evaluate, evaluation_sources
+from gedanken.training.outcomes import render_table, summarise
 from gedanken.training.pairs import Source
 
 
