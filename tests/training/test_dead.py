@@ -1,5 +1,7 @@
 """A run that learns nothing says so: on standard error, in its measurements and at the top of its card."""
 
+import json
+
 import pytest
 
 from gedanken.training.card import write_card
@@ -112,3 +114,45 @@ def test_the_card_says_that_test_answers_are_cut_or_cannot_be_read(tmp_path):
     )
     assert "> **No answer can be read:** none of the answers to the 4 test problems at step 6" in card
     assert "0.000 (n = 1)" in card
+
+
+@pytest.mark.parametrize("stop", [False, True])
+def test_a_real_run_whose_answers_are_all_cut_stops_and_its_card_tells(tiny_model, tmp_path, capsys, stop):
+    """Holds the names of TRL's measurements to those that are read here."""
+    pytest.importorskip("trl")
+    from gedanken.training.grpo import train_grpo
+    from gedanken.training.options import GRPOOptions
+
+    options = GRPOOptions(
+        model=str(tiny_model("llama")),
+        output_dir=tmp_path / "run",
+        subjects=("free_fall",),
+        instances=2,
+        conditions={"rows": 4},
+        num_steps=4 if stop else 2,
+        num_generations=2,
+        batch_size=2,
+        replace_flat=0,
+        lora_r=2,
+        max_new_tokens=1,
+        dead_steps=2,
+        stop_when_dead=stop,
+        eval_problems=0,
+        bench_problems=0,
+        device="cpu",
+        dtype="float32",
+    )
+    if stop:
+        with pytest.raises(TrainingStopped, match=r"stopped at step 2: .* cut at the token limit of 1 and .* 0; raise"):
+            train_grpo(options)
+    else:
+        train_grpo(options)
+    assert capsys.readouterr().err.count("gedanken: warning: from step 1 to step 2") == 2
+    lines = [json.loads(each) for each in (tmp_path / "run" / "metrics.jsonl").read_bytes().splitlines()]
+    assert sum(each["kind"] == "train" for each in lines) == 2
+    (record,) = [each for each in lines if each["kind"] == "dead"]
+    assert record["step"] == 2
+    assert [cause["cause"] for cause in record["causes"]] == ["cut", "zero"]
+    card = (tmp_path / "run" / "README.md").read_text()
+    assert "> **Dead run:** from step 1 to step 2 every answer was cut at the token limit of 1 (2 of 2 steps)" in card
+    assert ("The run was stopped for it at step 2" in card) == stop

@@ -49,14 +49,15 @@ class Spell:
         return CAUSES[self.cause][1]
 
 
-def find_causes(line: Mapping[str, Any]) -> set[str]:
-    """Which causes hold at one step, by the measurements that TRL logs of it."""
-    causes = set()
-    if line.get("completions/clipped_ratio") == 1:
-        causes.add("cut")
-    if line.get("frac_reward_zero_std") == 1:
-        causes |= {"equal", "zero"} if line.get("reward") == 0 else {"equal"}
-    return causes
+def find_causes(line: Mapping[str, Any]) -> list[str]:
+    """Which causes hold at one step, by the measurements that TRL logs of it; in the order of `CAUSES`."""
+    equal = line.get("frac_reward_zero_std") == 1
+    holds = {
+        "cut": line.get("completions/clipped_ratio") == 1,
+        "zero": equal and line.get("reward") == 0,
+        "equal": equal,
+    }
+    return [cause for cause in CAUSES if holds[cause]]
 
 
 class SpellFinder:
