@@ -1,7 +1,7 @@
 """Reinforcement with the simulator's reward: TRL's GRPO, one reward function a term, all from the task's own scorer."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,8 @@ def train_grpo(options: GRPOOptions, progress: trainer.Progress = trainer.silenc
     rows = datasets.Dataset.from_list(list(write_rows(source)))
     model, tokenizer = lora.open_trainable(options, weights)
     tokenizer.padding_side = "left"
+    if not options.multi_turn:
+        check_prompts(model, tokenizer, rows, options.max_new_tokens)
     judge = tasks.load(options.task, mode="training")
     ends = hf.end_tokens(model, tokenizer)
     scorer = Scorer(judge, source, folder, lambda ids: len(ids) >= options.max_new_tokens and ids[-1] not in ends)
@@ -101,6 +103,24 @@ def train_grpo(options: GRPOOptions, progress: trainer.Progress = trainer.silenc
         write_report(folder)
         raise
     return session.finish(grpo, tokenizer, folder, options, base, progress)
+
+
+def check_prompts(model: Any, tokenizer: Any, rows: Iterable[Mapping[str, Any]], answer: int) -> None:
+    """Refuse prompts that leave the model no room for an answer: its failure would be learnt from as rewards of 0.
+
+    Raises:
+        UserError: the longest prompt and `answer` tokens are more than the model reads; the message says how many.
+    """
+    limit = getattr(model.config, "max_position_embeddings", None)
+    if limit is None:
+        return
+    texts = [hf.write_chat(tokenizer, row["prompt"]) for row in rows]
+    longest = max(len(tokenizer(text, add_special_tokens=False)["input_ids"]) for text in texts)
+    if longest + answer > limit:
+        raise UserError(
+            f"the longest prompt has {longest} tokens and an answer up to {answer} (--max-new-tokens), but the model "
+            f"reads {limit}; show less (--with rows=10) or shorten the answers"
+        )
 
 
 def write_episodes(source: Source, request: str) -> Iterator[dict[str, Any]]:
