@@ -17,7 +17,7 @@ from gedanken.training.sft import train_sft
 
 SMALL = {
     "subjects": ("free_fall",),
-    "instances": 2,
+    "instances": 5,
     "conditions": {"rows": 4},
     "lora_r": 2,
     "batch_size": 2,
@@ -46,7 +46,7 @@ def files(folder):
 def words(options, **changes):
     """The options as the command line takes them."""
     line = ["--model", options.model, "--output-dir", options.output_dir, "--system-ids", "free_fall"]
-    line += ["--instances-per-system", 2, "--with", "rows=4", "--lora-r", 2, "--batch-size", 2, "--eval-problems", 0]
+    line += ["--instances-per-system", 5, "--with", "rows=4", "--lora-r", 2, "--batch-size", 2, "--eval-problems", 0]
     line += ["--bench-problems", 0, "--max-new-tokens", 8, "--device", "cpu", "--dtype", "float32", "--resume"]
     for name, value in changes.items():
         line += [f"--{name.replace('_', '-')}", *([] if value is True else [value])]
