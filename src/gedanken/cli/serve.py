@@ -24,7 +24,7 @@ def serve(
         bool, typer.Option("--reload", help="Begin anew whenever the source changes, for developers.")
     ] = False,
     database: Annotated[
-        str, typer.Option(help="SQLAlchemy URL of the history.")
+        str, typer.Option(help="SQLAlchemy URL of the history.", show_default="a file in runs/serve")
     ] = "sqlite:///runs/serve/history.sqlite",
     hosted: Annotated[
         bool, typer.Option("--hosted", help="Strangers may use it: models are asked at public addresses only.")
