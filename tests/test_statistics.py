@@ -52,6 +52,15 @@ def test_large_groups_weigh_more():
     assert low < 0.25 < high < 0.4
 
 
+def test_groups_are_resampled_from_a_stream_of_their_own():
+    rng = stream("test", "groups")
+    groups = [(rng.random(size) < 0.4).tolist() for size in rng.integers(1, 30, size=50)]
+    hits, sizes = np.array([sum(group) for group in groups]), np.array([len(group) for group in groups])
+    drawn = stream("bench", "cluster_bootstrap", 50).integers(0, 50, (RESAMPLES, 50))
+    expected = np.percentile(hits[drawn].sum(1) / sizes[drawn].sum(1), [2.5, 97.5])
+    assert cluster_bootstrap(groups) == pytest.approx(tuple(expected), rel=1e-12)
+
+
 def test_rates_are_percent():
     assert summarise_rate([[True]] * 3 + [[False]]) == {"rate": 75.0, "ci": [30.06, 95.44]}
     assert summarise_rate([])["rate"] == 0.0
@@ -107,6 +116,7 @@ def test_a_mean_has_its_interval_around_it_and_the_same_each_time():
     low, high = summary["ci"]
     assert summary["mean"] == pytest.approx(np.mean(values))
     assert low < summary["mean"] < high
+    assert (low, high) == bootstrap(np.mean, values, rng=stream("test", 1))
     assert summary == summarise_mean(values, "test", 1)
     assert summary["ci"] != summarise_mean(values, "test", 2)["ci"]
 

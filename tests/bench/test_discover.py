@@ -3,8 +3,9 @@ import orjson
 import pytest
 
 from gedanken.bench import discover
-from gedanken.bench import suite as suites
-from gedanken.bench.suite import Item, Options
+from gedanken.bench.discover import rows
+from gedanken.bench.discover import suite as suites
+from gedanken.bench.discover.suite import Item, Options
 from gedanken.errors import UserError
 from gedanken.loop import Question
 
@@ -90,10 +91,10 @@ def test_both_scores_are_their_definitions():
     true = rng.standard_normal((50, 2)) * [1.0, 30.0]
     found = true + rng.standard_normal((50, 2)) * [0.5, 1.0]
     each = 1 - ((found - true) ** 2).sum(0) / ((true - true.mean(0)) ** 2).sum(0)
-    assert discover.r_squared(true, found, "mean") == pytest.approx(each.mean())
-    assert discover.r_squared(true, found, "weighted") == pytest.approx(np.average(each, weights=true.var(0)))
+    assert rows.r_squared(true, found, "mean") == pytest.approx(each.mean())
+    assert rows.r_squared(true, found, "weighted") == pytest.approx(np.average(each, weights=true.var(0)))
     still = np.column_stack([true, np.full(50, 7.0)])
-    assert discover.r_squared(still, still, "mean") == 1.0
+    assert rows.r_squared(still, still, "mean") == 1.0
 
 
 def test_a_run_reports_rates_with_intervals_and_resumes(tmp_path):

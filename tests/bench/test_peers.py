@@ -3,9 +3,9 @@ import pytest
 
 from gedanken import zoo
 from gedanken.bench import discover
-from gedanken.bench import suite as suites
+from gedanken.bench.discover import suite as suites
+from gedanken.bench.discover.suite import Item, Options
 from gedanken.bench.peers import _records
-from gedanken.bench.suite import Item, Options
 from gedanken.loop import Player, Question
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.worlds.ode.law.parser import parse

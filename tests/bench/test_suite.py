@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 
-from gedanken.bench import suite as suites
-from gedanken.bench.suite import Item, Options
+from gedanken.bench.discover import suite as suites
+from gedanken.bench.discover.suite import Item, Options
+from gedanken.bench.suite import names
 from gedanken.errors import UserError
 from gedanken.worlds.ode import odebench, system
 
-NAMES = ("altered", "catalogue", "odebench", "seed8")
+NAMES = names("discover")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gedanken.data import manifest
+from gedanken.data import manifest, provenance
 from gedanken.data.generate import generate
 from gedanken.data.local import Processes
 from gedanken.data.shards import Plan, shard_name
@@ -164,8 +164,8 @@ def test_another_version_of_the_code_is_not_mixed_in(tmp_path, monkeypatch):
     generate(PLAN, tmp_path, Processes(1))
     (tmp_path / shard_name(2)).unlink()
     before = contents(tmp_path)
-    here = manifest.versions()
-    monkeypatch.setattr(manifest, "versions", lambda: here | {"pymunk": "8.0.0"})
+    here = provenance.versions(PLAN.scenarios)
+    monkeypatch.setattr(provenance, "versions", lambda names: here | {"pymunk": "8.0.0"})
     with pytest.raises(UserError, match=r"begun with other versions \(pymunk 7.3.1 is now 8.0.0\)"):
         generate(PLAN, tmp_path, Processes(1), resume=True)
     assert contents(tmp_path) == before

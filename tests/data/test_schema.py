@@ -10,6 +10,7 @@ from gedanken.data import schema
 from gedanken.errors import UserError
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine.simulate import record, record_fixed
+from gedanken.worlds.rigid.scene import parts
 from gedanken.worlds.rigid.scene.parts import (
     Attractor,
     Block,
@@ -24,7 +25,7 @@ from gedanken.worlds.rigid.scene.parts import (
     Spring,
     Wind,
 )
-from gedanken.worlds.rigid.scene.scene import Scene, Solver, parts
+from gedanken.worlds.rigid.scene.scene import Scene, Solver
 from gedanken.worlds.rigid.scene.shapes import Box, Circle, Polygon
 
 EVERYTHING = Scene(
@@ -149,3 +150,19 @@ def test_a_damaged_row_is_refused_in_a_sentence():
     row = whole_row(EVERYTHING) | {"joint_kind": ["rope"] * 6}
     with pytest.raises(UserError, match="is not a scene"):
         schema.compose(row, start_of(EVERYTHING))
+
+
+def test_the_order_of_stored_values_belongs_to_the_schema_version():
+    """They are the attributes of the scene's parts: another order there is another version of the columns here."""
+    values = {kind.__name__: names for kind, names in {**schema.JOINT_VALUES, **schema.FIELD_VALUES}.items()}
+    assert schema.VERSION == 1
+    assert values == {
+        "Pin": ("length",),
+        "Pivot": (),
+        "Slide": ("minimum", "maximum"),
+        "Spring": ("rest_length", "stiffness", "damping"),
+        "Motor": ("rate", "max_torque"),
+        "Attractor": ("x", "y", "strength", "softening"),
+        "Gravitation": ("constant", "softening"),
+        "Wind": ("left", "bottom", "right", "top", "fx", "fy"),
+    }

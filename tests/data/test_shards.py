@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from gedanken.data import load, manifest, schema
+from gedanken.data import load, schema
 from gedanken.data.generate import generate, make_plan
 from gedanken.data.local import Processes
 from gedanken.data.shards import Plan, make_shard, shard_name, write_shard
@@ -130,10 +130,3 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert [path.name for path in tmp_path.iterdir()] == [shard_name(0)]
     assert (tmp_path / shard_name(0)).read_bytes() == before
-
-
-def test_the_version_hash_tells_the_code():
-    told = manifest.versions()
-    assert told == manifest.versions()
-    assert told["pymunk"] == "7.3.1"
-    assert len(told["code"]) == 16

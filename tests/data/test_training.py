@@ -12,7 +12,7 @@ from gedanken.data.training import Writer, write
 from gedanken.errors import UserError
 from gedanken.worlds.rigid import text
 
-FORMATS = ("v1", "lfm", "card", "corrections")
+FORMATS = text.names()
 
 
 @pytest.fixture(scope="module")

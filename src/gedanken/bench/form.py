@@ -1,4 +1,4 @@
-"""Exact form: whether a law found has the terms of the true one, whatever the values of its constants.
+"""Exact form: whether a proposed law has the terms of the true one, whatever the values of its constants.
 
 Right-hand sides are expanded into sums of products with a small normal form of our own rather than SymPy's: it works on
 trees that the parser has passed, in bounded time (`MAX_TERMS`), and knows which constants a fit may move. Two laws have
@@ -43,35 +43,35 @@ class TooLarge(GedankenError):
     """An expression has more terms than are worth comparing."""
 
 
-def same_form(truth: Equations, found: Equations, samples: Sequence[Trajectory]) -> bool:
+def same_form(truth: Equations, proposed: Equations, samples: Sequence[Trajectory]) -> bool:
     """Whether two laws have the same terms.
 
     Args:
         truth: the true law, constants bound.
-        found: the law to judge, constants bound.
-        samples: clean trajectories, for telling which terms of `found` matter.
+        proposed: the law to judge, constants bound.
+        samples: clean trajectories, for telling which terms of `proposed` matter.
     """
     columns = {name: np.concatenate([s.values[:, k] for s in samples]) for k, name in enumerate(truth.states.columns)}
     columns["t"] = np.concatenate([s.t for s in samples])
     try:
         pairs = [
             (expand(true), _drop_negligible(expand(other), columns))
-            for true, other in zip(truth.right_sides, found.right_sides, strict=True)
+            for true, other in zip(truth.right_sides, proposed.right_sides, strict=True)
         ]
     except (TooLarge, OverflowError, ZeroDivisionError):
         return False
     return any(all(_keys(a, 0.0) == _keys(b, tolerance) for a, b in pairs) for tolerance in (0.0, NEAR_ONE))
 
 
-def coefficient_error(truth: Equations, found: Equations) -> float | None:
+def coefficient_error(truth: Equations, proposed: Equations) -> float | None:
     """Largest relative error of a term's coefficient, over the terms that both laws have once; None if there is none.
 
     Args:
         truth: the true law, constants bound.
-        found: a law of the same form, constants bound.
+        proposed: a law of the same form, constants bound.
     """
     errors = []
-    for true, other in zip(truth.right_sides, found.right_sides, strict=True):
+    for true, other in zip(truth.right_sides, proposed.right_sides, strict=True):
         try:
             wanted, given = _coefficients(expand(true)), _coefficients(expand(other))
         except (TooLarge, OverflowError, ZeroDivisionError):
@@ -96,25 +96,25 @@ def term_count(equations: Equations) -> int:
 
 
 def is_equivalent_on(
-    truth: Equations, found: Equations, params: Mapping[str, float], samples: Sequence[Trajectory]
+    truth: Equations, proposed: Equations, params: Mapping[str, float], samples: Sequence[Trajectory]
 ) -> bool:
-    """Whether `found`, with its constants refitted, is the true law as far as `samples` can show.
+    """Whether `proposed`, with its constants refitted, is the true law as far as `samples` can show.
 
     It must have no more terms than the truth (a richer law that contains it is not equivalent) and reproduce every
     clean trajectory to `EQUIVALENT`.
 
     Args:
         truth: the true law, constants bound.
-        found: the law to judge, with its parameters by name.
-        params: values of the parameters in `found`, where the fit starts.
+        proposed: the law to judge, with its parameters by name.
+        params: values of the parameters in `proposed`, where the fit starts.
         samples: clean trajectories: the record's and one from another start.
     """
     from gedanken.worlds.ode.fit import fit
 
     try:
-        if term_count(found.bind(params)) > term_count(truth):
+        if term_count(proposed.bind(params)) > term_count(truth):
             return False
-        refitted = fit(found.text(), params, found.states, samples)
+        refitted = fit(proposed.text(), params, proposed.states, samples)
     except (TooLarge, OverflowError, ZeroDivisionError, Unanswerable):
         return False
     return bool(refitted.segments == 1 and np.all(1.0 - refitted.r2[np.isfinite(refitted.r2)] < EQUIVALENT))

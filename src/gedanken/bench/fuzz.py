@@ -1,4 +1,4 @@
-"""Score hostile answers by the hundred thousand: none may raise, none may take long."""
+"""Score many random, mutated and hostile answers: none may raise, none may take long."""
 
 import time
 from collections import Counter
@@ -43,19 +43,19 @@ def write_expression(rng: np.random.Generator, depth: int) -> str:
 
 def mutate(text: str, rng: np.random.Generator) -> str:
     """The text with a few characters changed, added, removed, or a piece repeated."""
-    found = list(text)
+    characters = list(text)
     for _ in range(rng.integers(1, 6)):
-        at = int(rng.integers(len(found) + 1))
+        at = int(rng.integers(len(characters) + 1))
         kind = rng.random()
-        if kind < 0.35 and at < len(found):
-            found[at] = str(rng.choice(_ALPHABET))
+        if kind < 0.35 and at < len(characters):
+            characters[at] = str(rng.choice(_ALPHABET))
         elif kind < 0.65:
-            found.insert(at, str(rng.choice(_ALPHABET)))
+            characters.insert(at, str(rng.choice(_ALPHABET)))
         elif kind < 0.9:
-            del found[at : at + 1]
+            del characters[at : at + 1]
         else:
-            found[at:at] = found[at : at + int(rng.integers(1, 20))]
-    return "".join(found)
+            characters[at:at] = characters[at : at + int(rng.integers(1, 20))]
+    return "".join(characters)
 
 
 def write_answer(rng: np.random.Generator) -> str:
@@ -110,23 +110,23 @@ def fuzz(n: int = 100_000, seed: int = 0, progress: Callable[[int, int, str], No
         text = write_answer(rng)
         start = time.thread_time_ns()
         try:
-            found = score_json(track, text)
+            scored = score_json(track, text)
             spent = time.thread_time_ns() - start
-            if not 0.0 <= found.r2 <= 1.0:
-                raise AssertionError(f"R2 is {found.r2}")
-            counts[STATUSES[found.status]] += 1
+            if not 0.0 <= scored.r2 <= 1.0:
+                raise AssertionError(f"R2 is {scored.r2}")
+            counts[STATUSES[scored.status]] += 1
             if k % THOROUGH == 0:
                 _check(track, text)
         except Disagreement:
             disagreed.append(text)
             continue
-        except Exception as error:  # exactly what is looked for
+        except Exception as error:  # the failure that is looked for
             exceptions += 1
             if len(raised) < 10:
                 raised.append({"answer": text, "error": f"{type(error).__name__}: {error}"})
             continue
         if spent > slowest:
-            for _ in range(4):  # what is above the best of five is other work of the machine
+            for _ in range(4):  # the best of five: the rest is other work of the machine
                 start = time.thread_time_ns()
                 score_json(track, text)
                 spent = min(spent, time.thread_time_ns() - start)
@@ -150,19 +150,19 @@ class Disagreement(AssertionError):
 
 def _check(track: Track, text: str) -> None:
     """The slow way through one answer: reasons exist where they should, and both parsers say the same."""
-    found = score_json(track, text)
-    if found.status == UNREADABLE:
-        if not found.reason:
+    scored = score_json(track, text)
+    if scored.status == UNREADABLE:
+        if not scored.reason:
             raise AssertionError("refused without a reason")
         return
-    equation, params = found.source
+    equation, params = scored.source
     try:
         parse(equation, track.states, params)
         read = True
     except Unanswerable:
         read = False
-    if read != (found.status == status.OK or found.status >= status.S_NONFINITE):
+    if read != (scored.status == status.OK or scored.status >= status.S_NONFINITE):
         raise Disagreement(text)
     score(track, equation, params)
-    if (found.r2 > 0.0) and found.reason:
+    if (scored.r2 > 0.0) and scored.reason:
         raise AssertionError("a score and a reason why there is none")

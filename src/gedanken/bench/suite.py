@@ -1,201 +1,77 @@
-"""A suite: a frozen, versioned list of problems that numbers are reported on, read from a TOML file."""
+"""Suites: frozen, versioned lists of problems that numbers are reported on, one TOML file each.
+
+A file lists every subject by name. A subject that is added to the zoo belongs to no suite until the suite's file names
+it, under a new version.
+"""
 
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import fields
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import Any, TypeVar
 
 from gedanken.errors import UserError
-from gedanken.loop import Key, Problem
-from gedanken.seeding import stream
-from gedanken.tasks.discover.observation import Observation, Truth
-from gedanken.tasks.discover.task import DiscoverTask
-from gedanken.worlds.ode import corrupt, odebench, text
-from gedanken.worlds.ode.system import solve
-from gedanken.worlds.ode.trajectory import Array, Trajectory
 
-STARTS = ("first", "second", "each", "joint")
+SUFFIX = ".toml"
+
+Form = TypeVar("Form")
 
 
-@dataclass(frozen=True)
-class Suite:
-    """What a suite's file says.
-
-    Attributes:
-        name: its name.
-        version: raised whenever a problem or a rule changes; numbers of different versions are not compared.
-        about: one sentence.
-        kind: `zoo` (drawn problems about systems of the zoo) or `odebench` (its 63 fixed systems).
-        subjects: what the problems are about.
-        held_out: the subjects that no training problem may be about.
-        problems: problems a subject, where they are drawn.
-        threshold: R2 above which a record counts as reproduced.
-        score: `mean` of the columns' R2, or `weighted` by their variances.
-        printed: rows published by others, `{"player", "noise", "drop", "solved", "generalises", "source"}`.
-    """
-
-    name: str
-    version: int
-    about: str
-    kind: str
-    subjects: tuple[str, ...]
-    threshold: float
-    score: str
-    held_out: tuple[str, ...] = ()
-    problems: int = 1
-    printed: tuple[Mapping[str, Any], ...] = ()
+def _folder(task: str) -> Traversable:
+    return files("gedanken.bench.suites") / task
 
 
-@dataclass(frozen=True)
-class Item:
-    """One problem of a suite: `index` counts a subject's draws, or names the start (0, 1; -1 for both jointly)."""
-
-    subject: str
-    index: int
+def names(task: str) -> tuple[str, ...]:
+    """The package's suites for a task."""
+    entries = (entry.name for entry in _folder(task).iterdir())
+    return tuple(sorted(entry.removesuffix(SUFFIX) for entry in entries if entry.endswith(SUFFIX)))
 
 
-@dataclass(frozen=True)
-class Options:
-    """How the problems of a run are observed.
-
-    Attributes:
-        noise: share of each column's spread (zoo) or factor on each value (ODEBench).
-        drop: share of the samples dropped at random; ODEBench only.
-        starts: which of ODEBench's two starts is observed: `first`, `second`, `each` in turn, or both `joint`ly. In the
-            zoo, `joint` shows two starts of each system instead of one.
-        hint: hint level; ODEBench is always anonymous and without a hint, as its protocol is.
-        positions_only: velocities are not observed.
-        rows: rows of the record that a prompt shows, for models with little context; ODEBench shows its own number.
-    """
-
-    noise: float = 0.05
-    drop: float = 0.0
-    starts: str = "first"
-    hint: str = "full"
-    positions_only: bool = False
-    rows: int | None = None
+def describe_names(task: str) -> str:
+    """What may be given for a suite of a task, in words."""
+    return f"{', '.join(names(task))}, or the path of a {SUFFIX} file"
 
 
-def load(name: str) -> Suite:
-    """A suite of the package by name, or one's own by the path of its TOML file.
+def read(task: str, name: str, form: type[Form]) -> Form:
+    """A suite of the package by its name, or one's own by the path of its TOML file.
+
+    Args:
+        task: the task whose problems the suite lists.
+        name: name or path.
+        form: a dataclass with a field for each key that the file may hold. Lists are read as tuples.
 
     Raises:
-        UserError: there is none, or its file cannot be used.
+        UserError: there is no such suite, or its file has other keys or types than `form`.
     """
-    folder = files("gedanken.bench.suites")
-    if name.endswith(".toml"):
-        path = Path(name)
-        if not path.is_file():
-            raise UserError(f"there is no suite file {path}")
-        content = path.read_text(encoding="utf-8")
+    if name.endswith(SUFFIX):
+        if not Path(name).is_file():
+            raise UserError(f"there is no suite file {name}")
+        content = Path(name).read_text(encoding="utf-8")
+    elif name in names(task):
+        content = (_folder(task) / f"{name}{SUFFIX}").read_text(encoding="utf-8")
     else:
-        known = sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
-        if name not in known:
-            raise UserError(f"there is no suite {name!r}; there are {', '.join(known)}, or the path of a .toml file")
-        content = folder.joinpath(f"{name}.toml").read_text(encoding="utf-8")
+        raise UserError(f"there is no suite {name!r}; there are {describe_names(task)}")
     try:
-        data = tomllib.loads(content)
-        if data.get("kind") == "odebench":
-            data.setdefault("subjects", [entry.name for entry in odebench.load()])
-        fields: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in data.items()
+        values = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in tomllib.loads(content).items()
         }
-        suite = Suite(**fields)
+        suite = form(**values)
     except (tomllib.TOMLDecodeError, TypeError) as error:
         raise UserError(f"the suite {name} cannot be used: {error}") from error
-    if suite.kind not in ("zoo", "odebench") or suite.score not in ("mean", "weighted"):
-        raise UserError(f"the suite {name} needs kind zoo or odebench and score mean or weighted")
+    for field in fields(form):  # type: ignore[arg-type]
+        if str(field.type).startswith("tuple") and not isinstance(getattr(suite, field.name), tuple):
+            raise UserError(f"the suite {name} must list its {field.name} one by one")
     return suite
 
 
-def list_items(
-    suite: Suite, options: Options, problems: int | None = None, subjects: Sequence[str] | None = None
-) -> list[Item]:
-    """The problems of a run, in order.
+def choose(suite: str, listed: tuple[str, ...], wanted: Any) -> list[str]:
+    """The subjects of a suite that are wanted, in the suite's order; all where none is named.
 
     Raises:
-        UserError: an option that this suite does not have, or a subject that is not in it.
+        UserError: a wanted subject is not in the suite.
     """
-    unknown = set(subjects or ()) - set(suite.subjects)
+    unknown = set(wanted or ()) - set(listed)
     if unknown:
-        raise UserError(f"{', '.join(sorted(unknown))} is not in the suite {suite.name}")
-    chosen = [subject for subject in suite.subjects if not subjects or subject in subjects]
-    if options.starts not in STARTS:
-        raise UserError(f"starts is {', '.join(STARTS)}, not {options.starts!r}")
-    if suite.kind == "odebench":
-        if options.positions_only:
-            raise UserError("odebench has first-order laws only, so there are no velocities to hide")
-        if options.rows is not None:
-            raise UserError(f"odebench shows its own number of rows, so rows {options.rows} cannot be asked for")
-        if not 0 <= options.noise <= 1 or not 0 <= options.drop < 1:
-            raise UserError(f"noise and drop are shares, not {options.noise} and {options.drop}")
-        indices = {"first": (0,), "second": (1,), "each": (0, 1), "joint": (-1,)}[options.starts]
-        return [Item(subject, index) for subject in chosen for index in indices]
-    if options.drop or options.starts not in ("first", "joint"):
-        raise UserError(f"drop and starts second or each belong to odebench, not to {suite.name}")
-    count = suite.problems if problems is None else problems
-    if count < 1:
-        raise UserError(f"a suite needs at least one problem a subject, not {count}")
-    return [Item(subject, index) for subject in chosen for index in range(count)]
-
-
-def pose(suite: Suite, item: Item, options: Options) -> Problem:
-    """The problem behind an item; the same one on every machine."""
-    if suite.kind == "odebench":
-        return _pose_odebench(item, options)
-    return DiscoverTask().pose(
-        item.subject,
-        split="test",
-        index=item.index,
-        noise=float(options.noise),
-        hint=options.hint,
-        positions_only=options.positions_only,
-        trials=2 if options.starts == "joint" else 1,
-        rows=options.rows,
-    )
-
-
-def _pose_odebench(item: Item, options: Options) -> Problem:
-    """By the benchmark's protocol: noise on the values, dropped samples, no hint, scored on the clean record."""
-    entry = odebench.find(item.subject)
-    observed = (0, 1) if item.index < 0 else (item.index,)
-    clean = [entry.trajectory(start) for start in observed]
-    seen = []
-    for start, trajectory in zip(observed, clean, strict=True):
-        # The same noise whatever else is chosen, so that runs can be compared problem by problem.
-        noisy = corrupt.multiply_noise(trajectory, options.noise, stream("odebench", entry.id, start, "noise"))
-        thin = corrupt.drop_samples(noisy, options.drop, stream("odebench", entry.id, start, "drop"))
-        name = f"trial {start + 1}" if len(observed) > 1 else ""
-        seen.append(Trajectory(thin.t, thin.values, name))
-    unseen = third_trajectory(entry) if item.index < 0 else entry.trajectory(1 - item.index)
-    truth = Truth(
-        entry.equation,
-        entry.params,
-        tuple(_start_at(entry, start, trial.t[0]) for start, trial in zip(observed, seen, strict=True)),
-        tuple(seen),
-        tuple(clean),
-        (unseen,),
-    )
-    observation = Observation(entry.states, tuple(seen), "", "anonymous")
-    prompt = text.write_prompt(entry.states, seen)
-    key = Key(item.subject, "test", item.index, options={"noise": float(options.noise), "drop": float(options.drop)})
-    return Problem(DiscoverTask.name, key, observation, prompt, truth)
-
-
-def third_trajectory(entry: odebench.Entry) -> Trajectory:
-    """The clean solution from half-way between the two starts, which no problem shows."""
-    t = np.linspace(0.0, odebench.DURATION, odebench.SAMPLES)
-    start = (entry.starts[0] + entry.starts[1]) / 2
-    return Trajectory(t, solve(entry.equation, entry.states, entry.params, start, t))
-
-
-def _start_at(entry: odebench.Entry, start: int, time: float) -> Array:
-    """The clean state at the first sample that was kept."""
-    if time == 0.0:
-        return entry.starts[start]
-    state: Array = solve(entry.equation, entry.states, entry.params, entry.starts[start], np.array([time]))[0]
-    return state
+        raise UserError(f"{', '.join(sorted(unknown))} is not in the suite {suite}")
+    return [subject for subject in listed if not wanted or subject in wanted]

@@ -1,14 +1,22 @@
 """Options that several commands share."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+import gedanken
 from gedanken import models, tasks
 from gedanken.errors import UserError
 
 TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help=f"{' or '.join(tasks.names())}.")]
 SubjectArgument = Annotated[str, typer.Argument(help="A subject; `gedanken zoo list TASK` names them.")]
+
+FORMATS = ", ".join(
+    sorted(path.stem for path in Path(gedanken.__file__).parent.glob("worlds/rigid/text/*.py") if path.stem[0] != "_")
+)
+"""Names of the text formats for help texts: `text.names()` without importing the simulator, which takes a second."""
+
 IndexArgument = Annotated[int, typer.Option(help="Which instance of the subject.")]
 ConditionOption = Annotated[
     list[str] | None,

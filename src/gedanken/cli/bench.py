@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from gedanken import zoo
+from gedanken.bench.suite import describe_names
+
 app = typer.Typer(help="Measure players on frozen suites, and the verifier against its peers.", no_args_is_help=True)
 
 
@@ -13,9 +16,12 @@ app = typer.Typer(help="Measure players on frozen suites, and the verifier again
     "gedanken bench discover --suite odebench --player sparse --player pysindy --noise 0.05 --out runs/odebench"
 )
 def discover(
-    suite: Annotated[str, typer.Option(help="seed8, catalogue, odebench, altered, or a TOML file.")] = "seed8",
+    suite: Annotated[str, typer.Option(help=f"{describe_names('discover')}.")] = "seed8",
     player: Annotated[
-        list[str] | None, typer.Option(help="sparse, a peer (pysindy, linear, oracle), openai:MODEL, ...; repeatable.")
+        list[str] | None,
+        typer.Option(
+            help=f"sparse, a peer ({', '.join(zoo.names('gedanken.bench.peers'))}), openai:MODEL, ...; repeatable."
+        ),
     ] = None,
     noise: Annotated[float, typer.Option(help="Noise, as a share of each column's standard deviation.")] = 0.05,
     problems: Annotated[int | None, typer.Option(help="Problems a subject; the suite's own number by default.")] = None,
@@ -70,7 +76,7 @@ def discover(
     "gedanken bench predict --suite levels --player openai:qwen3:4b --horizon 1 --scenes 1 --out runs/levels"
 )
 def predict(
-    suite: Annotated[str, typer.Option(help="heldout6, seen, levels, exact, or a TOML file.")] = "heldout6",
+    suite: Annotated[str, typer.Option(help=f"{describe_names('predict')}.")] = "heldout6",
     player: Annotated[
         list[str] | None,
         typer.Option(help="restart1, restart10, openai:MODEL, ...; extrapolations always run along."),

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from gedanken.cli._options import FORMATS
+
 app = typer.Typer(help="Generate, check, read and publish recordings of the rigid world.", no_args_is_help=True)
 
 FoldersArgument = Annotated[list[Path], typer.Argument(help="Folders of data sets.", show_default=False)]
@@ -113,7 +115,7 @@ def verify(
 )
 def text(
     folder: FolderArgument,
-    format: Annotated[str, typer.Option(help="v1, lfm, card or corrections.")] = "v1",
+    format: Annotated[str, typer.Option(help=f"Text format: {FORMATS}.")] = "v1",
     out: Annotated[str, typer.Option(help="A .jsonl file, any other file for plain text, or - for plain text.")] = "-",
     context: Annotated[
         int | None, typer.Option(help="Frames of context: prompts with their answers instead of whole scenes.")

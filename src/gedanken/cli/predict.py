@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gedanken.cli._options import BaseUrlOption, IndexArgument, KeyOption, PlayerOption
+from gedanken.cli._options import FORMATS, BaseUrlOption, IndexArgument, KeyOption, PlayerOption
 
 EXAMPLES = (
     "gedanken predict newtons_cradle --player restart10 --frames 200 --gif cradle.gif",
@@ -24,7 +24,7 @@ def predict(
     index: IndexArgument = 0,
     split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
     context: Annotated[int, typer.Option(help="Frames shown.")] = 10,
-    text_format: Annotated[str, typer.Option("--format", help="Text format: v1, card, lfm, corrections.")] = "v1",
+    text_format: Annotated[str, typer.Option("--format", help=f"Text format: {FORMATS}.")] = "v1",
     exact: Annotated[bool, typer.Option("--exact", help="Memoryless: each printed frame decides the next.")] = False,
     base_url: BaseUrlOption = None,
     api_key: KeyOption = None,

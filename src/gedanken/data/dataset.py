@@ -40,7 +40,7 @@ class Sample:
 
     @property
     def key(self) -> tuple[str, int | None, str, int]:
-        """Scenario, level, split and index; `catalogue.pose` of these is the same scene."""
+        """Scenario, level, split and index; `scenarios.pose` of these is the same scene."""
         return (self.row["scenario"], self.row["level"], self.row["split"], self.row["index"])
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
 
-from gedanken.data import manifest
+from gedanken.data import manifest, provenance
 from gedanken.data.manifest import Manifest
 from gedanken.data.shards import Plan, Receipt
 from gedanken.errors import UserError
@@ -16,7 +16,7 @@ Progress = Callable[[int, int, str], None]
 
 
 class Workers(Protocol):
-    """Whoever makes shards: yields (number, receipt) of each, in any order, once its file is in the folder."""
+    """Makes shards: yields (number, receipt) of each, in any order, once its file is in the folder."""
 
     def __call__(self, plan: Plan, numbers: Sequence[int], folder: Path) -> Generator[tuple[int, Receipt]]:
         """Make these shards of the plan."""
@@ -37,8 +37,8 @@ def make_plan(
         UserError: what is asked for does not exist or is not allowed.
     """
     every = zoo.names()
-    seen = [name for name in every if name not in zoo.HELD_OUT]
-    groups = {"all": every, "seen": seen, "heldout": list(zoo.HELD_OUT)}
+    seen = [name for name in every if not zoo.held_out(name)]
+    groups = {"all": every, "seen": seen, "heldout": [name for name in every if zoo.held_out(name)]}
     chosen: list[str] = []
     for name in scenarios or (["all"] if split == "test" else ["seen"]):
         if name in groups:
@@ -75,7 +75,7 @@ def generate(
         UserError: the folder holds something else, the disk is full, or a scenario repeats itself. Shards that are
             finished stay, and a later call with `resume` goes on.
     """
-    fresh = Manifest("generate", _plain(plan), manifest.versions(), plan.shards)
+    fresh = Manifest("generate", _plain(plan), provenance.versions(plan.scenarios), plan.shards)
     state = manifest.begin(folder, fresh, resume)
     state.write(folder)
     seen: dict[bytes, str] = {}

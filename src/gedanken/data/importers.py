@@ -16,7 +16,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from gedanken.data import manifest, schema
+from gedanken.data import manifest, provenance, schema
 from gedanken.data.manifest import Manifest
 from gedanken.data.shards import (
     GROUP_SCENES,
@@ -71,7 +71,7 @@ def import_jsonl(
         known.update(path.name.encode() + b"\0" + hashlib.sha256(_read(path)).digest())
     shards = [files[start : start + SHARD_SCENES] for start in range(0, len(files), SHARD_SCENES)]
     plan = {"source": "PhysicsLLMEngine JSONL", "files": len(files), "sha256": known.hexdigest()}
-    state = manifest.begin(folder, Manifest("import", plan, manifest.versions(), len(shards)), resume)
+    state = manifest.begin(folder, Manifest("import", plan, provenance.versions(), len(shards)), resume)
     state.write(folder)
     for number, members in enumerate(shards):
         if number in state.shards:

@@ -5,21 +5,16 @@ that a run may be killed at any moment. It holds no time and no host: two runs o
 """
 
 import hashlib
-import platform
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-import gedanken
 from gedanken.data import schema
 from gedanken.data.shards import Plan, Receipt
 from gedanken.errors import UserError
 from gedanken.files import TEMPORARY, write_atomically
-from gedanken.versions import versions as versions_of
 
 NAME = "manifest.json"
 FORMAT = "gedanken-rigid"
@@ -32,7 +27,7 @@ class Manifest:
     Attributes:
         made_by: `generate` or `import`.
         plan: fields of the `Plan`; for an import, the source files with their checksums.
-        versions: of everything that decides a byte.
+        versions: of everything that decides a byte; see `provenance`.
         total: how many shards there are to be.
         shards: receipts of those that are there, by number.
     """
@@ -112,35 +107,6 @@ def read(folder: Path) -> Manifest:
     return Manifest(made_by, plan, versions, total, shards)
 
 
-@cache
-def versions() -> dict[str, str]:
-    """Versions of everything that decides a byte of a shard, and of the text that is rendered from it.
-
-    `code` is a hash over the sources of the rigid world and of the shard writer, `text` one over its formats: the
-    package's version alone would not tell a changed scenario.
-    """
-    root = Path(gedanken.__file__).parent
-    world = root / "worlds" / "rigid"
-    formats = sorted((world / "text").glob("*.py"))
-    shown = {*formats, world / "draw.py", world / "picture.py"}
-    deciding = [path for path in sorted(world.rglob("*.py")) if path not in shown]
-    return {
-        **versions_of("gedanken"),
-        "code": _hash(root, [*deciding, root / "data" / "schema.py", root / "data" / "shards.py"]),
-        "text": _hash(root, formats),
-        **versions_of("pymunk", "numpy", "numba", "pyarrow"),
-        "python": ".".join(platform.python_version_tuple()[:2]),
-        "machine": platform.machine(),
-    }
-
-
-def _hash(root: Path, sources: Sequence[Path]) -> str:
-    content = hashlib.sha256()
-    for path in sources:
-        content.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return content.hexdigest()[:16]
-
-
 def begin(folder: Path, fresh: Manifest, resume: bool) -> Manifest:
     """Open a folder for writing: a new one, or one that holds an unfinished run of the same plan.
 
@@ -165,32 +131,34 @@ def begin(folder: Path, fresh: Manifest, resume: bool) -> Manifest:
             raise UserError(f"{folder} is not empty and has no {NAME}; give another --out")
         fresh.write(folder)
         return fresh
-    found = read(folder)
-    if found.made_by != fresh.made_by or found.plan != fresh.plan:
-        raise UserError(f"{folder} holds another data set ({_difference(found, fresh)}); give another --out")
-    if not found.shards:
+    begun = read(folder)
+    if begun.made_by != fresh.made_by or begun.plan != fresh.plan:
+        raise UserError(f"{folder} holds another data set ({_difference(begun, fresh)}); give another --out")
+    if not begun.shards:
         fresh.write(folder)
         return fresh
     if not resume:
-        state = "complete" if found.complete else f"begun ({len(found.shards)} of {found.total} shards)"
+        state = "complete" if begun.complete else f"begun ({len(begun.shards)} of {begun.total} shards)"
         raise UserError(f"{folder} holds this data set already, {state}; add --resume to go on with it")
     # The text is rendered when it is asked for; no shard depends on it.
-    changed = [name for name in fresh.versions if name != "text" and found.versions.get(name) != fresh.versions[name]]
+    changed = [name for name in fresh.versions if name != "text" and begun.versions.get(name) != fresh.versions[name]]
     if changed:
-        told = ", ".join(f"{name} {found.versions.get(name)} is now {fresh.versions[name]}" for name in changed)
-        raise UserError(f"{folder} was begun with other versions ({told}): its shards would not match; start anew")
+        changes = ", ".join(f"{name} {begun.versions.get(name)} is now {fresh.versions[name]}" for name in changed)
+        raise UserError(
+            f"{folder} was begun with other versions ({changes}): its shards may not match; give another --out"
+        )
     for leftover in folder.glob(f".*{TEMPORARY}"):
         leftover.unlink(missing_ok=True)
-    whole = {number: receipt for number, receipt in found.shards.items() if damage(folder, receipt) is None}
-    return replace(found, shards=whole)
+    unharmed = {number: receipt for number, receipt in begun.shards.items() if damage(folder, receipt) is None}
+    return replace(begun, shards=unharmed)
 
 
-def _difference(found: Manifest, fresh: Manifest) -> str:
-    if found.made_by != fresh.made_by:
-        return f"made by {found.made_by}"
+def _difference(begun: Manifest, fresh: Manifest) -> str:
+    if begun.made_by != fresh.made_by:
+        return f"made by {begun.made_by}"
     for name in fresh.plan:
-        if found.plan.get(name) != fresh.plan[name]:
-            there, here = (f"{plan.get(name)}" for plan in (found.plan, fresh.plan))
+        if begun.plan.get(name) != fresh.plan[name]:
+            there, here = (f"{plan.get(name)}" for plan in (begun.plan, fresh.plan))
             if len(there) + len(here) > 80:
                 return f"its {name} differ"
             return f"its {name} is {there}, not {here}"
@@ -205,12 +173,12 @@ def damage(folder: Path, receipt: Receipt) -> str | None:
         if size != receipt.bytes:
             return f"{path} has {size} bytes, not {receipt.bytes}"
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+            checksum = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         return f"{path} is missing"
     except OSError as error:
         return f"{path} cannot be read: {error.strerror}"
-    return None if found == receipt.sha256 else f"{path} does not have the checksum of the manifest"
+    return None if checksum == receipt.sha256 else f"{path} does not have the checksum of the manifest"
 
 
 def plan_of(manifest: Manifest) -> Plan:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gedanken.data.manifest import versions
+from gedanken.data.provenance import versions
 from gedanken.data.shards import Plan, Receipt, make_shard
 from gedanken.errors import UserError
 from gedanken.files import write_atomically
@@ -54,7 +54,7 @@ def _knock(address: str | None) -> None:
 
 
 def _run(ray: Any, plan: Plan, numbers: Sequence[int], folder: Path) -> Generator[tuple[int, Receipt]]:
-    here = versions()
+    here = versions(plan.scenarios)
     # A lost node is no fault of the task's: it may be tried as often as nodes are lost.
     task = ray.remote(num_cpus=1, max_retries=-1)(_task)
     waiting = list(reversed(numbers))
@@ -77,7 +77,7 @@ def _run(ray: Any, plan: Plan, numbers: Sequence[int], folder: Path) -> Generato
 
 
 def _task(plan: Plan, number: int, wanted: dict[str, str]) -> tuple[bytes, Receipt]:
-    if (here := versions()) != wanted:
+    if (here := versions(plan.scenarios)) != wanted:
         other = ", ".join(
             f"{name} {here[name]} instead of {wanted[name]}" for name in here if here[name] != wanted[name]
         )

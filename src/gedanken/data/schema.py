@@ -4,17 +4,18 @@ A row holds the scene in named columns (`body_mass`, `static_points`, `joint_kin
 32-bit integers, `x y vx vy angle spin`, in units of 1e-4. A list runs over the frames of body 0, then of body 1, and so
 on. What is stored is the residual to an extrapolation: of a position to `p[n-1] + v[n-1] / 60`, of a velocity to
 `2 v[n-1] - v[n-2]`; the first frame stands as it is. A residual r is written as 2r when it is not negative and as
--2r - 1 when it is, which keeps the upper bytes empty (a fifth of the room, half of the time to compress). They are
-exact, because the arithmetic is that of integers modulo 2^32 (`pack`, `unpack`).
+-2r - 1 when it is, which keeps the upper bytes empty (a fifth of the room, half of the time to compress). Residuals
+are exact, because the arithmetic is that of integers modulo 2^32 (`pack`, `unpack`).
 
-What a foreign source does not say is null, and the column `unknown` names it: nothing is invented.
+What a foreign source does not give is null, and the column `unknown` names it: no value is made up.
 """
 
 # mypy: allow-untyped-decorators
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from operator import attrgetter
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import orjson
@@ -23,23 +24,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from gedanken.errors import UserError
-from gedanken.worlds.rigid.scene.parts import (
-    Attractor,
-    Block,
-    Body,
-    Field,
-    Gravitation,
-    Joint,
-    Motor,
-    Peg,
-    Pin,
-    Pivot,
-    Segment,
-    Slide,
-    Spring,
-    Static,
-    Wind,
-)
+from gedanken.worlds.rigid.scene.parts import Block, Body, Field, Joint, Motor, Peg, Segment, Static
 from gedanken.worlds.rigid.scene.scene import Scene, Solver
 from gedanken.worlds.rigid.scene.shapes import Box, Circle, Polygon, Shape
 
@@ -100,21 +85,18 @@ SCHEMA = pa.schema(
 SPEC = tuple(name for name in SCHEMA.names if name not in STATE)
 """The columns that are not frames."""
 
-JOINT_VALUES: dict[type, tuple[str, ...]] = {
-    Pin: ("length",),
-    Pivot: (),
-    Slide: ("minimum", "maximum"),
-    Spring: ("rest_length", "stiffness", "damping"),
-    Motor: ("rate", "max_torque"),
-}
-"""What `joint_values` holds, by kind of joint."""
+_JOINT = ("a", "b", "anchor_a", "anchor_b", "collide")
 
-FIELD_VALUES: dict[type, tuple[str, ...]] = {
-    Attractor: ("x", "y", "strength", "softening"),
-    Gravitation: ("constant", "softening"),
-    Wind: ("left", "bottom", "right", "top", "fx", "fy"),
-}
-"""What `field_values` holds, by kind of field."""
+
+def _attributes(kind: type, but: tuple[str, ...] = ()) -> tuple[str, ...]:
+    return tuple(name for name in (field.name for field in fields(kind)) if name not in but)
+
+
+JOINT_VALUES: dict[type, tuple[str, ...]] = {kind: _attributes(kind, _JOINT) for kind in get_args(Joint)}
+"""What `joint_values` holds, by kind of joint: the attributes that not every joint has, in their order."""
+
+FIELD_VALUES: dict[type, tuple[str, ...]] = {kind: _attributes(kind) for kind in get_args(Field)}
+"""What `field_values` holds, by kind of field: its attributes in their order."""
 
 _KINDS: dict[str, Any] = {kind.__name__.lower(): kind for kind in (*JOINT_VALUES, *FIELD_VALUES)}
 

@@ -19,7 +19,7 @@ class Writer:
     """How scenes become training text.
 
     Attributes:
-        format: `v1`, `lfm`, `card` or `corrections`.
+        format: name of the text format.
         context: frames of context before the frame that is asked for; None writes whole scenes.
         examples: with a context, how many examples a scene gives, at frames drawn by the scene's key.
     """

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gedanken.data import manifest
+from gedanken.data import manifest, provenance
 from gedanken.data.dataset import Dataset, Sample, read_columns
 from gedanken.errors import UserError
 from gedanken.seeding import stream
@@ -75,7 +75,7 @@ def _repeats(seen: dict[bytes, str], folder: Path, found: manifest.Manifest) -> 
 
 
 def _same_simulator(folder: Path, found: manifest.Manifest) -> None:
-    here = manifest.versions()
+    here = provenance.versions()
     if found.versions.get("pymunk") != here["pymunk"]:
         made = found.versions.get("pymunk")
         raise UserError(f"{folder} was simulated by pymunk {made}, and here is {here['pymunk']}; use --sample 0")

@@ -182,7 +182,7 @@ class CurriculumOptions(Options):
             training.
         subjects: Scenarios, separated by commas; repeatable. All training scenarios if not given.
         instances: Simulated scenes of each scenario in a stage.
-        format: Text of the frames: `v1`, `lfm`, `card` or `corrections`; `lfm` for LFM models and `v1` for others if
+        format: Text format of the frames; `lfm` for LFM models and `v1` for others if
             not given.
         context: Most frames shown; fewer where they do not fit.
         epochs: Passes over a stage's scenes.
@@ -215,7 +215,7 @@ class CurriculumOptions(Options):
         from gedanken.worlds.rigid import text
         from gedanken.worlds.rigid.scene.scene import LEVELS
 
-        if self.task != "predict":
+        if self.task != CurriculumOptions.task:
             raise UserError(f"a curriculum trains predict, not {self.task}")
         if not 1 <= self.from_stage <= self.stages <= max(LEVELS):
             raise UserError(

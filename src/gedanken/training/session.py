@@ -1,11 +1,13 @@
 """What a run measures of its model: held-out problems while it trains, and some of a frozen suite at its end."""
 
+import importlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from gedanken import tasks
 from gedanken.errors import PlayerError
 from gedanken.models.backends import hf
 from gedanken.training import lora
@@ -14,9 +16,6 @@ from gedanken.training.options import MeasuredOptions
 from gedanken.training.report import write_report
 from gedanken.training.run import RunFolder
 from gedanken.training.trainer import Progress, make_callback, memory_advice
-
-# The frozen suite of each task, of which a run plays some at its end.
-SUITES = {"discover": "seed8", "predict": "heldout6"}
 
 
 def run_evaluation(options: MeasuredOptions, folder: RunFolder, model: Any, tokenizer: Any, step: int) -> None:
@@ -85,40 +84,15 @@ def run_bench(options: MeasuredOptions, folder: RunFolder, saved: Path, base: st
 
     If the model cannot play it (ten frames may not fit into its context), the reason is recorded instead.
     """
+    suite = tasks.load(options.task).suite
+    if not suite:
+        return
+    benchmark = importlib.import_module(f"gedanken.bench.{options.task}")
     player = f"hf:{base}+{saved}" if (saved / "adapter_config.json").is_file() else f"hf:{saved}"
-    suite, conditions = SUITES[options.task], options.conditions
     line: dict[str, Any] = {"kind": "bench", "suite": suite}
     last = max((each["step"] for each in folder.metrics()), default=0)
     try:
-        if options.task == "discover":
-            from gedanken.bench import discover
-
-            result = discover.run(
-                suite,
-                player,
-                noise=float(conditions.get("noise", 0.05)),
-                rows=conditions.get("rows"),
-                problems=options.bench_problems,
-                out=folder.path / "bench",
-            )
-            line |= {name: result[name] for name in ("n", "solved", "generalises", "form")}
-        else:
-            from gedanken.bench import predict
-
-            result = predict.run(
-                suite,
-                [player],
-                scenes=options.bench_problems,
-                horizons=(1,),
-                format=str(conditions.get("format", "v1")),
-                out=folder.path / "bench",
-            )
-            kept = ("coverage", "velocity_rmse", "velocity_rmse_ci", "skill", "skill_ci")
-            line |= {"n": result["n"], "players": {}}
-            for row in result["rows"]:
-                if row["scenario"] == "all":
-                    name = "this model" if row["player"] == player else row["player"]
-                    line["players"][name] = {key: row[key] for key in kept}
+        line |= benchmark.play_sample(player, suite, options.bench_problems, options.conditions, folder.path / "bench")
     except PlayerError as fault:
         line["error"] = str(fault)
     folder.log(last, line)

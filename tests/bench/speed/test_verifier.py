@@ -5,13 +5,14 @@ import pytest
 from gedanken.bench import hostile
 from gedanken.bench.fuzz import fuzz
 from gedanken.bench.speed import verifier
+from gedanken.bench.speed.cases import BATCH, BLOCK, BLOCKS, SYSTEMS, make_case
 from gedanken.worlds.ode.kernel import status
 from gedanken.worlds.ode.simulate import UNREADABLE, score_json
 
 
 @pytest.fixture(scope="module")
 def cases():
-    return [verifier.make_case(name, 0) for name in verifier.SYSTEMS]
+    return [make_case(name, 0) for name in SYSTEMS]
 
 
 def test_the_reference_scores_alike(cases):
@@ -26,12 +27,12 @@ def test_the_true_laws_score_one(cases):
 
 def test_no_two_near_answers_are_the_same(cases):
     for case in cases:
-        assert len(set(case.near)) == verifier.BATCH
+        assert len(set(case.near)) == BATCH
 
 
 def test_the_mix_is_what_it_says(cases):
     for case in cases:
-        assert len(case.mixed) == verifier.BLOCKS * sum(verifier.BLOCK)
+        assert len(case.mixed) == BLOCKS * sum(BLOCK)
         found = [score_json(case.track, text) for text in case.mixed]
         refused = [f for f in found if f.status == UNREADABLE or status.OK < f.status < status.S_NONFINITE]
         # The import among the hostile ones is refused too: a sixth of a tenth.
@@ -60,7 +61,7 @@ def test_the_fixed_loop_solves_the_systems(cases):
         pytest.skip("no C compiler")
     for case in cases:
         limit.repeat(case.name, case.params, case.track, 1)
-    wrong = verifier.make_case("spring_mass", 1)
+    wrong = make_case("spring_mass", 1)
     with pytest.raises(AssertionError, match="spring_mass"):
         limit.repeat(wrong.name, {"k": 99.0, "m": 1.0}, wrong.track, 1)
 

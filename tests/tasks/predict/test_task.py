@@ -4,8 +4,12 @@ import pytest
 from gedanken.errors import PlayerError, UserError
 from gedanken.loop import Question, play
 from gedanken.players import load_player
-from gedanken.tasks.predict.task import PredictTask
-from gedanken.worlds.rigid import scenarios, text
+from gedanken.tasks.predict import extrapolation
+from gedanken.tasks.predict.observation import Truth
+from gedanken.tasks.predict.task import PredictTask, contact_bodies, fill, frame_errors
+from gedanken.worlds.rigid import Body, Box, Circle, Scene, scenarios, text
+from gedanken.worlds.rigid.engine.simulate import record
+from gedanken.worlds.rigid.text import Reading
 
 TASK = PredictTask()
 EXTRAPOLATIONS = ("hold", "linear", "accelerate")
@@ -128,3 +132,105 @@ def test_the_key_tells_problems_apart_and_is_enough_to_pose_again(stack):
     key = stack.key
     again = TASK.pose(key.subject, split=key.split, index=key.index, level=key.level, **key.options)
     assert again.prompt == stack.prompt
+
+
+RECORDED = np.array([[100.0, 200.0, 30.0, -40.0, 0.5, 2.0], [300.0, 400.0, 0.0, 0.0, 0.0, 0.0]])
+
+
+def errors_of(column, off, arms=(10.0, 0.0)):
+    """Position and velocity errors when one column is off by as much for both bodies."""
+    guess = RECORDED.copy()
+    guess[:, column] += off
+    return [error.tolist() for error in frame_errors(guess, RECORDED, np.array(arms))]
+
+
+@pytest.mark.parametrize("column", [0, 1])
+def test_a_position_error_is_in_pixels(column):
+    assert errors_of(column, -3.0) == [[3.0, 3.0], [0.0, 0.0]]
+
+
+@pytest.mark.parametrize("column", [2, 3])
+def test_a_velocity_error_is_in_pixels_per_second(column):
+    assert errors_of(column, -3.0) == [[0.0, 0.0], [3.0, 3.0]]
+
+
+def test_a_turn_counts_as_its_way_at_the_radius_of_gyration():
+    assert errors_of(4, 0.25) == [[2.5, 0.0], [0.0, 0.0]]
+
+
+def test_a_spin_counts_as_its_speed_at_the_radius_of_gyration():
+    assert errors_of(5, -0.5) == [[0.0, 0.0], [5.0, 0.0]]
+
+
+def test_directions_and_rotation_add_as_squares():
+    guess = RECORDED + np.array([[3.0, 4.0, 6.0, 8.0, 1.2, 2.4], [0.0] * 6])
+    position, velocity = frame_errors(guess, RECORDED, np.array([10.0, 0.0]))
+    assert position.tolist() == pytest.approx([13.0, 0.0])
+    assert velocity.tolist() == pytest.approx([26.0, 0.0])
+
+
+def test_what_the_format_does_not_say_is_no_error_and_what_overflows_is_infinite():
+    recorded = RECORDED.copy()
+    recorded[:, 4:6] = np.nan
+    guess = RECORDED.copy()
+    guess[0, 4], guess[1, 0], guess[1, 2] = 99.0, 1e200, np.nan
+    position, velocity = frame_errors(guess, recorded, np.array([10.0, 10.0]))
+    assert position.tolist() == [0.0, np.inf]
+    assert velocity.tolist() == [0.0, np.inf]
+
+
+def test_rotation_is_judged_in_an_answer(stack):
+    """An answer whose angles alone are wrong is not a perfect one."""
+    writer, prompt = text.load("v1"), stack.observation.prompt
+    turned = stack.truth.frames[0].copy()
+    turned[:, 4] += 1.0
+    verdict = TASK.verify(stack, writer.write_target(prompt, turned))
+    wanted = float(np.sqrt(np.mean(stack.truth.arms**2)))
+    assert verdict.details["position_rmse"] == pytest.approx(wanted, rel=1e-3)
+    assert verdict.terms["position"] < 1.0
+
+
+def test_arms_are_radii_of_gyration():
+    bodies = [
+        Body(Circle(10), x=100, y=100),
+        Body(Box(12, 5), x=200, y=100, mass=7.0),
+        Body(Circle(10), x=300, y=100, rotates=False),
+    ]
+    recording = record(Scene(bodies), 12)
+    problem = TASK.pose_recording(recording, ("own",), 10, 10, 1, "v1")
+    assert isinstance(problem.truth, Truth)
+    assert problem.truth.arms.tolist() == pytest.approx([10 / 2**0.5, 13 / 12**0.5, 0.0])
+
+
+def test_what_an_answer_leaves_out_is_held(stack):
+    prompt = stack.observation.prompt
+    state = np.full(prompt.states.shape[1:], np.nan)
+    state[0, :4] = [1.0, 2.0, 3.0, 4.0]
+    filled = fill(Reading(state, None, []), prompt)
+    assert filled[0].tolist() == [1.0, 2.0, 3.0, 4.0, *prompt.states[-1, 0, 4:]]
+    np.testing.assert_array_equal(filled[1:], prompt.states[-1, 1:])
+
+
+def test_contacts_are_what_free_flight_misses():
+    states = np.zeros((3, 3, 6))
+    states[1, :, 3] = -10.0  # one frame of gravity
+    states[2, :, 3] = -20.0
+    states[2, 1, 2] = 1.5  # struck
+    states[1:, 2, 3] = 0.0  # a paddle, which gravity does not move
+    touched = contact_bodies(states, (0.0, -600.0), np.array([False, False, True]))
+    assert touched.tolist() == [[False, False, False], [False, True, False]]
+
+
+def test_an_answer_without_an_event_is_compared_with_the_best_extrapolation(stack):
+    """The bars are the least error of any extrapolation, in position and in velocity by themselves."""
+    writer, prompt = text.load("v1"), stack.observation.prompt
+    recorded = stack.truth.frames[0]
+    errors = {}
+    for name in EXTRAPOLATIONS:
+        guess = writer.parse_frame(
+            writer.write_target(prompt, extrapolation.EXTRAPOLATIONS[name](prompt)), prompt
+        ).state
+        errors[name] = [np.sqrt(np.mean(error**2)) for error in frame_errors(guess, recorded, stack.truth.arms)]
+    details = TASK.verify(stack, TASK.solve(stack)).details
+    assert details["position_bar"] == pytest.approx(min(position for position, _ in errors.values()))
+    assert details["velocity_bar"] == pytest.approx(min(velocity for _, velocity in errors.values()))

@@ -13,7 +13,7 @@ FOLLOWS = 0.0
 
 
 class Oracle:
-    """Answers with the true equation. What it misses, the noise hides from everybody."""
+    """Answers with the true equation. What it does not solve is hidden by noise from every player."""
 
     name = "oracle"
 

@@ -22,7 +22,7 @@ from typing import Any
 
 import pymunk
 
-from gedanken.data.manifest import versions
+from gedanken.data.provenance import versions
 from gedanken.data.shards import Plan, write_shard
 from gedanken.files import staged_file
 from gedanken.markdown import table
@@ -87,24 +87,24 @@ def run(
 
 def _summarise(plan: Plan, seconds: dict[str, list[float]], sizes: dict[str, int]) -> dict[str, Any]:
     speed = {name: plan.scenes / sum(seconds[name]) for name in WAYS}
-    found: dict[str, Any] = {name: {"scenes_per_second": speed[name]} for name in WAYS}
+    result: dict[str, Any] = {name: {"scenes_per_second": speed[name]} for name in WAYS}
     for name in ("arrays", "text"):
         by_batch = [theirs / ours for theirs, ours in zip(seconds["reference"], seconds[name], strict=True)]
-        found[name] |= {
+        result[name] |= {
             "ratio": speed[name] / speed["reference"],
             "ratio_by_batch": [min(by_batch), statistics.median(by_batch), max(by_batch)],
             "fraction_of_c_step": speed[name] / speed["c_step"],
             "bytes_per_scene": sizes[name] / plan.scenes,
         }
-    found["reference"]["bytes_per_scene"] = sizes["reference"] / plan.scenes
+    result["reference"]["bytes_per_scene"] = sizes["reference"] / plan.scenes
     bodies = sum(len(_pose(plan, number).bodies) for number in range(plan.scenes))
-    found["scenes"] = plan.scenes
-    found["scenarios"] = len(plan.scenarios)
-    found["frames"] = plan.frames
-    found["bodies_per_scene"] = bodies / plan.scenes
-    found["reference"]["microseconds_per_body_and_frame"] = 1e6 * sum(seconds["reference"]) / (bodies * plan.frames)
-    found["versions"] = versions()
-    return found
+    result["scenes"] = plan.scenes
+    result["scenarios"] = len(plan.scenarios)
+    result["frames"] = plan.frames
+    result["bodies_per_scene"] = bodies / plan.scenes
+    result["reference"]["microseconds_per_body_and_frame"] = 1e6 * sum(seconds["reference"]) / (bodies * plan.frames)
+    result["versions"] = versions(plan.scenarios)
+    return result
 
 
 def _pose(plan: Plan, number: int) -> Scene:
@@ -314,7 +314,7 @@ def render_markdown(result: dict[str, Any]) -> str:
         f"{result['scenes']} scenes of {result['scenarios']} scenarios, {result['bodies_per_scene']:.1f} bodies, "
         f"{result['frames']} frames; CPU time of one core."
     )
-    for name, told in (
+    for name, label in (
         ("reference", "reference: attributes, dictionaries, JSONL"),
         ("arrays", "key to Parquet"),
         ("text", "key to v1 text"),
@@ -324,5 +324,5 @@ def render_markdown(result: dict[str, Any]) -> str:
         ratio = row.get("ratio", row["scenes_per_second"] / result["reference"]["scenes_per_second"])
         share = row["scenes_per_second"] / result["c_step"]["scenes_per_second"]
         size = f"{row['bytes_per_scene'] / 1000:.1f}" if "bytes_per_scene" in row else ""
-        rows.append([told, f"{row['scenes_per_second']:.0f}", f"{ratio:.1f}", f"{share:.0%}", size])
+        rows.append([label, f"{row['scenes_per_second']:.0f}", f"{ratio:.1f}", f"{share:.0%}", size])
     return "\n".join([about, "", *table(["", "scenes/s", "ratio", "of the bare C step", "KB a scene"], rows)])

@@ -1,4 +1,4 @@
-"""The usual design of an equation verifier, to compare with: SymPy whitelist parse, lambdify, scipy's odeint, R2.
+"""The usual design of an equation verifier, as a reference: SymPy whitelist parse, lambdify, scipy's odeint, R2.
 
 Written as such verifiers usually are and without deliberate waste: symbols are made once per task, one `lambdify` makes
 all right-hand sides, parameters are its arguments, and SymPy's caches stay warm between answers. It has no bounds on
@@ -59,7 +59,7 @@ class ReferenceVerifier:
         states = self.track.states
         symbols = [self.symbol(name) for name in params]
         local = self.local | dict(zip(params, symbols, strict=True))
-        found: dict[str, Any] = {}
+        equations: dict[str, Any] = {}
         for statement in filter(str.strip, re.split(r"[;\n]", text)):
             left, equals, right = statement.partition("=")
             match = _LEFT_SIDE.fullmatch(left)
@@ -73,13 +73,15 @@ class ReferenceVerifier:
             )
             if not all(isinstance(node, self.allowed) for node in self.traversal(expression)):
                 raise Unreadable("node")
-            found[f"d{match[1]}{match[2]}/dt{match[3]}"] = expression
+            equations[f"d{match[1]}{match[2]}/dt{match[3]}"] = expression
         sides: list[Any] = []
         for coordinate, left in zip(states.coordinates, states.left_sides, strict=True):
-            if left not in found:
+            if left not in equations:
                 raise Unreadable("missing")
             sides += (
-                [found[left]] if coordinate.velocity is None else [self.variables[coordinate.velocity], found[left]]
+                [equations[left]]
+                if coordinate.velocity is None
+                else [self.variables[coordinate.velocity], equations[left]]
             )
         return symbols, sides
 

@@ -24,9 +24,9 @@ class Extrapolator:
 
 
 class Prior:
-    """What the format `corrections` extrapolates: there, the answer that corrects nothing, in any format its frame.
+    """The extrapolation of the format `corrections`: there an answer without corrections, elsewhere its frame.
 
-    A model of prior-coded text must beat this one: it may be worse than the best extrapolation before it says a word.
+    A model of prior-coded text has to beat this player: its extrapolation alone may be worse than the best one.
     """
 
     name = "prior"
@@ -48,7 +48,7 @@ class Prior:
 
 
 class Restart:
-    """Reads the prompt's text, rebuilds the scene from it and simulates one step: what the text decides, no more.
+    """Reads the prompt's text, rebuilds the scene from it and simulates one step: what follows from the text alone.
 
     One frame of context leaves the solver's memory of contacts open; ten frames rebuild it.
     """

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from gedanken.tasks.predict import answer_grammar
 from gedanken.worlds.rigid import text
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import Scene
@@ -32,7 +31,7 @@ class Observation:
 
     def grammar(self, written: str = "") -> str | None:
         """The form of the next frame as a Lark grammar; None once it is `written`."""
-        return None if written else answer_grammar.write_frame(self.format, self.prompt)
+        return None if written else text.write_grammar(text.load(self.format), self.prompt)
 
 
 @dataclass(frozen=True, eq=False)

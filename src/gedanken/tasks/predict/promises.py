@@ -32,7 +32,7 @@ def examine(name: str) -> Iterator[tuple[str, str | None]]:
 
 @lru_cache(maxsize=512)
 def recording(name: str, level: int, index: int = 0) -> Recording:
-    """What comes of one scene; remembered, since several promises look at it."""
+    """The recording of one scene; cached, since several promises use it."""
     return record(scenarios.pose(name, level, split=SPLIT, index=index))
 
 

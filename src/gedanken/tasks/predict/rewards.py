@@ -8,14 +8,14 @@ from gedanken.tasks.terms import RewardTable
 # scenario), in px and px/s.
 POSITION_FLOOR = 0.002
 VELOCITY_FLOOR = 0.02
-# Below this skill a complete, well-formed answer is no merit: a copy of the last frame would otherwise earn it.
+# Below this skill, coverage and format earn nothing: otherwise a copy of the last frame would earn them.
 GATE = 0.10
 SOLVED = 0.95
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the comparison with the recorded frame found out about one answer.
+    """How one answer compares with the recorded frame.
 
     Attributes:
         position_error: root mean square over bodies, px, rotation counted at the radius of gyration; a body that was

@@ -29,7 +29,7 @@ class Rollout:
         first: number of the first predicted frame.
         scene: the scene, None where a file's format does not tell enough of it.
         predicted: shape (frames, bodies, 6).
-        truth: the same, None where nothing is known to compare with.
+        truth: the recorded frames, same shape; None where they are not known.
         coverage: share of the bodies answered in each frame, shape (frames,).
         complaints: the first few things that were missing or malformed.
     """

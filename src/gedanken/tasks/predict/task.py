@@ -89,7 +89,7 @@ class PredictTask(Task):
         """
         if unknown:
             raise UserError(f"{self.name} has no option {', '.join(sorted(unknown))}")
-        check_split(split, subject, subject in scenarios.HELD_OUT)
+        check_split(split, subject, scenarios.held_out(subject))
         ranges = {"index": (index, 0, 2**31), "context": (context, 1, FRAMES), "horizon": (horizon, 1, FRAMES)}
         for name, (value, low, high) in ranges.items():
             if type(value) is not int or not low <= value <= high:
@@ -143,7 +143,7 @@ class PredictTask(Task):
         prompt = observation.prompt
 
         def written(state: Array) -> Array:
-            """A frame as the format writes it: what a format rounds away is nobody's error and nobody's merit."""
+            """A frame as the format writes it: its rounding counts neither for nor against an answer."""
             return fill(writer.parse_frame(writer.write_target(prompt, state), prompt), prompt)
 
         reading = writer.parse_frame(answer, prompt)
@@ -261,7 +261,7 @@ def frame_errors(guess: Array, recorded: Array, arms: Array) -> tuple[Array, Arr
 
     What the format does not say (NaN) is no error.
     """
-    # A wild answer overflows to infinity, which is as wrong as it looks.
+    # Huge numbers in an answer overflow to infinity, which then is the error.
     with np.errstate(over="ignore", invalid="ignore"):
         off = np.nan_to_num(np.where(np.isfinite(recorded), guess - recorded, 0.0), nan=np.inf)
         position = np.sqrt(off[:, 0] ** 2 + off[:, 1] ** 2 + np.where(arms > 0, arms * off[:, 4], 0.0) ** 2)
@@ -277,7 +277,7 @@ def contact_bodies(states: Array, gravity: tuple[float, float], kinematic: Array
 
 
 def _eventful(recording: Recording, context: int, horizon: int, rng: np.random.Generator) -> int:
-    """A frame whose velocities no extrapolation gets right; the worst one where all frames are nearly right."""
+    """A frame whose velocities every extrapolation misses by more than `EVENT`; if there is none, the worst one."""
     header = text.load("v1").Header.of(recording.scene, recording.labels)
     frames = np.arange(context, FRAMES + 2 - horizon)
     bars = np.empty(len(frames))

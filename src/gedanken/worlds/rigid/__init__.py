@@ -1,7 +1,7 @@
 """The rigid world: Pymunk scenes that are data, and text that determines them.
 
 All that a scenario needs comes from here: `from gedanken.worlds.rigid import Body, Box, Scene, walls`. How to write one
-is told in `gedanken.worlds.rigid.scene.scene`.
+is described in `gedanken.worlds.rigid.scene.scene`.
 """
 
 from gedanken.worlds.rigid.scene.parts import (

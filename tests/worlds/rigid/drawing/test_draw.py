@@ -5,7 +5,7 @@ from PIL import Image
 from gedanken.errors import UserError
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.drawing import draw
-from gedanken.worlds.rigid.drawing.picture import BODIES, DRIVEN, PAPER, palette
+from gedanken.worlds.rigid.drawing.canvas import BODIES, DRIVEN, PAPER, palette
 from gedanken.worlds.rigid.engine.simulate import record
 from gedanken.worlds.rigid.scene.parts import Attractor, Body, Motor, Pivot, Segment, Slide, Spring, Wind
 from gedanken.worlds.rigid.scene.scene import Scene

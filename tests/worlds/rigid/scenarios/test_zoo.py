@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import pytest
 
+from gedanken import zoo
 from gedanken.errors import UserError
 from gedanken.worlds.rigid import scenarios
 
@@ -42,3 +45,26 @@ def test_a_bad_scenario_is_the_users_fault(tmp_path, text, level, sentence):
 def test_an_unknown_scenario_is_the_users_fault():
     with pytest.raises(UserError, match="there is no scenario called 'no_such_thing'"):
         scenarios.pose("no_such_thing")
+
+
+def test_held_out_is_what_the_file_says(tmp_path):
+    file = tmp_path / "balls.py"
+    file.write_text(OWN.format(count=3))
+    assert not scenarios.held_out(str(file))
+    file.write_text(OWN.format(count=3) + "\n\nHELD_OUT = True\n")
+    assert scenarios.held_out(str(file))
+    with pytest.raises(UserError, match="did you mean"):
+        scenarios.held_out("tawer")
+
+
+def test_the_tuple_of_held_out_scenarios_is_derived_from_the_files():
+    said = [
+        name
+        for name in scenarios.names()
+        if "HELD_OUT = True" in Path(zoo.load(scenarios.PACKAGE, name).__file__).read_text()
+    ]
+    assert tuple(said) == scenarios.HELD_OUT
+    # The split between training and unseen scenarios decides published figures: a change is a new version of them.
+    assert {"newtons_cradle", "pong", "ramp_roll"} <= set(said)
+    with pytest.raises(AttributeError, match="no attribute 'HELD'"):
+        scenarios.HELD  # noqa: B018

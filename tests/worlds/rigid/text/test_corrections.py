@@ -105,3 +105,16 @@ def test_a_prompt_without_a_known_prior_is_complained_about():
     text = corrections.write_prompt(Prompt(corrections.Header.of(SCENE), STATES[:4], 0))
     for damaged in (text.replace("Prior: adaptive", "Prior: guess"), text.replace("Prior:", "Posterior:")):
         assert "a header line must say `Prior:" in corrections.parse_prompt(damaged)[0]
+
+
+@pytest.mark.parametrize("change, wanted", [(0.0004, 0.0004), (0.002, 0.004), (39.0, 78.0), (41.0, 41.0)])
+def test_the_adaptive_prior_repeats_a_pull_but_neither_rounding_nor_an_impact(change, wanted):
+    """In weightlessness a velocity that changed by `change` goes on changing, or stays, by the two thresholds."""
+    header = corrections.Header.of(Scene([Body(Circle(5), x=100, y=300)], gravity=(0.0, 0.0)))
+    states = np.zeros((2, 1, 6))
+    states[:, 0, :2] = 100.0, 300.0
+    states[1, 0, 3] = change
+    with corrections.Extrapolation(header) as extrapolate:
+        assert extrapolate(states)[0, 3] == pytest.approx(wanted)
+    assert corrections.TOUCHED == 0.0005
+    assert corrections.STRUCK == 40.0

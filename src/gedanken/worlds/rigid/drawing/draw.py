@@ -1,5 +1,7 @@
 """Pictures of scenes and recordings: stills, animations, a contact sheet, and truth beside prediction.
 
+How one frame is drawn is told in `canvas`.
+
 States are arrays of shape (frames, bodies, 6) in the order of `Recording.states`; those of a prediction may hold NaN.
 """
 
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gedanken.worlds.rigid import scenarios
-from gedanken.worlds.rigid.drawing.picture import INK, PAPER, Picture, mix, palette
+from gedanken.worlds.rigid.drawing.canvas import INK, PAPER, Canvas, mix, palette
 from gedanken.worlds.rigid.engine.simulate import record
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import DT, Scene
@@ -30,9 +32,9 @@ def still(scene: Scene, states: Array, frame: int = 0, *, width: int = 480, capt
         width: of the picture in px; the canvas keeps its aspect ratio.
         caption: a line below the canvas; empty for none.
     """
-    picture = Picture(width, caption)
-    picture.scene(scene, states, frame)
-    return picture.finish()
+    canvas = Canvas(width, caption)
+    canvas.scene(scene, states, frame)
+    return canvas.finish()
 
 
 def animate(
@@ -80,9 +82,9 @@ def compare(
         miss = np.hypot(*(prediction[frame, :, :2] - truth[frame, :, :2]).T)
         answered = np.isfinite(miss)
         error = f"{math.sqrt(float((miss[answered] ** 2).mean())):.4g} px" if answered.any() else "no answer"
-        left = Picture(width, f"{_title(scene)}, truth\t{frame * DT:.2f} s")
+        left = Canvas(width, f"{_title(scene)}, truth\t{frame * DT:.2f} s")
         left.scene(scene, truth, frame)
-        right = Picture(width, f"prediction\terror {error}")
+        right = Canvas(width, f"prediction\terror {error}")
         right.scene(scene, prediction, frame)
         right.misses(scene, truth[frame], prediction[frame])
         pictures.append(_side_by_side([left.finish(), right.finish()]))

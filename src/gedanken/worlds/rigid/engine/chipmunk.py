@@ -35,7 +35,7 @@ FIXED_CATEGORY = 2
 
 @cache
 def _step_address() -> int:
-    """Address of `cpSpaceStep`, once it is proved that bodies are laid out as this module believes.
+    """Address of `cpSpaceStep`, after a check that bodies are laid out in memory as this module assumes.
 
     Raises:
         RuntimeError: the installed Pymunk lays them out differently.
@@ -58,16 +58,16 @@ def _step_address() -> int:
     before = _public_state(bodies)
     lib.cpSpaceStep(space, DT)
     after = _public_state(bodies)
-    # The first step moves by the velocities written, and leaves a push behind because the discs overlap: what the loop
-    # says is the pushed position must be where the next step, by Chipmunk's own account, begins (rounded to 1e-4).
-    told = out[0] / 10_000
+    # The first step moves by the velocities written, and leaves a push behind because the discs overlap: the pushed
+    # position that the loop gives must be where the next step begins according to Chipmunk (rounded to 1e-4).
+    read = out[0] / 10_000
     moved = state[:, [0, 1, 4]] + state[:, [2, 3, 5]] * DT
-    pushed = told[:, [0, 1, 4]] + before[:, [2, 3, 5]] * DT
+    pushed = read[:, [0, 1, 4]] + before[:, [2, 3, 5]] * DT
     proved = (
         np.allclose(before[:, [0, 1, 4]], moved, 0, 1e-12)
-        and np.allclose(before[:, [2, 3, 5]], told[:, [2, 3, 5]], 0, 1e-4)
+        and np.allclose(before[:, [2, 3, 5]], read[:, [2, 3, 5]], 0, 1e-4)
         and np.allclose(after[:, [0, 1, 4]], pushed, 0, 1e-4)
-        and bool((np.abs(told - before)[:, :2] > 0.01).all())
+        and bool((np.abs(read - before)[:, :2] > 0.01).all())
     )
     lib.cpSpaceFree(space)
     for body, shape in zip(bodies, shapes, strict=True):
@@ -198,7 +198,7 @@ class Space:
         place(self._addresses, np.ascontiguousarray(state))
 
     def step_only(self, frames: int) -> None:
-        """`cpSpaceStep` and nothing else: what any generator on this simulator must at least pay."""
+        """`cpSpaceStep` and nothing else: the least time that any generator on this simulator needs."""
         step, space, dt = lib.cpSpaceStep, self._space, self._loop[4]
         for _ in range(frames * self._loop[5]):
             step(space, dt)

@@ -71,11 +71,11 @@ def drift(recording: Recording) -> dict[str, float]:
 
 def broken(recording: Recording) -> list[str]:
     """One sentence for every quantity that the scene declares conserved and its recording does not conserve."""
-    found = drift(recording)
+    drifts = drift(recording)
     return [
-        f"{name} drifts by {found[name]:.2g} of its scale; {TOLERANCE[name]:g} is allowed"
+        f"{name} drifts by {drifts[name]:.2g} of its scale; {TOLERANCE[name]:g} is allowed"
         for name in recording.scene.conserved
-        if found[name] > TOLERANCE[name]
+        if drifts[name] > TOLERANCE[name]
     ]
 
 

@@ -1,4 +1,7 @@
-"""What a scene is made of: bodies, fixed geometry, joints and fields, each a small frozen dataclass."""
+"""What a scene is made of: bodies, fixed geometry, joints and fields, each a small frozen dataclass.
+
+All parts stand in one file because together they are the vocabulary that scenarios, texts and data sets share.
+"""
 
 import math
 from dataclasses import dataclass
@@ -39,12 +42,12 @@ class Body:
         group: bodies of the same non-zero group never collide with each other.
         rotates: False gives it an infinite moment of inertia.
         kinematic: it moves at its own constant velocity and spin, pushes others and is never pushed (paddles, rotors).
-            Its mass is of no account and stored as 0. Kinematic bodies do not touch statics or each other.
+            Its mass has no effect and is stored as 0. Kinematic bodies do not touch statics or each other.
         bounds: of a kinematic body, (left, bottom, right, top) for its centre: at the end of a frame in which the
             centre is at a bound (within 0.001) or beyond it and still moving away, that component of the velocity
-            changes sign. So a paddle goes up and down.
-        swing: of a kinematic body, (lowest, highest) angle: there the spin changes sign in the same way. So a flipper
-            beats.
+            changes sign. This is how a paddle moves up and down.
+        swing: of a kinematic body, (lowest, highest) angle: there the spin changes sign in the same way. This is
+            how a flipper moves.
     """
 
     shape: Shape

@@ -21,6 +21,9 @@ Bodies are numbered in order from 0; joints name them by number, and `GROUND` (-
 canvas coordinates. All randomness comes from `rng`; the same (rng, level) must give the same scene. `name`, `category`
 and `level` are filled in by `gedanken.worlds.rigid.scenarios.pose` from the file's place; leave them out.
 
+A file that also says `HELD_OUT = True` is kept out of every training split, so that a model can be tested on a scenario
+that it has never seen; validation and test splits may contain it.
+
 Rules that the contract tests hold every scenario to: the number of bodies (kinematic ones count) lies in
 `LEVELS[level]`; nothing overlaps by more than 0.1 px at the start; joints start in place (0.5 px); every body starts on
 the canvas, and stays there unless `open=True`; at least five random degrees of freedom; nothing passes through a wall.
@@ -102,7 +105,7 @@ class Scene:
         open: bodies may leave the canvas.
         conserved: names from `CONSERVED` that the simulated scene keeps, and the contract tests measure.
         description: one sentence about what is simulated, for people and for the `lfm` text. It must be true.
-        name: the scenario (filled in by `catalogue.pose`).
+        name: the scenario (filled in by `scenarios.pose`).
         category: its folder (likewise).
         level: 1 to 5 (likewise); None for a scene of one's own, whose number of bodies is then not checked.
     """

@@ -1,11 +1,11 @@
 """Text that a rigid scene is written in and read from: one module a format, all with the functions of `Format`.
 
 `prompt = Prompt(v1.Header.of(scene), states, first)`, `v1.write_prompt(prompt)` is what a model reads, and
-`v1.parse_frame(answer, prompt)` is what it said. Parsers are total: any text gives a result or complaints, in time
-linear in its length. The layouts are told in `docs/guide/rigid-text.md`.
+`v1.parse_frame(answer, prompt)` is its answer as numbers. Parsers are total: any text gives a result or complaints, in
+time linear in its length. The layouts are described in `docs/guide/rigid-text.md`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -15,6 +15,7 @@ from gedanken import zoo
 from gedanken.worlds.rigid.engine.simulate import Labels
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import Scene
+from gedanken.worlds.rigid.text import _grammar
 
 PACKAGE = "gedanken.worlds.rigid.text"
 
@@ -29,11 +30,11 @@ MOST_COMPLAINTS = 20
 
 
 class Header(Protocol):
-    """What a format tells about a scene before the first frame; each format has its own."""
+    """What a format gives of a scene before the first frame; each format has its own."""
 
     @classmethod
     def of(cls, scene: Scene, labels: Labels = "pushed") -> "Header":
-        """What the format tells about this scene."""
+        """What the format gives of this scene."""
 
     @property
     def gravity(self) -> tuple[float, float]:
@@ -85,10 +86,13 @@ class Reading:
 
 
 class Format(Protocol):
-    """The functions that every format's module has.
+    """The functions that every format's module has: a new format is one file in this folder.
+
+    A module may also have `write_grammar(prompt)`, the grammar of an answer in Lark, where answers vary in form; the
+    usual grammar is the newest frame as the format would answer it, with other numbers (see `_grammar`).
 
     Attributes:
-        Header: what the format tells about a scene.
+        Header: what the format gives of a scene.
         LABELS: which positions its frames are meant to give (see `simulate`): `raw` where published models were
             trained on Chipmunk's own, `pushed` where the text is to decide the next frame.
     """
@@ -133,6 +137,12 @@ def load(name: str) -> Format:
         UserError: there is none of that name.
     """
     return cast(Format, zoo.load(PACKAGE, name))
+
+
+def write_grammar(format: Format, prompt: Prompt) -> str:
+    """Grammar of the answer to a prompt, in the Lark dialect of llguidance: the format's own, or the usual one."""
+    own: Callable[[Prompt], str] | None = getattr(format, "write_grammar", None)
+    return own(prompt) if own else _grammar.like(format.write_target(prompt, prompt.states[-1]))
 
 
 def shorten(complaints: Sequence[str]) -> list[str]:

@@ -1,4 +1,7 @@
-"""A scene in lines of `Kind: word key=value`, to its last digit, and back. Where its bodies are is not part of it."""
+"""A scene in lines of `Kind: word key=value`, to its last digit, and back, without the state of its bodies.
+
+Writer and reader stand in one file, part by part in the same order, since a change of one must be made in the other.
+"""
 
 import re
 from collections.abc import Callable, Iterable
@@ -157,7 +160,7 @@ _VALUE = re.compile(NUMBER)
 
 
 class _Words:
-    """The words and `key=value` pairs of one line; `done` refuses what nobody asked for."""
+    """The words and `key=value` pairs of one line; `done` refuses those that were not read."""
 
     def __init__(self, text: str):
         self.values: dict[str, str] = {}
@@ -177,10 +180,10 @@ class _Words:
         return self.words.pop(0)
 
     def flag(self, word: str) -> bool:
-        found = word in self.words
-        if found:
+        present = word in self.words
+        if present:
             self.words.remove(word)
-        return found
+        return present
 
     def text(self, key: str) -> str:
         if key not in self.values:
@@ -234,12 +237,12 @@ def _read_numbers(text: str, count: int | None = None) -> tuple[float, ...]:
 
 
 class Draft:
-    """A scene on the way in, line by line.
+    """A scene that is being read, line by line.
 
     Attributes:
         labels: which positions the frames give.
-        unknown: lines of a kind that is not known here, for the format to make sense of.
-        bodies: how many lines of bodies were taken is its length.
+        unknown: lines of a kind that is not known here; the format interprets them.
+        bodies: for each line of a body, a function from its state at frame 0 to the body.
     """
 
     def __init__(self) -> None:

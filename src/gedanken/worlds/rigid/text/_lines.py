@@ -34,10 +34,10 @@ def read_block(lines: Iterable[str], body_line: BodyLine, bodies: int) -> tuple[
     seen = set()
     complaints = []
     for line in lines:
-        found = body_line(line)
-        if found is None:
+        entry = body_line(line)
+        if entry is None:
             continue
-        body, values, wrong = found
+        body, values, wrong = entry
         if body in seen:
             # A model that goes on writes the bodies of another frame; the first answer counts.
             break
@@ -94,8 +94,8 @@ def read_context(lines: list[str], body_line: BodyLine) -> tuple[Array, int, lis
         return np.empty((0, 0, 6)), 0, ["there is no frame: no line begins with `Frame N`"]
     ends = [k for k, _ in starts[1:]] + [len(lines)]
     blocks = [lines[begin:end] for (begin, _), end in zip(starts, ends, strict=True)]
-    found = [read[0] for line in blocks[0] if (read := body_line(line))]
-    bodies = max(found, default=-1) + 1
+    numbered = [read[0] for line in blocks[0] if (read := body_line(line))]
+    bodies = max(numbered, default=-1) + 1
     first = starts[0][1]
     if not 1 <= bodies <= MOST_BODIES:
         return np.empty((0, 0, 6)), first, [f"frame {first} has {bodies} bodies; 1 to {MOST_BODIES} can be read"]

@@ -69,7 +69,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Header:
-    """What this text tells of a scene.
+    """What this text gives of a scene.
 
     Attributes:
         items: the bodies as they start.
@@ -93,7 +93,7 @@ class Header:
 
     @classmethod
     def of(cls, scene: Scene, labels: Labels = "pushed") -> "Header":
-        """What is told of a scene; which labels the positions are is not."""
+        """What the text gives of a scene; it does not state which labels the positions are."""
         kinds = [0 if isinstance(static, Segment) else 1 if isinstance(static, Peg) else 2 for static in scene.statics]
         joints = Counter(JOINTS[type(joint)] for joint in scene.joints)
         return cls(
@@ -202,11 +202,11 @@ def visible(prompt: Prompt) -> Array:
 
 def body_line(line: str) -> tuple[int, list[float], str] | None:
     """One body's line; see `_lines.BodyLine`."""
-    found = BODY.fullmatch(line)
-    if found is None:
+    match = BODY.fullmatch(line)
+    if match is None:
         return None
-    values = [*numbers(found.groups()[1:5]), math.nan, math.nan]
-    return int(found[1]), values, "has something after its numbers" if found[6].strip() else ""
+    values = [*numbers(match.groups()[1:5]), math.nan, math.nan]
+    return int(match[1]), values, "has something after its numbers" if match[6].strip() else ""
 
 
 def parse_frame(text: str, prompt: Prompt) -> Reading:

@@ -1,9 +1,9 @@
 """The prior-coded format: a frame is what an extrapolation of the frames before it gets wrong.
 
 The header is v1's with a line that names the prior and the tolerance. The first two context frames are written out,
-every later one as corrections: a quiet body takes no characters, and an answer that says nothing about a body says that
-it goes on as it did. The coder keeps in step with the reader: what is extrapolated is what the reader has, so that the
-error of what is left out never exceeds the tolerance and never adds up.
+every later one as corrections: a body that moves as extrapolated takes no characters, and an answer that does not name
+a body accepts its extrapolation. The writer extrapolates from the frames as a reader decodes them, so that errors below
+the tolerance, which are left out, do not accumulate.
 """
 
 import re
@@ -20,6 +20,7 @@ from gedanken.worlds.rigid.engine.simulate import Labels
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import DT, Scene, Solver
 from gedanken.worlds.rigid.text import LONGEST_ANSWER, LONGEST_PROMPT, Prompt, Reading, shorten, v1
+from gedanken.worlds.rigid.text._grammar import number_rules
 from gedanken.worlds.rigid.text._header import describe
 from gedanken.worlds.rigid.text._lines import LONGEST_LINE, NUMBER
 
@@ -33,12 +34,13 @@ TOUCHED = 0.0005
 """Deviation from free motion (px, px/s, rad, rad/s) that shows that something touches a body; rounding makes 0.0001."""
 
 STRUCK = 40.0
-"""Deviation of the velocity (px/s) that is a blow and not a pull: it is over, and the body is free again. Repeating it
-as if a joint went on pulling made the velocities of all training scenarios err by 66 px/s (root mean square) instead of
-49; free motion for all makes 50, but twice the characters where something rests or hangs."""
+"""Deviation of the velocity (px/s) from which on it is taken for an impact, which ends within the frame, and not for
+the lasting pull of a joint or support: the body is then extrapolated as free. Repeating impacts like pulls gave
+velocity errors of 66 px/s (root mean square over all training scenarios) instead of 49; free motion for all bodies
+gives 50, but twice the characters where something rests or hangs."""
 
 MOST_WORK = 500_000_000
-"""Pairs of bodies and fields that reading a prompt may have to look at; 200 frames of 50 planets are 500,000."""
+"""Most pairs of bodies and fields that reading a prompt may evaluate; 200 frames of 50 planets are 500,000."""
 
 HEAD = re.compile(r"\s*Frame\s+(\d{1,9})\s+corrections\s*", re.IGNORECASE)
 END = "end"
@@ -122,7 +124,7 @@ class Extrapolation:
         try:
             return np.asarray(self._space.advance(1)[0] / 10_000)
         except UserError:
-            # Numbers that no simulation prints, in a text that somebody made up.
+            # The text holds numbers that no simulation gives: extrapolate without forces.
             return _rounded(state + _motion(state))
 
 
@@ -141,7 +143,7 @@ def _rounded(state: Array) -> Array:
 
 
 def _correct(guess: Array, state: Array, tolerance: float) -> tuple[Array, list[str]]:
-    """The next frame as the reader will have it, and the lines that tell him."""
+    """The next frame as a reader will decode it, and the lines of its corrections."""
     # In whole units of the last decimal: what is printed and added back gives the number itself.
     off = np.rint(state * 10_000) - np.rint(guess * 10_000)
     decoded = guess.copy()
@@ -157,14 +159,14 @@ def _correct(guess: Array, state: Array, tolerance: float) -> tuple[Array, list[
 
 
 def _encode(header: Header, states: Array) -> tuple[Array, list[list[str]]]:
-    """Frames as the reader will have them, and the lines of each frame after the first two."""
+    """Frames as a reader will decode them, and the correction lines of each frame after the first two."""
     decoded = states.copy()
     lines = []
     if len(states) > 2:
         with Extrapolation(header) as extrapolate:
             for k in range(2, len(states)):
-                decoded[k], told = _correct(extrapolate(decoded[k - 2 : k]), states[k], header.tolerance)
-                lines.append(told)
+                decoded[k], corrected = _correct(extrapolate(decoded[k - 2 : k]), states[k], header.tolerance)
+                lines.append(corrected)
     return decoded, lines
 
 
@@ -193,7 +195,7 @@ def write_prompt(prompt: Prompt) -> str:
     head = _describe(prompt.header) if prompt.first == 0 else write_header(prompt.header)
     _, lines = _encode(prompt.header, prompt.states)
     text = [head, write_frames(prompt.states[:2], prompt.first)]
-    text += [_corrections(prompt.first + 2 + k, told) for k, told in enumerate(lines)]
+    text += [_corrections(prompt.first + 2 + k, corrected) for k, corrected in enumerate(lines)]
     return "".join(text) + f"Predict frame {prompt.next}:\n"
 
 
@@ -204,8 +206,17 @@ def write_target(prompt: Prompt, state: Array) -> str:
     return _corrections(prompt.next, _correct(guess, state, prompt.header.tolerance)[1])
 
 
+def write_grammar(prompt: Prompt) -> str:
+    """Grammar of an answer: any bodies in order, and of each any of its corrections in order."""
+    numbers = {1: "NUMBER", 2: 'NUMBER "," NUMBER'}
+    words = " ".join(f'(" {word} " {numbers[len(columns)]})?' for word, columns in _GROUPS)
+    bodies = " ".join(f'("{body}:" corrected)?' for body in range(prompt.states.shape[1]))
+    head = f'"Frame {prompt.next} corrections" NEWLINE'
+    return f'start: {head} {bodies} "{END}" NEWLINE?\ncorrected: {words} NEWLINE\n' + number_rules(4)
+
+
 def visible(prompt: Prompt) -> Array:
-    """The frames as a reader has them, each number within the tolerance of the true one."""
+    """The frames as a reader decodes them, each number within the tolerance of the true one."""
     return _encode(prompt.header, prompt.states)[0]
 
 
@@ -235,19 +246,19 @@ def _apply(guess: Array, lines: Iterator[str]) -> tuple[Array, list[str]]:
         if line.strip().lower() == END:
             ended = True
             break
-        found = _LINE.fullmatch(line[:LONGEST_LINE])
-        if found is None:
+        match = _LINE.fullmatch(line[:LONGEST_LINE])
+        if match is None:
             if line.strip():
                 complaints.append(f"cannot read the line {line[:80]!r}")
             continue
-        body = int(found[1])
+        body = int(match[1])
         if body >= len(units):
             complaints.append(f"there is no body {body}: they are 0 to {len(units) - 1}")
         elif body in seen:
             complaints.append(f"body {body} is corrected twice; the first correction counts")
         else:
             seen.add(body)
-            units[body] += [round(float(value or 0.0) * 10_000) for value in found.groups()[1:]]
+            units[body] += [round(float(value or 0.0) * 10_000) for value in match.groups()[1:]]
     if not ended:
         complaints.append(f"the line `{END}` is missing")
     return units / 10_000 + 0.0, complaints

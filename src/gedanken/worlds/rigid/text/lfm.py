@@ -1,6 +1,6 @@
-"""What the published LFM checkpoints were trained on, byte for byte: their weights and browser front ends expect this.
+"""The format of the published LFM checkpoints, byte for byte as in their training data and browser front ends.
 
-The header says neither shapes nor sizes nor materials, statics are rounded to whole pixels, and the words `Frame N: `
+The header gives neither shapes nor sizes nor materials, statics are rounded to whole pixels, and the words `Frame N: `
 stand twice in every context frame, but once in a target. Source: the training code and the front end
 (`promptFormat.ts`) of github.com/AlexWortega/PhysicsLLMEngine; golden pairs of it are in `tests/golden`.
 """
@@ -20,6 +20,7 @@ from gedanken.worlds.rigid.scene.parts import GROUND, Motor, Peg, Pin, Pivot, Se
 from gedanken.worlds.rigid.scene.scene import DT, Scene
 from gedanken.worlds.rigid.text import LONGEST_PROMPT, Prompt, Reading, shorten
 from gedanken.worlds.rigid.text._digits import DOUBLED, FRAME_COLON, Integers, Layout, to_fixed
+from gedanken.worlds.rigid.text._grammar import decimals, join, replace_numbers
 from gedanken.worlds.rigid.text._lines import FRAME_LINE, NUMBER, numbers, read_answer, read_context
 
 CUE = "Predict next frame:"
@@ -38,6 +39,7 @@ BODY = re.compile(
     rf"\s*obj_(\d{{1,6}})\s*:\s*pos=\(\s*{NUMBER}\s*,\s*{NUMBER}\s*\)\s*,\s*vel=\(\s*{NUMBER}\s*,\s*{NUMBER}\s*\)"
     rf"(?:\s*,\s*a=\s*{NUMBER}\s*,\s*av=\s*{NUMBER})?(.*)"
 )
+_TURN = re.compile(r", a=-?\d+\.\d+, av=-?\d+\.\d+")
 _POINT = r"\((-?\d{1,9}),(-?\d{1,9})\)"
 _STATIC = re.compile(rf"seg {_POINT}-{_POINT}|peg {_POINT} r=(-?\d{{1,9}})")
 _CONSTRAINT = re.compile(r"(\w{1,40}) (static|\d{1,6})->(static|\d{1,6})")
@@ -52,7 +54,7 @@ Constraint = tuple[str, int, int]
 
 @dataclass(frozen=True)
 class Header:
-    """What this text tells of a scene.
+    """What this text gives of a scene.
 
     Attributes:
         description: one sentence.
@@ -60,7 +62,7 @@ class Header:
         timestep: seconds from frame to frame.
         scenario: `Type:`, empty when there is none.
         level: `Difficulty:`, None when there is none.
-        statics: segments and pegs; polygons are not told.
+        statics: segments and pegs; polygons are left out.
         constraints: joints, without anchors and lengths.
     """
 
@@ -74,7 +76,7 @@ class Header:
 
     @classmethod
     def of(cls, scene: Scene, labels: Labels = "pushed") -> "Header":
-        """What is told of a scene; the checkpoints were trained on raw labels, which the text does not say."""
+        """What the text gives of a scene; the checkpoints were trained on raw labels, which the text does not state."""
         statics: list[Static] = []
         for static in scene.statics:
             if isinstance(static, Segment):
@@ -150,6 +152,16 @@ def write_target(prompt: Prompt, state: Array) -> str:
     return LAYOUT.text(fixed, prompt.next, FRAME_COLON, shown, minus).removesuffix("\n")
 
 
+def write_grammar(prompt: Prompt) -> str:
+    """Grammar of an answer: angle and spin of a body are optional, since they are left out where both are small."""
+    answer = write_target(prompt, prompt.states[-1])
+    lines = []
+    for line in answer.split("\n"):
+        turns = ' (", a=" NUMBER ", av=" NUMBER)?' if line.startswith("  obj_") else ""
+        lines.append(replace_numbers(_TURN.sub("", line)) + turns)
+    return join(lines, decimals(answer))
+
+
 def visible(prompt: Prompt) -> Array:
     """Four decimals, and no angle and spin where both are small."""
     fixed, shown, _ = _printed(prompt.states)
@@ -160,12 +172,12 @@ def visible(prompt: Prompt) -> Array:
 
 def body_line(line: str) -> tuple[int, list[float], str] | None:
     """One body's line; see `_lines.BodyLine`."""
-    found = BODY.fullmatch(line)
-    if found is None:
+    match = BODY.fullmatch(line)
+    if match is None:
         return None
     # Angle and spin are left out where both are small.
-    values = numbers(found.groups("0")[1:7])
-    return int(found[1]), values, "has something after its numbers" if found[8].strip() else ""
+    values = numbers(match.groups("0")[1:7])
+    return int(match[1]), values, "has something after its numbers" if match[8].strip() else ""
 
 
 def parse_frame(text: str, prompt: Prompt) -> Reading:
@@ -205,10 +217,10 @@ def _read_line(kind: str, rest: str) -> dict[str, Any]:
         case "Type":
             return {"scenario": rest.strip()}
         case "Gravity":
-            found = _GRAVITY.fullmatch(rest.strip())
-            if found is None:
+            vector = _GRAVITY.fullmatch(rest.strip())
+            if vector is None:
                 raise ValueError("gravity must be (x, y)")
-            return {"gravity": (float(found[1]), float(found[2]))}
+            return {"gravity": (float(vector[1]), float(vector[2]))}
         case "Timestep":
             if not re.fullmatch(NUMBER, rest.strip()):
                 raise ValueError("the timestep must be a number")
@@ -225,18 +237,18 @@ def _read_line(kind: str, rest: str) -> dict[str, Any]:
 
 
 def _read_static(item: str) -> Static:
-    found = _STATIC.fullmatch(item.strip())
-    if found is None:
+    static = _STATIC.fullmatch(item.strip())
+    if static is None:
         raise ValueError(f"{item[:40]!r} is no `seg (x,y)-(x,y)` or `peg (x,y) r=r`")
-    return tuple(float(value) for value in found.groups() if value is not None)
+    return tuple(float(value) for value in static.groups() if value is not None)
 
 
 def _read_constraint(item: str) -> Constraint:
-    found = _CONSTRAINT.fullmatch(item.strip())
-    if found is None:
+    joint = _CONSTRAINT.fullmatch(item.strip())
+    if joint is None:
         raise ValueError(f"{item[:40]!r} is no `PinJoint a->b`")
-    a, b = (GROUND if end == "static" else int(end) for end in found.groups()[1:])
-    return found[1], a, b
+    a, b = (GROUND if end == "static" else int(end) for end in joint.groups()[1:])
+    return joint[1], a, b
 
 
 def read_records(records: Iterable[dict[str, Any]]) -> Prompt:

@@ -12,6 +12,8 @@ import numpy as np
 from gedanken.worlds.rigid import Body, Circle, Polygon, Scene, Segment, Solver, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 
+HELD_OUT = True
+
 
 def pin(height: float) -> Polygon:
     """The outline of a pin: base, belly, neck, head (convex, so without a waist)."""

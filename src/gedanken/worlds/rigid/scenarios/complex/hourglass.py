@@ -10,6 +10,8 @@ import numpy as np
 
 from gedanken.worlds.rigid import Body, Circle, Scene, Segment, Solver, body_count, mass
 
+HELD_OUT = True
+
 WALL = 8.0
 MIDDLE = 400.0
 

@@ -11,6 +11,8 @@ import numpy as np
 from gedanken.worlds.rigid import GROUND, Body, Circle, Pin, Scene, Solver, body_count, mass
 from gedanken.worlds.rigid.scenarios._cells import cells, shares
 
+HELD_OUT = True
+
 
 def build(rng: np.random.Generator, level: int) -> Scene:
     """One cradle for every four to seven balls."""

@@ -1,7 +1,7 @@
 """Pendulums swing freely from anchors fixed to the canvas, each in a plane of its own: single, double and triple ones.
 
 Bobs hang on massless rods and collide with nothing, so that gravity and the rods alone decide the motion. In some
-scenes all are single and lose no energy that shows; double and triple ones are chaotic.
+scenes all are single and lose no measurable energy; double and triple ones are chaotic.
 """
 
 import math

@@ -9,6 +9,8 @@ import numpy as np
 from gedanken.worlds.rigid import Body, Box, Circle, Scene, Solver, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._throws import launch
 
+HELD_OUT = True
+
 FLOOR = 10.0
 SUNK = 0.05
 """Overlap (px) of what stands on one another, which the solver tolerates: a gap would close with a jolt."""

@@ -11,6 +11,8 @@ import numpy as np
 from gedanken.worlds.rigid import Body, Box, Circle, Scene, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import scatter
 
+HELD_OUT = True
+
 
 def build(rng: np.random.Generator, level: int) -> Scene:
     """A paddle on either side (two from level 3 on), then balls between them."""

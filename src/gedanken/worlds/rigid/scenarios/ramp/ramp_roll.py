@@ -15,6 +15,8 @@ from gedanken.worlds.rigid.scenarios._surfaces import surface
 from gedanken.worlds.rigid.scene.parts import Static
 from gedanken.worlds.rigid.scene.shapes import Shape
 
+HELD_OUT = True
+
 FLOOR = 10.0
 
 

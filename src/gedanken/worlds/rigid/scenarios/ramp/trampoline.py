@@ -1,7 +1,7 @@
 """Jumpers bounce on trampolines: beds of hinged slats that hang between two posts on stretched springs.
 
 A landing jumper pushes the bed down, which stretches the springs; they throw it up again. Each bed is loaded by all who
-stand on it, so that jumpers who land out of step take height from each other or give it.
+stand on it, so that jumpers who land out of step gain height from each other or lose it.
 """
 
 import math

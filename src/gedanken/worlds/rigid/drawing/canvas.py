@@ -1,4 +1,4 @@
-"""A canvas on which a scene is drawn: shapes, joints, fields and trails in the scene's own coordinates.
+"""One picture of a scene: shapes, joints, fields and trails, drawn in the scene's own coordinates.
 
 Everything is drawn with Pillow at three times the final size and scaled down, which smooths edges and is ten times
 faster than a plotting library. Colours are those of M. Okabe and K. Ito (2008), "Color universal design", which people
@@ -80,8 +80,8 @@ def palette() -> list[Colour]:
     return [PAPER, (255, 255, 255), *shades, *(mix(ERROR, colour, 0.5) for colour in BODIES)]
 
 
-class Picture:
-    """A picture in the making.
+class Canvas:
+    """One picture in the making; `draw` makes stills, animations and sheets of such pictures.
 
     Args:
         width: of the finished picture in px; the canvas keeps its aspect ratio.

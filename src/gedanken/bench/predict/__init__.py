@@ -1,0 +1,119 @@
+"""`gedanken bench predict`: rollouts on frozen suites, coverage first, every number beside the extrapolations."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+import gedanken
+from gedanken.bench.predict.report import render_markdown, summarise
+from gedanken.bench.predict.rows import Row, measure
+from gedanken.bench.predict.suite import Item, Suite, list_items, load
+from gedanken.bench.runner import Progress, collect
+from gedanken.errors import UserError
+from gedanken.files import write_atomically
+from gedanken.players import load_player
+from gedanken.tasks.predict.extrapolation import EXTRAPOLATIONS
+from gedanken.worlds.rigid.engine.simulate import FRAMES
+
+__all__ = ["Row", "measure", "play_sample", "render_markdown", "run"]
+
+# Named by the rule of this benchmark that changed last; results record it.
+VERSION = "predict-bench-1"
+
+
+def run(
+    suite: str,
+    players: Sequence[str],
+    *,
+    scenarios: Sequence[str] | None = None,
+    scenes: int | None = None,
+    horizons: Sequence[int] | None = None,
+    format: str = "v1",
+    workers: int = 1,
+    out: Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Let players continue the scenes of a suite, on their own frames.
+
+    The three extrapolations always run along: skill is measured against the best of them.
+
+    Args:
+        suite: a suite's name, or the path of a TOML file.
+        players: baselines of the task or models (`openai:MODEL`).
+        scenarios: only these.
+        scenes: scenes of each scenario and level, instead of the suite's own number.
+        horizons: instead of the suite's own; a language model may not want to write 190 frames.
+        format: text format of prompts and answers.
+        workers: processes.
+        out: folder for the rows, as they are done, and for the results. A run that was cut off goes on from there.
+        progress: called with (done, total, what).
+
+    Returns:
+        JSON-able: `suite`, `rows` (player, scenario, horizon, coverage, position_rmse, position_p95, velocity_rmse,
+        velocity_p95, skill, n and 95 % intervals; scenario `all` sums up), `versions`.
+
+    Raises:
+        UserError: an unknown suite, player, scenario or option.
+        PlayerError: a player could not answer.
+    """
+    chosen = load(suite)
+    ahead = tuple(sorted(set(horizons or chosen.horizons)))
+    if not ahead or ahead[0] < 1 or ahead[-1] + chosen.context > FRAMES + 1:
+        raise UserError(f"horizons must lie between 1 and {FRAMES + 1 - chosen.context}")
+    if (scenes is not None and scenes < 1) or workers < 1:
+        raise UserError("scenes and workers are at least 1")
+    items = list_items(chosen, scenes, scenarios)
+    names = list(dict.fromkeys([*EXTRAPOLATIONS, *players]))
+    for name in names:
+        load_player(name, "predict")  # an unknown name is said before anything is written
+    settings = {
+        "suite": chosen.name,
+        "suite_version": chosen.version,
+        "horizons": list(ahead),
+        "context": chosen.context,
+        "format": format,
+        "exact": chosen.exact,
+        "bench": VERSION,
+        "gedanken": gedanken.__version__,
+    }
+    path = None if out is None else out / f"predict-{chosen.name}-{format}.jsonl"
+    rows = collect(
+        {(name, item): (chosen, item, name, ahead, format) for name in names for item in items},
+        _measure,
+        form=Row,
+        key=lambda row: (row.player, Item(row.scenario, row.level, row.index)),
+        settings=settings,
+        path=path,
+        workers=workers,
+        progress=progress,
+        note=lambda row: f"{row.player}, {row.scenario}",
+    )
+    result = {**settings, "n": len(items), "players": names, "rows": summarise(rows, ahead)}
+    if path is not None:
+        write_atomically(path.with_suffix(".json"), orjson.dumps(result, option=orjson.OPT_INDENT_2) + b"\n")
+        write_atomically(path.with_suffix(".md"), (render_markdown(result) + "\n").encode())
+    return result
+
+
+def play_sample(player: str, suite: str, problems: int, conditions: Mapping[str, Any], out: Path) -> dict[str, Any]:
+    """A trained model on some scenes of a suite, one frame ahead, beside the extrapolations.
+
+    Raises:
+        PlayerError: the player could not answer.
+    """
+    format = str(conditions.get("format", "v1"))
+    result = run(suite, [player], scenes=problems, horizons=(1,), format=format, out=out)
+    kept = ("coverage", "velocity_rmse", "velocity_rmse_ci", "skill", "skill_ci")
+    players = {
+        "this model" if row["player"] == player else row["player"]: {key: row[key] for key in kept}
+        for row in result["rows"]
+        if row["scenario"] == "all"
+    }
+    return {"n": result["n"], "players": players}
+
+
+def _measure(job: tuple[Suite, Item, str, tuple[int, ...], str]) -> Row:
+    suite, item, name, horizons, format = job
+    return measure(suite, item, load_player(name, "predict"), name, horizons, format)
