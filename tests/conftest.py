@@ -1,4 +1,4 @@
-"""Models for tests: some of a few thousand weights, so that real training runs in seconds, and one behind an endpoint."""
+"""Models for tests: some of a few thousand weights, so that training runs in seconds, and one behind an endpoint."""
 
 import json
 import re
@@ -93,14 +93,14 @@ class Endpoint(ThreadingHTTPServer):
 
     Attributes:
         bodies: the requests, as data.
-        down: while True, every request fails with status 503.
+        fails: whether the request of this number (from 1) fails with status 503.
     """
 
     daemon_threads = True
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), EndpointHandler)
-        self.bodies, self.down = [], False
+        self.bodies, self.fails = [], lambda number: False
 
     @property
     def url(self):
@@ -116,7 +116,7 @@ class EndpointHandler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.bodies.append(body)
-        if self.server.down:
+        if self.server.fails(len(self.server.bodies)):
             return self.reply(503, {"error": {"message": "no capacity"}}, "application/json")
         text = answer(next(each["content"] for each in body["messages"] if each["role"] == "user"))
         common = {"id": "1", "created": 0, "model": body["model"]}
@@ -166,5 +166,5 @@ def session_endpoint():
 def endpoint(session_endpoint):
     """A model behind an endpoint of OpenAI's kind: `endpoint.url`. Any name of a model and any key will do."""
     session_endpoint.bodies.clear()
-    session_endpoint.down = False
+    session_endpoint.fails = lambda number: False
     return session_endpoint

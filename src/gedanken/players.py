@@ -41,6 +41,11 @@ def share_options(specs: Iterable[str], task: str, **options: Any) -> dict[str, 
     return {spec: {name: given[name] for name in names if name in given} for spec, names in taken.items()}
 
 
+def name_served(spec: str, options: Mapping[str, Any]) -> str:
+    """What results call a player: its name, and where it is served if the user said so; two servers are two players."""
+    return f"{spec} at {options['base_url']}" if options.get("base_url") else spec
+
+
 def _option_names(spec: str, task: str) -> list[str]:
     return models.option_names(spec) if ":" in spec else models.parameters(_find_loader(spec, task))
 
