@@ -1,7 +1,7 @@
 """An episode with `reset` and `step`, in this process: what trainers drive, and what every server wraps.
 
 The shape is OpenEnv's (`reset(...)`, `step(action)`, a `StepResult`), without a socket and without a framework, so that
-the same fixed answers earn the same rewards through every door.
+the same fixed answers earn the same rewards through every interface.
 """
 
 import json

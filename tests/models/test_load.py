@@ -4,9 +4,10 @@ import sys
 
 import pytest
 
-from gedanken import models
+from gedanken import models, zoo
 from gedanken.errors import PlayerError, UserError
 from gedanken.loop import Player, Question
+from gedanken.models import backends
 from gedanken.players import load_player, share_options
 from gedanken.tasks.discover.task import DiscoverTask
 
@@ -113,3 +114,28 @@ def test_missing_and_binary_scripts_are_refused(tmp_path):
         models.load(f"scripted:{tmp_path}/b.txt")
     with pytest.raises(UserError, match="cannot be read as text"):
         models.load(f"scripted:{tmp_path}")
+
+
+def test_a_new_backend_is_one_file(tmp_path, monkeypatch):
+    (tmp_path / "parrot.py").write_text(
+        '"""Repeats the last message."""\n\n\n'
+        "class Parrot:\n"
+        "    def __init__(self, model, volume):\n"
+        '        self.name, self.volume = f"parrot:{model}", volume\n\n'
+        "    def answer(self, question):\n"
+        '        return question.messages[-1]["content"] * self.volume\n\n\n'
+        "def load(model, *, volume=1):\n"
+        "    return Parrot(model, volume)\n"
+    )
+    monkeypatch.setattr(backends, "__path__", [*backends.__path__, str(tmp_path)])
+    zoo.names.cache_clear()
+    try:
+        assert "parrot" in models.names()
+        player = load_player("parrot:grey", "discover", volume=2)
+        assert player.name == "parrot:grey"
+        assert player.answer(Question([{"role": "user", "content": "no"}], None)) == "nono"
+        with pytest.raises(UserError, match=r"and any model as .*parrot:"):
+            load_player("lion", "discover")
+    finally:
+        monkeypatch.undo()
+        zoo.names.cache_clear()

@@ -38,6 +38,10 @@ def test_getting_worse_is_not_paid_back():
     assert TABLE.compute(Evidence(match=0.4, finite=True, operators=3, previous=0.6))["progress"] == 0.0
 
 
+def test_all_of_the_match_is_progress_where_no_turn_came_before():
+    assert TABLE.compute(Evidence(match=0.6, finite=True, operators=3))["progress"] == 0.6
+
+
 def test_every_term_stays_between_zero_and_one():
     for match in (0.0, 0.05, 0.1, 0.7, 1.0):
         for operators in (0, 5, 12, 60):
