@@ -31,7 +31,7 @@ SHORTER = {
     "http://localhost:8000/v1": "{url}",
     "--select.limit 20": "--select.limit 2",
     "--scenes 10000": "--scenes 12",
-    "--scenes 50000": "--scenes 10",
+    "--scenes 50000": "--scenes 10 --scenarios billiards",
 }
 # Appended to a training command: the last value of an option counts.
 TINY = {
