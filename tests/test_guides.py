@@ -41,7 +41,6 @@ TINY = {
     "--replace-flat 0 --eval-problems 1 --bench-problems 0",
     "curriculum": "--stages 1 --max-steps 1 --batch-size 1 --grad-accum 1 --lora-r 4 --scenes 2 --context 1 "
     "--scenarios billiards --eval-problems 1 --eval-examples 1 --loader-workers 0",
-    "scratch": "--minutes 0.05",
     "evaluate": "--with rows=4 --problems 1 --turns 1 --max-new-tokens 4",
 }
 
@@ -177,9 +176,7 @@ def train_tiny(source, tiny_model):
     for line in source.splitlines():
         kind = re.match(r"gedanken train (\w+)", line)
         if kind and kind[1] in TINY:
-            line += f" {TINY[kind[1]]}" + (
-                "" if "--model" in line or kind[1] == "scratch" else f" --model {tiny_model('lfm2')}"
-            )
+            line += f" {TINY[kind[1]]}" + ("" if "--model" in line else f" --model {tiny_model('lfm2')}")
         lines.append(line)
     return "\n".join(lines)
 
