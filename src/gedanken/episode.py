@@ -44,6 +44,7 @@ class Observation:
         components: the reward terms by name, each in [0, 1].
         reward: of this step, by the reward mode; None after `reset`, finite otherwise.
         done: whether the episode is over.
+        metrics: at the end of the episode its `LocalEnv.metrics`, empty before.
         metadata: the seed, and options that were not understood.
     """
 
@@ -56,6 +57,7 @@ class Observation:
     components: Mapping[str, float] = field(default_factory=dict)
     reward: float | None = None
     done: bool = False
+    metrics: Mapping[str, float] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -224,12 +226,28 @@ class LocalEnv:
             {name: _unit(value) for name, value in verdict.terms.items()},
             reward,
             self._done,
+            self.metrics if self._done else {},
         )
         return _result(observation)
 
+    @property
+    def metrics(self) -> dict[str, float]:
+        """What to log beside the reward, the same in every reward mode.
+
+        `first`: how good the first answer is; `best`: the best one; `turns`: how many were given; `solved`: 1 or 0.
+        """
+        matches = [_unit(turn.verdict.match) for turn in self.turns]
+        return {
+            "first": matches[0] if matches else 0.0,
+            "best": self._best,
+            "turns": float(len(self.turns)),
+            "solved": float(any(turn.verdict.solved for turn in self.turns)),
+        }
+
     def state(self) -> dict[str, Any]:
         """What the trainer may know: which problem, how far, how good. No truth."""
-        return {**self._known, "step_count": len(self.turns), "best_r_match": self._best, "done": self._done}
+        progress = {"step_count": len(self.turns), "best_r_match": self._best, "done": self._done}
+        return {**self._known, **progress, "metrics": self.metrics}
 
     def close(self) -> None:
         """End the session; again and again does no harm."""

@@ -326,6 +326,13 @@ class Task(ABC):
         """The promises of an entry of one's own, each with None or how it is broken; None where it is no entry."""
         return None
 
+    def for_tool(self, problem: Problem, message: str) -> str:
+        """A message of `ask`, or a `reply`, as it reads where the answer is a call of `tool` instead of a text.
+
+        A task whose messages ask for another form of answer than the arguments of its tool replaces those sentences.
+        """
+        return message
+
     @cached_property
     def tool(self) -> Callable[..., Any]:
         """The function that a tool-calling model answers with: named, typed and documented for the model.

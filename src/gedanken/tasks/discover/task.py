@@ -28,6 +28,8 @@ from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
 # An answer repeated in the conversation is cut here; a model that rambles would otherwise fill its own context.
 MAX_HISTORY = 2_000
+# What a reply says about the form of the next answer.
+FORM_AGAIN = "Answer with one JSON object again."
 # A longer answer is not searched for its JSON on an event loop.
 BRIEF = 4096
 # Significant digits that a teacher's answer tries first: fewer are shorter to learn, and the simulator says if they do.
@@ -170,8 +172,20 @@ class DiscoverTask(Task):
         if best is not turns[-1] and best.verdict.terms["match"] > 0:
             lines.append(f"Best so far: match {best.verdict.terms['match']:.3f} with {best.verdict.reading.text}.")
         left = self.max_turns - len(turns)
-        lines.append(f"{left} {'turn is' if left == 1 else 'turns are'} left. Answer with one JSON object again.")
+        lines.append(f"{left} {'turn is' if left == 1 else 'turns are'} left. {FORM_AGAIN}")
         return "\n".join(lines)
+
+    def for_tool(self, problem: Problem, message: str) -> str:
+        """The message with calls of `propose_law` wherever it speaks of a JSON object."""
+        states = problem.observation.states
+        name = self.tool.__name__
+        for sentence, instead in (
+            (text.FORM, f"Answer by calling the tool {name}."),
+            (FORM_AGAIN, f"Call {name} again."),
+            (text.write_schema(states), text.write_call(states, name)),
+        ):
+            message = message.replace(sentence, instead)
+        return message
 
     def solve(self, problem: Problem) -> str:
         """The law itself, as the teacher would answer.
