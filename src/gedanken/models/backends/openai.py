@@ -347,6 +347,14 @@ def _host(base_url: str) -> str:
     return host
 
 
+def environment_variables(host: str) -> tuple[str, ...]:
+    """The environment variables that may hold a key for this host; empty where none belongs to it."""
+    for pattern, variables in KEYS.items():
+        if host == pattern or (pattern[0] == "." and host.endswith(pattern)):
+            return variables
+    return ()
+
+
 def _key(base_url: str, host: str, given: str | None) -> str:
     """The key to use, or an empty string where none is needed."""
     if given is not None:
@@ -354,15 +362,15 @@ def _key(base_url: str, host: str, given: str | None) -> str:
         if not re.fullmatch(r"[!-~]*", key):
             raise UserError("the key holds a space or a letter that no key has")
         return key
-    for pattern, variables in KEYS.items():
-        if host == pattern or (pattern[0] == "." and host.endswith(pattern)):
-            if urlsplit(base_url).scheme != "https":
-                raise UserError(f"{host} is asked over https only, so that the key stays secret")
-            for variable in variables:
-                if os.environ.get(variable, "").strip():
-                    return _key(base_url, host, os.environ[variable])
-            raise UserError(f"{host} needs a key: set {' or '.join(variables)}, or pass api_key")
-    return ""
+    variables = environment_variables(host)
+    if not variables:
+        return ""
+    if urlsplit(base_url).scheme != "https":
+        raise UserError(f"{host} is asked over https only, so that the key stays secret")
+    for variable in variables:
+        if os.environ.get(variable, "").strip():
+            return _key(base_url, host, os.environ[variable])
+    raise UserError(f"{host} needs a key: set {' or '.join(variables)}, or pass api_key")
 
 
 def _pause(response: Any, number: int) -> float:
