@@ -4,6 +4,7 @@ An endpoint may be hostile. Its answers are limited in decoded bytes, so that a 
 memory, in the values of one JSON document and in time.
 """
 
+import random
 import socket
 import threading
 import time
@@ -17,6 +18,8 @@ MAX_ANSWER_BYTES = 16 << 20
 MAX_ERROR_BYTES = 64 << 10
 # Python needs up to 80 bytes for a value of three characters of JSON. An answer may hold this many separators.
 MAX_JSON_VALUES = 1 << 18
+# Seconds before another try, where the endpoint does not name them: doubled each time, up to the second.
+PAUSE, LONGEST_PAUSE = 0.5, 60.0
 
 
 class TooLongError(ValueError):
@@ -134,3 +137,16 @@ def limiting_hook(http: Any, seconds: float) -> Callable[[Any], None]:
         response.stream = Bounded(response)
 
     return bound
+
+
+def pause_before_retry(response: Any, number: int) -> float:
+    """Seconds before the next try: what the endpoint asks for, if that is bearable, else growing by themselves."""
+    headers = getattr(response, "headers", {})
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            asked = float(headers.get(name, "")) * unit
+        except ValueError:
+            continue
+        if 0.0 < asked <= LONGEST_PAUSE:
+            return asked
+    return min(PAUSE * 2.0**number, LONGEST_PAUSE) * random.uniform(0.75, 1.0)

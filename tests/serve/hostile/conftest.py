@@ -231,7 +231,9 @@ class Target:
             pytest.skip("the peak of another process's memory is read from Linux's /proc")
 
         def read(name):
-            return next(int(row.split()[1]) / 1e3 for row in (folder / "status").read_text().splitlines() if name in row)
+            return next(
+                int(row.split()[1]) / 1e3 for row in (folder / "status").read_text().splitlines() if name in row
+            )
 
         (folder / "clear_refs").write_text("5")  # resets the peak
         before = read("VmRSS")
@@ -272,7 +274,7 @@ def hosted(tmp_path, monkeypatch):
     from gedanken.serve.web import app, endpoints
     from gedanken.serve.web.settings import Settings
 
-    monkeypatch.setattr(endpoints, "is_public", lambda address: True)
+    monkeypatch.setattr(endpoints, "resolve_public", lambda host, port: "127.0.0.1")
     monkeypatch.setattr(app, "warm_up", lambda: None)
     application = app.create_app(Settings(database=f"sqlite:///{tmp_path}/history.sqlite", hosted=True))
     server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error"))
