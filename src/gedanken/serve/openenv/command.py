@@ -31,8 +31,10 @@ def serve(
     # Workers make the application from the import string, so the environment holds what they must know.
     if origins:
         os.environ["ALLOWED_ORIGINS"] = ",".join(origins)
-    if allow_hosts or _is_loopback(host):
+    if allow_hosts:
         os.environ["ALLOWED_HOSTS"] = ",".join([host, *allow_hosts])
+    elif _is_loopback(host):
+        os.environ.setdefault("ALLOWED_HOSTS", host)
     uvicorn.run(
         target,
         host=host,
