@@ -8,12 +8,14 @@ import pytest
 SCENE = {"subject": "billiards", "frames": 40}
 
 
-def test_rollouts_dropped_before_the_first_byte_leave_no_slot_behind(target, hang_up):
-    for k in range(24):
-        client = target.post_raw("/api/rollouts", {**SCENE, "player": {"name": "hold"}})
-        time.sleep(0.03 if k % 2 else 0.0)
-        hang_up(client)
-    deadline = time.monotonic() + 10
+def test_rollouts_dropped_before_the_first_byte_leave_no_slot_behind(target, hostile, hang_up):
+    """Reset or closed, at once or a little later, with players that answer and players that never do."""
+    for k in range(32):
+        player = hostile("silent") if k % 2 else {"name": "hold"}
+        client = target.post_raw("/api/rollouts", {**SCENE, "player": player})
+        time.sleep(0.03 if k % 3 else 0.0)
+        client.close() if k % 5 else hang_up(client)
+    deadline = time.monotonic() + 5
     while (reply := target.post_raw("/api/rollouts", {**SCENE, "player": {"name": "hold"}})).recv(12)[9:] != b"200":
         hang_up(reply)
         assert time.monotonic() < deadline, "the server is still busy"
@@ -39,7 +41,7 @@ def test_a_silent_rollout_ends_with_its_client(target, hostile, hang_up):
 def test_cancelled_episodes_are_gone_at_once(target, hostile, model):
     for _ in range(2):
         started = [target.start(hostile(model)) for _ in range(8)]
-        assert [reply.status for reply in started] == [201] * 8
+        assert [reply.status for reply in started] == [201] * 8, started[-1].json
         assert target.start(hostile(model)).status == 429
         begun = time.monotonic()
         for reply in started:

@@ -10,6 +10,7 @@ TOKEN = "x" * 43
 def test_a_stranger_neither_lists_nor_cancels_an_episode(hosted, hostile):
     started = hosted.start(hostile("silent"))
     assert started.status == 201
+    assert hosted.call("/api/episodes").json == []
     token = started.headers["Gedanken-Owner"]
     assert len(base64.urlsafe_b64decode(token + "=")) >= 32
     cancel = started.json["url"] + "/cancel"

@@ -29,6 +29,7 @@ def first(database):
 
 def test_a_second_server_leaves_the_episodes_of_the_first_alone(database, first):
     second = History(database)
+    assert first.find("one")["status"] == "running"
     second.begin(id="two", **EPISODE)
     second.beat()
     first.beat()
