@@ -10,7 +10,7 @@ from gedanken.bench.predict.rows import Row
 from gedanken.markdown import table
 from gedanken.seeding import stream
 from gedanken.statistics import bootstrap
-from gedanken.tasks.predict.extrapolation import EXTRAPOLATIONS
+from gedanken.tasks.predict.extrapolation import STANDARD
 from gedanken.tasks.predict.rewards import POSITION_FLOOR, VELOCITY_FLOOR
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.scene.geometry import Array
@@ -24,7 +24,7 @@ def summarise(rows: Sequence[Row], horizons: Sequence[int]) -> list[dict[str, An
         groups[row.player, "all"].append(row)
     lines = []
     for (player, scenario), members in groups.items():
-        rivals = [groups[name, scenario] for name in EXTRAPOLATIONS]
+        rivals = [groups[name, scenario] for name in STANDARD]
         for k, horizon in enumerate(horizons):
             lines.append(_line(player, scenario, horizon, members, rivals, k))
     return lines

@@ -1,4 +1,8 @@
-"""Reward terms of `predict`: skill over the best extrapolation, so that extrapolating earns nothing."""
+"""Reward terms of `predict`: skill over the best extrapolation, so that extrapolating earns nothing.
+
+Every term is in proportion to a skill. A step at some skill would pay an answer that is a little better than the bar
+for most of the frame.
+"""
 
 from dataclasses import dataclass
 
@@ -8,8 +12,6 @@ from gedanken.tasks.terms import RewardTable
 # scenario), in px and px/s.
 POSITION_FLOOR = 0.002
 VELOCITY_FLOOR = 0.02
-# Below this skill, coverage and format earn nothing: otherwise a copy of the last frame would earn them.
-GATE = 0.10
 SOLVED = 0.95
 
 
@@ -22,7 +24,7 @@ class Evidence:
             not answered counts as held.
         velocity_error: the same, px/s.
         position_bar: the least position error of any extrapolation.
-        velocity_bar: the least velocity error of any extrapolation.
+        velocity_bar: the least velocity error of any extrapolation that is not the recorded frame itself.
         coverage: share of the bodies that were answered.
         well_formed: nothing was missing or malformed.
     """
@@ -34,22 +36,22 @@ class Evidence:
     coverage: float
     well_formed: bool
 
+    @property
+    def skill(self) -> float:
+        """The better of the skills in velocity and position."""
+        return max(
+            _skill(self.position_error, self.position_bar, POSITION_FLOOR),
+            _skill(self.velocity_error, self.velocity_bar, VELOCITY_FLOOR),
+        )
 
-TABLE: RewardTable[Evidence] = RewardTable("predict-rewards-1")
+
+TABLE: RewardTable[Evidence] = RewardTable("predict-rewards-2")
 
 
 def _skill(error: float, bar: float, floor: float) -> float:
     """1 for the recorded frame, 0 for the best extrapolation or worse."""
     excess = max(0.0, error - floor)
     return max(0.0, 1.0 - excess / (bar - floor)) if bar > floor else 0.0
-
-
-def _beats_extrapolation(evidence: Evidence) -> bool:
-    gain = max(
-        _skill(evidence.position_error, evidence.position_bar, POSITION_FLOOR),
-        _skill(evidence.velocity_error, evidence.velocity_bar, VELOCITY_FLOOR),
-    )
-    return gain >= GATE
 
 
 @TABLE.term(weight=0.45, training=0.45)
@@ -62,23 +64,21 @@ def velocity(evidence: Evidence) -> float:
 def position(evidence: Evidence) -> float:
     """Skill of the positions.
 
-    Where `p + v dt` is already exact there is nothing to gain, only to lose: being as exact pays, once the velocities
-    beat the extrapolation.
+    Where `p + v dt` is already exact there is nothing to gain, only to lose: being as exact pays as much as the skill
+    of the velocities.
     """
     if evidence.position_bar > POSITION_FLOOR:
         return _skill(evidence.position_error, evidence.position_bar, POSITION_FLOOR)
-    if not _beats_extrapolation(evidence):
-        return 0.0
-    return min(1.0, POSITION_FLOOR / max(evidence.position_error, POSITION_FLOOR))
+    return evidence.skill * min(1.0, POSITION_FLOOR / max(evidence.position_error, POSITION_FLOOR))
 
 
 @TABLE.term(weight=0.10, training=0.10)
 def coverage(evidence: Evidence) -> float:
-    """Share of the bodies that were answered, once the answer beats the extrapolation."""
-    return evidence.coverage if _beats_extrapolation(evidence) else 0.0
+    """Share of the bodies that were answered, times the skill."""
+    return evidence.coverage * evidence.skill
 
 
 @TABLE.term(weight=0.10, training=0.10)
 def format(evidence: Evidence) -> float:
-    """Nothing missing or malformed, once the answer beats the extrapolation."""
-    return float(evidence.well_formed and _beats_extrapolation(evidence))
+    """The skill of an answer in which nothing is missing or malformed."""
+    return evidence.skill if evidence.well_formed else 0.0
