@@ -57,7 +57,7 @@ def play(task: Task, cheat: Cheat, problem: Problem) -> Iterator[tuple[str, Verd
         turns.append(Turn(answer, verdict))
         try:
             # A `yield from` of a list takes no replies.
-            waits = answers.gi_yieldfrom is None
+            waits = getattr(answers, "gi_yieldfrom", None) is None
             answer = answers.send(task.reply(problem, turns)) if waits else next(answers)
         except StopIteration:
             return

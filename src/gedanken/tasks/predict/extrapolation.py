@@ -12,6 +12,7 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import DT
@@ -23,6 +24,10 @@ STANDARD: dict[str, Extrapolation] = {}
 BAR: dict[str, Extrapolation] = {}
 
 SCALES = (0.5, 0.6, 0.8)
+BOUNCES = (0.4, 0.7, 1.0)
+WEIGHTS = (0.25, 0.5, 0.75)
+# Change of velocity (px/s), other than by gravity, from which on a body was touched in the last step.
+TOUCHED = 0.5
 RATES = [2, 3, 5]
 PLACES = [0, 1, 4]
 
@@ -92,8 +97,20 @@ def unspun(prompt: Prompt) -> Array:
 def stop_fastest(prompt: Prompt) -> Array:
     """Free flight of all bodies but the fastest, which stops."""
     state = linear(prompt)
-    state[np.argmax(np.hypot(state[:, 2], state[:, 3])), RATES] = 0.0
+    state[np.argmax(np.hypot(state[:, 2], state[:, 3])), RATES] *= 0.0
     return state
+
+
+@_bar
+def rest_if_touched(prompt: Prompt) -> Array:
+    """Free flight, and rest of the bodies that did not fly freely in the last step."""
+    return np.where(_touched(prompt)[:, None], rest(prompt), linear(prompt))
+
+
+@_bar
+def hold_if_touched(prompt: Prompt) -> Array:
+    """Free flight, and no change of the bodies that did not fly freely in the last step."""
+    return np.where(_touched(prompt)[:, None], hold(prompt), linear(prompt))
 
 
 @_bar
@@ -126,16 +143,31 @@ def _scaled(factor: float) -> Extrapolation:
     return scaled
 
 
-def _blended(first: Extrapolation, second: Extrapolation) -> Extrapolation:
-    def blended(prompt: Prompt) -> Array:
-        return (first(prompt) + second(prompt)) / 2
+def _bounced(factor: float) -> Extrapolation:
+    def bounced(prompt: Prompt) -> Array:
+        return _multiply(prompt, [3], -factor)
 
-    blended.__doc__ = f"The mean of {first.__name__} and {second.__name__}."
+    bounced.__doc__ = f"Free flight with every vertical velocity turned round, {factor:g} of it left."
+    return bounced
+
+
+def _blended(first: Extrapolation, second: Extrapolation, weight: float) -> Extrapolation:
+    def blended(prompt: Prompt) -> Array:
+        return weight * first(prompt) + (1 - weight) * second(prompt)
+
+    blended.__doc__ = f"{weight:g} of {first.__name__} and the rest of {second.__name__}."
     return blended
 
 
 BAR.update({f"scaled_{factor:g}": _scaled(factor) for factor in SCALES})
-BAR.update({f"{a}_and_{b}": _blended(STANDARD[a], STANDARD[b]) for a, b in combinations(STANDARD, 2)})
+BAR.update({f"bounced_{factor:g}": _bounced(factor) for factor in BOUNCES})
+BAR.update(
+    {
+        f"{weight:g}_{a}_{b}": _blended(BAR[a], BAR[b], weight)
+        for a, b in combinations((*STANDARD, "rest"), 2)
+        for weight in WEIGHTS
+    }
+)
 
 
 @_bar
@@ -181,6 +213,15 @@ def _choose(frames: Mapping[str, Array], misses: Mapping[str, Array], members: S
     for row, columns in zip(best, (PLACES, RATES), strict=True):
         chosen[:, columns] = stacked[row, bodies][:, columns]
     return chosen
+
+
+def _touched(prompt: Prompt) -> NDArray[np.bool_]:
+    """Which bodies did not fly freely in the last step shown, shape (bodies,)."""
+    if len(prompt.states) < 2:
+        return np.zeros(prompt.states.shape[1], bool)
+    before = Prompt(prompt.header, prompt.states[:-1], prompt.first)
+    off = linear(before)[:, 2:4] - prompt.states[-1, :, 2:4]
+    return np.asarray((np.abs(off) > TOUCHED).any(1))
 
 
 def _multiply(prompt: Prompt, columns: list[int], factor: float) -> Array:

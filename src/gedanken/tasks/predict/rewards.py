@@ -24,9 +24,11 @@ class Evidence:
             not answered counts as held.
         velocity_error: the same, px/s.
         position_bar: the least position error of any extrapolation.
-        velocity_bar: the least velocity error of any extrapolation that is not the recorded frame itself.
+        velocity_bar: the least velocity error of any extrapolation.
         coverage: share of the bodies that were answered.
         well_formed: nothing was missing or malformed.
+        extrapolated: none of the standard extrapolations gives the frame, but another one does, as the prior or a cubic
+            on a smooth orbit: being right then pays, being nearly right does not.
     """
 
     position_error: float
@@ -35,10 +37,14 @@ class Evidence:
     velocity_bar: float
     coverage: float
     well_formed: bool
+    extrapolated: bool = False
 
     @property
     def skill(self) -> float:
         """The better of the skills in velocity and position."""
+        if self.extrapolated:
+            right_places = _skill(self.position_error, 2 * POSITION_FLOOR, POSITION_FLOOR)
+            return right_places * _skill(self.velocity_error, 2 * VELOCITY_FLOOR, VELOCITY_FLOOR)
         return max(
             _skill(self.position_error, self.position_bar, POSITION_FLOOR),
             _skill(self.velocity_error, self.velocity_bar, VELOCITY_FLOOR),
@@ -54,22 +60,26 @@ def _skill(error: float, bar: float, floor: float) -> float:
     return max(0.0, 1.0 - excess / (bar - floor)) if bar > floor else 0.0
 
 
+def _term(evidence: Evidence, error: float, bar: float, floor: float) -> float:
+    if bar > floor and not evidence.extrapolated:
+        return _skill(error, bar, floor)
+    return evidence.skill * min(1.0, floor / max(error, floor))
+
+
 @TABLE.term(weight=0.45, training=0.45)
 def velocity(evidence: Evidence) -> float:
-    """Skill of the velocities: in one step, this is where contacts and joints show."""
-    return _skill(evidence.velocity_error, evidence.velocity_bar, VELOCITY_FLOOR)
+    """Skill of the velocities: in one step, this is where contacts and joints show.
+
+    Where an extrapolation of them is exact there is nothing to gain, only to lose: being as exact pays as much as the
+    skill of the positions.
+    """
+    return _term(evidence, evidence.velocity_error, evidence.velocity_bar, VELOCITY_FLOOR)
 
 
 @TABLE.term(weight=0.35, training=0.35)
 def position(evidence: Evidence) -> float:
-    """Skill of the positions.
-
-    Where `p + v dt` is already exact there is nothing to gain, only to lose: being as exact pays as much as the skill
-    of the velocities.
-    """
-    if evidence.position_bar > POSITION_FLOOR:
-        return _skill(evidence.position_error, evidence.position_bar, POSITION_FLOOR)
-    return evidence.skill * min(1.0, POSITION_FLOOR / max(evidence.position_error, POSITION_FLOOR))
+    """Skill of the positions. Where `p + v dt` is exact, being as exact pays as much as the skill of the velocities."""
+    return _term(evidence, evidence.position_error, evidence.position_bar, POSITION_FLOOR)
 
 
 @TABLE.term(weight=0.10, training=0.10)

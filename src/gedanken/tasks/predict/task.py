@@ -1,6 +1,6 @@
 """The question: what is the next frame of this scene? The recorded frame judges."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -155,6 +155,7 @@ class PredictTask(Task):
             bar.velocity,
             covered,
             not reading.complaints,
+            bar.extrapolated,
         )
         terms = self.table.compute(evidence) if covered else dict.fromkeys(self.weights, 0.0)
         reward = sum(weight * terms[name] for name, weight in self.weights.items())
@@ -278,12 +279,14 @@ class _Bar:
     Attributes:
         recorded: the recorded frame as the format writes it: its rounding counts neither for nor against an answer.
         position: the least position error of any extrapolation, px.
-        velocity: the least velocity error of any extrapolation that is not the recorded frame itself, px/s.
+        velocity: the least velocity error of any extrapolation, px/s.
+        extrapolated: extrapolations give the recorded frame, but the standard ones do not.
     """
 
     recorded: Array
     position: float
     velocity: float
+    extrapolated: bool
 
 
 # Extrapolating takes longer than judging, and an episode has several answers.
@@ -307,11 +310,16 @@ def _compute_bar(observation: Observation, truth: Truth) -> _Bar:
     recorded = written(truth.frames[0])
     guesses = compute_bar(prompt)
     errors = {name: frame_errors(written(guess), recorded, truth.arms) for name, guess in guesses.items()}
-    velocity = min(_rms(errors[name][1]) for name in STANDARD)
-    if velocity > VELOCITY_FLOOR:
-        # On a smooth orbit a cubic is as good as the recorded frame. It is then right, and no bar.
-        velocity = min(rms for _, each in errors.values() if (rms := _rms(each)) > VELOCITY_FLOOR)
-    return _Bar(recorded, min(_rms(each) for each, _ in errors.values()), velocity)
+
+    def least(names: Iterable[str]) -> tuple[float, float]:
+        places, velocities = zip(*(map(_rms, errors[name]) for name in names), strict=True)
+        return min(places), min(velocities)
+
+    def is_exact(place: float, velocity: float) -> bool:
+        return place <= POSITION_FLOOR and velocity <= VELOCITY_FLOOR
+
+    bars = least(errors)
+    return _Bar(recorded, *bars, is_exact(*bars) and not is_exact(*least(STANDARD)))
 
 
 def _eventful(recording: Recording, context: int, horizon: int, rng: np.random.Generator) -> int:
@@ -331,7 +339,7 @@ def _eventful(recording: Recording, context: int, horizon: int, rng: np.random.G
     def standard(prompt: Prompt) -> dict[str, Array]:
         return {name: extrapolate(prompt) for name, extrapolate in STANDARD.items()}
 
-    misses = np.array([least_miss(frame, standard) for frame in frames])
+    misses = np.array([least_miss(int(frame), standard) for frame in frames])
     busy = frames[misses > EVENT]
     if not len(busy):
         return int(frames[np.argmax(misses)])

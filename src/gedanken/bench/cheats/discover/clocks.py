@@ -34,7 +34,8 @@ def _laws(problem: Problem, shares: tuple[int, ...]) -> list[tuple[list[str], di
             continue
         for share in shares:
             degree = max(1, OPERATORS // (2 * len(states.left_sides) * share))
-            sides, params = [], {}
+            sides: list[str] = []
+            params: dict[str, float] = {}
             for number, column in enumerate(unexplained(states)):
                 wanted = Polynomial.fit(values[:, clock], slopes[:, column], degree).convert().coef
                 wanted = np.pad(wanted, (0, degree + 1 - len(wanted)))

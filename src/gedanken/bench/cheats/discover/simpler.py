@@ -38,7 +38,8 @@ def linear(problem: Problem) -> Answers:
     own = [[i for i, name in enumerate(states.columns) if name in (c.name, c.velocity)] for c in states.coordinates]
     every = [list(range(states.size)) for _ in states.coordinates]
     for groups in (own, every) if own != every else (own,):
-        sides, params = [], {}
+        sides: list[str] = []
+        params: dict[str, float] = {}
         for number, (column, group) in enumerate(zip(unexplained(states), groups, strict=True)):
             found = least_squares(problem, column, [np.ones_like(t), *(values[:, i] for i in group)])
             names = [f"c{number}", *(f"c{number}_{states.columns[i]}" for i in group)]

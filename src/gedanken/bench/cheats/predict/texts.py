@@ -14,8 +14,8 @@ GENERATED = 20
 
 def long(problem: Problem) -> Answers:
     """Lines that look like an answer's, as many as are read and more."""
-    lines = ("0: x", "", "Frame", "Frame 1", "0: " + "v " * 490, "0: a" + " " * 980 + "b", "0: " + "9" * 900)
-    lines += ("obj_0: pos=(1, 2), vel=(", "obj_0: pos=(" + " " * 980, " " * 990, "0: 1,2 " + "v 1 " * 240)
+    lines = ["0: x", "", "Frame", "Frame 1", "0: " + "v " * 490, "0: a" + " " * 980 + "b", "0: " + "9" * 900]
+    lines += ["obj_0: pos=(1, 2), vel=(", "obj_0: pos=(" + " " * 980, " " * 990, "0: 1,2 " + "v 1 " * 240]
     heads = ("", f"Frame {problem.observation.prompt.next} corrections\n")
     for line in lines:
         for head in heads:

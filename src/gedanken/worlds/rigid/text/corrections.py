@@ -250,8 +250,8 @@ def parse_frame(text: str, prompt: Prompt) -> Reading:
 def _apply(guess: Array, lines: Iterator[str]) -> tuple[Array, list[str]]:
     """Corrections up to `end`, applied to the extrapolation: the frame, and complaints."""
     units = np.rint(guess * 10_000)
-    complaints = []
-    seen = set()
+    complaints: list[str] = []
+    seen: set[int] = set()
     ended = False
     for line in lines:
         if line.strip().lower() == END:
