@@ -72,7 +72,8 @@ def _judge_discover(problem: Problem) -> Judge:
         law = verdict.reading
         return law is None or any(score(track, law.source, law.params).r2 < FAILS for track in tracks)
 
-    off = {name: OFF * value for name, value in truth.params.items()}
+    # Up and down by turns, so that ratios are off as well.
+    off = {name: value * OFF ** (-1) ** k for k, (name, value) in enumerate(truth.params.items())}
     return Judge(is_wrong, orjson.dumps({"equation": truth.equation, "params": off}).decode())
 
 
