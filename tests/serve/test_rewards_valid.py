@@ -46,10 +46,7 @@ def test_golden_answers_earn_the_maximum(task):
     assert all(validation.golden(task, problem) >= 1 - ORACLE_TOLERANCE for problem in PROBLEMS[task])
 
 
-def test_canaries_and_echoes_earn_the_floor(task, request):
-    if task == "predict":
-        reason = "on a problem of pong, a frame of zeros beats every extrapolation that the reward is measured against"
-        request.applymarker(pytest.mark.xfail(reason=reason))
+def test_canaries_and_echoes_earn_the_floor(task):
     for problem in PROBLEMS[task]:
         _, posed = pose(task, problem)
         answers = [*canaries(task), *validation.echoes(posed)]

@@ -187,3 +187,56 @@ def fuzz(
     with progress_bar("hostile answers") as advance:
         result = bench.fuzz(answers, progress=advance)
     print_json(result, pretty=not as_json)
+
+
+@app.command(
+    epilog="gedanken bench hostile --json\n\ngedanken bench hostile --task predict --kind feedback --problems 2"
+)
+def hostile(
+    task: Annotated[list[str] | None, typer.Option(help="discover, predict; repeatable, both by default.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only these kinds of cheats; repeatable.")] = None,
+    subject: Annotated[list[str] | None, typer.Option(help="Only these subjects; repeatable.")] = None,
+    problems: Annotated[int, typer.Option(help="Problems of each subject and condition.")] = 1,
+    reward: Annotated[str | None, typer.Option(help="Name of the reward table; the task's default.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object (a list for several tasks).")] = False,
+) -> None:
+    """Answers that try to be paid without understanding: what they earn, by kind."""
+    from rich.console import Console
+
+    from gedanken.bench.cheats import report as bench
+    from gedanken.cli._show import print_json, progress_bar
+
+    results = []
+    for name in task or list(bench.CONDITIONS):
+        with progress_bar(f"cheats at {name}") as advance:
+            results.append(
+                bench.run(name, kinds=kind, subjects=subject, problems=problems, reward=reward, progress=advance)
+            )
+    if as_json:
+        print_json(results[0] if len(results) == 1 else results)
+    else:
+        Console().print(bench.render_markdown(results), markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command(epilog="gedanken bench order --json | jq .outranked")
+def order(
+    noise: Annotated[list[float] | None, typer.Option(help="Noise of the records; 0 and 0.05; repeatable.")] = None,
+    subject: Annotated[list[str] | None, typer.Option(help="Only these systems; repeatable.")] = None,
+    problems: Annotated[int, typer.Option(help="Problems of each system and noise.")] = 2,
+    reward: Annotated[str | None, typer.Option(help="Name of the reward table; the default one.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Simpler laws with constants fitted to the record: at how many problems one is paid more than the truth."""
+    from rich.console import Console
+
+    from gedanken.bench.cheats import order as bench
+    from gedanken.cli._show import print_json, progress_bar
+
+    with progress_bar("simpler laws against the truth") as advance:
+        result = bench.run(
+            noises=noise or bench.NOISES, subjects=subject, problems=problems, reward=reward, progress=advance
+        )
+    if as_json:
+        print_json(result)
+    else:
+        Console().print(bench.render_markdown(result), markup=False, highlight=False, soft_wrap=True)

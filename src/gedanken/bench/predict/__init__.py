@@ -14,7 +14,7 @@ from gedanken.bench.runner import Progress, collect, describe_missing, explain_m
 from gedanken.errors import PlayerError, UserError
 from gedanken.files import write_atomically
 from gedanken.players import load_player, name_served, share_options
-from gedanken.tasks.predict.extrapolation import EXTRAPOLATIONS
+from gedanken.tasks.predict.extrapolation import STANDARD
 from gedanken.worlds.rigid.engine.simulate import FRAMES
 
 __all__ = ["Row", "measure", "play_sample", "render_markdown", "run"]
@@ -71,7 +71,7 @@ def run(
     if (scenes is not None and scenes < 1) or workers < 1:
         raise UserError("scenes and workers are at least 1")
     items = list_items(chosen, scenes, scenarios)
-    names = list(dict.fromkeys([*EXTRAPOLATIONS, *players]))
+    names = list(dict.fromkeys([*STANDARD, *players]))
     given = share_options(names, "predict", **(player_options or {}))
     for name in names:
         load_player(name, "predict", **given[name])  # an unknown name is said before anything is written

@@ -10,7 +10,7 @@ from gedanken.bench.predict.rows import Row
 from gedanken.markdown import table
 from gedanken.seeding import stream
 from gedanken.statistics import bootstrap
-from gedanken.tasks.predict.extrapolation import EXTRAPOLATIONS
+from gedanken.tasks.predict.extrapolation import STANDARD
 from gedanken.tasks.predict.rewards import POSITION_FLOOR, VELOCITY_FLOOR
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.scene.geometry import Array
@@ -26,7 +26,7 @@ def summarise(rows: Sequence[Row], horizons: Sequence[int]) -> list[dict[str, An
     for (player, scenario), members in groups.items():
         # The same scenes: a player may lack some that it could not answer.
         scenes = {_scene(row) for row in members}
-        rivals = [[row for row in groups[name, scenario] if _scene(row) in scenes] for name in EXTRAPOLATIONS]
+        rivals = [[row for row in groups[name, scenario] if _scene(row) in scenes] for name in STANDARD]
         for k, horizon in enumerate(horizons):
             lines.append(_line(player, scenario, horizon, members, rivals, k))
     return lines
