@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gedanken.tasks.discover.judge import hide_settled
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.worlds.ode.law.parser import parse
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
@@ -45,7 +46,7 @@ def test_a_force_that_vanishes_on_the_record_fails_elsewhere_however_short_it_is
         verdict = TASK.verify(fall, energy_cheat(fall, operators))
         assert verdict.details["shown"] == pytest.approx(1.0, abs=1e-6)
         assert not verdict.solved
-        assert verdict.terms["match"] == verdict.details["elsewhere"] < 0.8
+        assert verdict.terms["match"] < verdict.details["elsewhere"] < 0.8
         assert verdict.terms["simplicity"] == 0.0
         assert verdict.reward < teacher.reward
         assert CAUTION in verdict.feedback
@@ -139,7 +140,7 @@ def test_a_force_in_t_that_is_right_from_every_start_fails_past_the_end():
     assert verdict.details["shown"] > 0.98
     assert "past the end of the record it is 0.000" in verdict.feedback
     assert not verdict.solved
-    assert verdict.reward == pytest.approx(0.1), "for its format alone"
+    assert verdict.reward == 0.0
 
 
 def test_noise_that_hides_the_motion_does_not_hide_the_truth():
@@ -154,9 +155,29 @@ def test_a_users_held_out_trial_counts():
     first, second = (Trajectory(t, (start * np.exp(-t))[:, None]) for start in (1.0, 10.0))
     states = StateSpace.first_order("x")
     # A straight line in x is right for both; a law with the first trial's constants for the first alone.
-    for held_out, match in (((), 1.0), ((second,), 0.19)):
+    for held_out, match in (((), 1.0), ((second,), 0.0)):
         problem = TASK.pose_record(states, [first], held_out=held_out)
         assert TASK.verify(problem, answer("dx/dt = -x")).terms["match"] == pytest.approx(1.0, abs=1e-6)
         copied = TASK.verify(problem, answer("dx/dt = -exp(-t)"))
         assert copied.details["shown"] == pytest.approx(1.0, abs=1e-6)
         assert copied.terms["match"] == pytest.approx(match, abs=0.02)
+
+
+def test_a_good_law_is_not_refuted_by_the_last_digit_of_a_terminal_velocity():
+    # Past the end of this record the speed no longer changes, so R2 of that column would be 0 at any error.
+    problem = TASK.pose("free_fall_drag", noise=0.0)
+    params = {name: 1.01 * value for name, value in problem.truth.params.items()}
+    verdict = TASK.verify(problem, answer(problem.truth.equation, **params))
+    assert verdict.details["elsewhere"] > 0.9
+    assert verdict.solved
+
+
+def test_what_has_settled_is_not_observed():
+    t = np.linspace(0.0, 1.0, 50)
+    record = Trajectory(t, np.stack([t, np.sin(t)], axis=1))
+    still = Trajectory(t, np.stack([t, 0.01 * np.sin(t)], axis=1))
+    assert hide_settled(record, record) is record
+    hidden = hide_settled(still, record)
+    assert np.isnan(hidden.values[:, 1]).all()
+    assert np.array_equal(hidden.values[:, 0], t)
+    assert hide_settled(Trajectory(t, 0.01 * record.values), record) is None

@@ -13,7 +13,7 @@ def found(shown=1.0, elsewhere=1.0, finite=True, operators=4, least=4, previous=
 
 def test_weights_of_an_episode_and_of_training():
     assert TABLE.weights() == {"match": 0.5, "progress": 0.2, "simplicity": 0.2, "format": 0.1}
-    assert set(TABLE.weights("training")) == {"match", "match_dense", "correctness", "simplicity", "format"}
+    assert set(TABLE.weights("training")) == {"match", "match_dense", "correctness", "simplicity", "finite"}
 
 
 def test_the_true_law_earns_everything_on_the_first_turn():
@@ -22,9 +22,17 @@ def test_the_true_law_earns_everything_on_the_first_turn():
     assert all(terms[name] == 1.0 for name in TABLE.weights("training"))
 
 
-def test_a_law_is_worth_what_it_is_where_it_is_worst():
-    assert found(0.9, 0.3)["match"] == found(0.3, 0.9)["match"] == 0.3
-    assert found(0.81, 1.0)["match_dense"] == pytest.approx(0.9)
+def test_what_fails_elsewhere_loses_up_to_all_of_its_match():
+    assert found(0.3, 0.9)["match"] == 0.3
+    assert found(0.9, 0.5)["match"] == found(0.9, 0.0)["match"] == 0.0
+    assert found(1.0, 0.715)["match"] == pytest.approx(0.93 / 2)
+    assert found(1.0, 0.93)["match"] == pytest.approx(0.93)
+    assert found(1.0, 0.95)["match"] == 0.95
+
+
+def test_training_tells_bad_from_worse_where_the_match_is_zero():
+    assert found(0.9, 0.25)["match_dense"] == pytest.approx(0.5)
+    assert found(0.49, 1.0)["match_dense"] == pytest.approx(0.7)
     assert found(0.70)["correctness"] == 1.0
     assert found(0.69)["correctness"] == 0.0
 
@@ -39,15 +47,23 @@ def test_simplicity_is_paid_to_laws_that_hold_elsewhere_and_to_none_for_being_si
 
 
 def test_progress_is_a_gain_over_the_best_turn_before():
-    assert found(0.8, 0.6, previous=0.5)["progress"] == pytest.approx(0.1)
+    assert found(0.6, 0.8, previous=0.5)["progress"] == pytest.approx(0.1)
     assert found(0.4, previous=0.6)["progress"] == 0.0
     assert found(0.4)["progress"] == 0.4
 
 
 def test_what_cannot_be_simulated_earns_nothing():
     assert found(0.0, 0.0, finite=False) == {
-        "match": 0, "progress": 0, "simplicity": 0, "format": 0, "match_dense": 0, "correctness": 0,
+        "match": 0, "progress": 0, "simplicity": 0, "format": 0, "finite": 0, "match_dense": 0, "correctness": 0,
     }  # fmt: skip
+
+
+def test_form_is_paid_in_proportion_in_an_episode_and_in_full_in_training():
+    assert found(1.0, 0.0)["format"] == 0.0
+    assert found(0.35, 0.9)["format"] == pytest.approx(0.5)
+    assert found(0.70)["format"] == found(0.80)["format"] == 1.0
+    assert found(0.9, finite=False)["format"] == 0.0
+    assert found(1.0, 0.0)["finite"] == 1.0
 
 
 def test_nothing_outranks_the_true_law_whatever_it_matches():

@@ -10,6 +10,7 @@ import orjson
 from gedanken.errors import UserError
 from gedanken.loop import Problem, Verdict
 from gedanken.seeding import stream
+from gedanken.tasks.discover.judge import hide_settled
 from gedanken.tasks.predict.rewards import POSITION_FLOOR, VELOCITY_FLOOR
 from gedanken.tasks.predict.task import fill, frame_errors
 from gedanken.worlds.ode import system
@@ -65,7 +66,8 @@ def _judge_discover(problem: Problem) -> Judge:
         places.append(Trajectory(t, system.solve(truth.equation, states, truth.params, truth.initials[0], t)))
     except FloatingPointError:
         pass  # the motion does not go on that long
-    tracks = [Track(states, place, place.values[0]) for place in places if np.ptp(place.values, axis=0).any()]
+    moving = [(hide_settled(place, truth.clean[0]), place.values[0]) for place in places]
+    tracks = [Track(states, place, start) for place, start in moving if place is not None]
     tracks = [track for track in tracks if score(track, truth.equation, truth.params).r2 > TRUSTED]
 
     def is_wrong(verdict: Verdict) -> bool:

@@ -5,7 +5,7 @@ constants make up for what it leaves out. Each fails where the record does not r
 
 - from another start, drawn with the same constants,
 - over the later half of each trial with the clock set back to 0, unless the true law itself names `t`,
-- past the end of the record, for half of its length, with the clock running on.
+- past the end of the record, for as long again, with the clock running on.
 
 The second catches copies in `t` where all starts resemble each other (falling bodies); the third copies of a force that
 depends on `t` alone, which are right from every start.
@@ -26,10 +26,13 @@ from gedanken.worlds.ode.simulate import Score, Track, score, score_tracks
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 # Lengths of the stretch past the end of a record, as shares of the record's: the first that the motion lasts for.
-PAST = (0.5, 0.25, 0.1)
+PAST = (1.0, 0.5, 0.25, 0.1)
 PAST_SAMPLES = 48
 # A place where the true law itself reaches less is no place to judge others (chaos beyond the integrator's accuracy).
 TRUSTED = 0.9
+# A column that has settled to less than this share of its spread on the record tells right laws from wrong no more: R2
+# would measure the last digit of a terminal velocity.
+SETTLED = 0.3
 # A trial is judged on its own samples; of many trials the first ones are enough to judge elsewhere.
 TRIALS = 2
 
@@ -95,7 +98,10 @@ def _make_judge(truth: Truth, states: StateSpace) -> Judge:
     ceiling = sum(score_tracks(tracks, *law)) / len(tracks)
     found = []
     for name, trajectory in _go_elsewhere(truth, states):
-        track = Track(states, trajectory, trajectory.values[0])
+        moving = hide_settled(trajectory, truth.clean[0])
+        if moving is None:
+            continue
+        track = Track(states, moving, trajectory.values[0])
         (reached,) = score_tracks([track], *law)
         if reached > TRUSTED:
             found.append(Place(name, track, reached))
@@ -103,6 +109,14 @@ def _make_judge(truth: Truth, states: StateSpace) -> Judge:
     params = (tuple(truth.params), tuple(truth.taught[1]))
     least = min(_read(form, states, names).operators for form, names in zip(forms, params, strict=False))
     return Judge(tracks, ceiling, tuple(found), least)
+
+
+def hide_settled(trajectory: Trajectory, record: Trajectory) -> Trajectory | None:
+    """A trajectory whose columns that have settled, compared with a record, count as not observed; None if all have."""
+    settled = trajectory.values.std(axis=0) <= SETTLED * record.values.std(axis=0)
+    if settled.all():
+        return None
+    return Trajectory(trajectory.t, np.where(settled, np.nan, trajectory.values)) if settled.any() else trajectory
 
 
 @lru_cache(maxsize=1024)
@@ -127,7 +141,7 @@ def _go_elsewhere(truth: Truth, states: StateSpace) -> list[tuple[str, Trajector
 
 
 def _go_past(truth: Truth, states: StateSpace, start: Array, end: float) -> Trajectory | None:
-    """The motion after `end`, as long as it goes on of half the record's length; None where it ends with the record."""
+    """The motion after `end`, as long as it goes on, up to the record's length; None where it ends with the record."""
     for share in PAST:
         t = np.linspace(end, (1.0 + share) * end, PAST_SAMPLES)
         try:

@@ -12,6 +12,9 @@ from gedanken.tasks.terms import RewardTable
 
 SOLVED = 0.93
 CORRECT = 0.70
+# A law with an R2 of this or less elsewhere has not found the motion and earns nothing; between this and solved, a law
+# earns in proportion. If R2 counted as it is, a polynomial fitted to a noisy fall would earn 0.4.
+FAILS = 0.50
 # A law with so many operators more than the simplest form of the true one earns nothing for simplicity.
 OPERATOR_BUDGET = 12
 
@@ -40,7 +43,14 @@ class Evidence:
 
     @property
     def match(self) -> float:
-        """What the law is worth: its match where it is worst."""
+        """What the law is worth: its match on the record, or what that elsewhere leaves of it."""
+        if self.elsewhere > SOLVED:
+            return min(self.shown, self.elsewhere)
+        return min(self.shown, max(0.0, self.elsewhere - FAILS) * SOLVED / (SOLVED - FAILS))
+
+    @property
+    def reached(self) -> float:
+        """The least match, on the record or elsewhere: where `match` is 0, this still tells bad from worse."""
         return min(self.shown, self.elsewhere)
 
 
@@ -49,7 +59,7 @@ TABLE: RewardTable[Evidence] = RewardTable("discover-rewards-2")
 
 @TABLE.term(weight=0.50, training=1.0)
 def match(evidence: Evidence) -> float:
-    """How well the law reproduces the motion where it does so worst: on the record or elsewhere."""
+    """How well the law reproduces the motion on the record, of which failing elsewhere takes away up to all."""
     return evidence.match
 
 
@@ -68,17 +78,24 @@ def simplicity(evidence: Evidence) -> float:
     return max(0.0, 1.0 - max(0, evidence.operators - evidence.least_operators) / OPERATOR_BUDGET)
 
 
-# Reading alone earns nothing: `exp(vy**10)` parses too.
-@TABLE.term(weight=0.10, training=1.0)
+# In proportion, so that a wrong law is not paid for being well formed.
+@TABLE.term(weight=0.10)
 def format(evidence: Evidence) -> float:
+    """The answer could be read and simulated to the end, in full from a match of `CORRECT` on."""
+    return float(evidence.finite) * min(1.0, evidence.match / CORRECT)
+
+
+# Reading alone earns nothing: `exp(vy**10)` parses too. In training this is the first step from zero.
+@TABLE.term(training=1.0)
+def finite(evidence: Evidence) -> float:
     """The answer could be read and simulated to the end."""
     return float(evidence.finite)
 
 
 @TABLE.term(training=1.0)
 def match_dense(evidence: Evidence) -> float:
-    """Square root of the match: a gradient where R2 is close to zero."""
-    return sqrt(evidence.match)
+    """Square root of the least match: a gradient where R2 is close to zero."""
+    return sqrt(evidence.reached)
 
 
 @TABLE.term(training=1.0)

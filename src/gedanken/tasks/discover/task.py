@@ -237,13 +237,13 @@ class DiscoverTask(Task):
             evidence = Evidence(shown, elsewhere, True, law.equations.operators, least, previous)
         terms = self.table.compute(evidence)
         match = terms["match"]
+        solved = match > SOLVED
         caution = ""
-        if match < evidence.shown:
+        if match < evidence.shown and not solved:
             caution = (
                 f"On the record it is {evidence.shown:.3f}, but {place} it is {evidence.elsewhere:.3f}, and that "
-                "counts: the true law holds there, too."
+                "counts more: the true law holds there, too."
             )
-        solved = match > SOLVED
         # NaN where a column was not observed.
         columns = [sum(each) / len(trials) for each in zip(*(trial.columns for trial in trials), strict=True)]
         number, worst = min(enumerate(trials), key=lambda each: each[1].r2)
