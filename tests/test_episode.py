@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from gedanken import LocalEnv, UserError, tasks
-from gedanken.episode import INDICES, EpisodeError, read_action
+from gedanken.episode import INDICES, REWARD_MODES, EpisodeError, read_action
 
 DROP = {"system_id": "free_fall_drag", "seed": 42}
 GOOD = '{"equation": "d2y/dt2 = -g + k*vy**2", "params": {"g": 9.81, "k": 0.05}}'
@@ -80,6 +80,21 @@ def test_reward_modes_of_one_episode():
     assert rewards["terminal"] == [0.0, 0.0, 0.0, best]
 
 
+@pytest.mark.parametrize("mode", REWARD_MODES)
+def test_metrics_at_the_end_are_those_of_the_episode_in_every_reward_mode(mode):
+    env = LocalEnv(reward_mode=mode)
+    env.reset(**DROP, max_turns=3)
+    results = [env.step(answer) for answer in ("nonsense", POOR, "nonsense")]
+    poor = results[1].observation.r_match
+    assert 0.0 < poor < 0.93
+    assert [dict(result.observation.metrics) for result in results[:2]] == [{}, {}]
+    assert results[-1].observation.metrics == {"first": 0.0, "best": poor, "turns": 3.0, "solved": 0.0}
+    assert env.state()["metrics"] == results[-1].observation.metrics
+    env.reset(**DROP)
+    solved = env.step(env.task.solve(env.problem)).observation
+    assert solved.metrics == {"first": solved.r_match, "best": solved.r_match, "turns": 1.0, "solved": 1.0}
+
+
 def test_same_key_same_problem_in_another_process():
     code = (
         "from gedanken import LocalEnv;"
@@ -115,6 +130,7 @@ def test_a_subject_and_an_index_or_seed_are_the_tasks_own_key():
         "step_count": 0,
         "best_r_match": 0.0,
         "done": False,
+        "metrics": {"first": 0.0, "best": 0.0, "turns": 0.0, "solved": 0.0},
     }
 
 

@@ -1,31 +1,242 @@
-"""The tutorials say what they do, and do it: every block of every guide is run."""
+"""The documents do what they say: every block and every command in them is run, or says why it is not.
 
+A mark `<!-- not run: reason -->` on a line of its own holds for the block or paragraph below it. A block of a library
+(```` ```python inspect ````) is run where that library is, which is in the environments of `.ci/adapters`.
+"""
+
+import contextlib
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import typer.main
 
-GUIDES = Path(__file__).parents[1] / "docs" / "guide"
-BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+from gedanken.cli.main import build_app
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/guide/*.md"), *ROOT.glob("envs/*/README.md")])
+LIBRARIES = ("reasoning-gym", "inspect", "verifiers")
+MARK = re.compile(r"<!-- not run: (.+?) -->")
+# What is run instead, so that a test takes seconds: an endpoint of the tests, a model of a few thousand weights, fewer
+# scenes. A line that installs something is left out.
+SHORTER = {
+    "http://localhost:11434/v1": "{url}",
+    "http://localhost:8000/v1": "{url}",
+    "--select.limit 20": "--select.limit 2",
+    "--scenes 10000": "--scenes 12",
+    "--scenes 50000": "--scenes 10 --scenarios billiards",
+}
+# Appended to a training command: the last value of an option counts.
+TINY = {
+    "sft": "--max-steps 1 --instances-per-system 1 --batch-size 1 --with rows=4 --max-seq-length 4096 --lora-r 4 "
+    "--max-new-tokens 4 --eval-problems 1 --bench-problems 0",
+    "grpo": "--num-steps 1 --batch-size 2 --num-generations 2 --with rows=4 --lora-r 4 --max-new-tokens 4 "
+    "--replace-flat 0 --eval-problems 1 --bench-problems 0",
+    "curriculum": "--stages 1 --max-steps 1 --batch-size 1 --grad-accum 1 --lora-r 4 --scenes 2 --context 1 "
+    "--scenarios billiards --eval-problems 1 --eval-examples 1 --loader-workers 0",
+    "evaluate": "--with rows=4 --problems 1 --turns 1 --max-new-tokens 4",
+}
 
 
-def blocks():
-    for page in sorted(GUIDES.glob("*.md")):
-        text = page.read_text()
-        if "Every block on this page is run by the tests." not in text:
-            continue
-        for number, match in enumerate(BLOCK.finditer(text), 1):
-            yield pytest.param(match[1], match[2], id=f"{page.stem}-{number}")
+@dataclass(frozen=True)
+class Entry:
+    """One block or command of a page.
+
+    Attributes:
+        page: the page.
+        line: where it begins.
+        language: of a block: what stands behind its fence; `command` in running text.
+        source: its text.
+        reason: why it is not run; empty where it is.
+    """
+
+    page: Path
+    line: int
+    language: str
+    source: str
+    reason: str
+
+    @property
+    def id(self):
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
 
 
-@pytest.mark.parametrize("language, source", list(blocks()))
-def test_a_block_runs(language, source, tmp_path):
-    binaries = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"}
-    command = [sys.executable, "-c", source] if language == "python" else ["bash", "-euo", "pipefail", "-c", source]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+def entries(page):
+    """Every fenced block of a page, and every command in backticks that begins with `gedanken `."""
+    text = page.read_text()
+    fences = list(re.finditer(r"^```(.*?)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
+    for fence in fences:
+        before = text[: fence.start()].rstrip("\n").rpartition("\n")[2]
+        mark = MARK.fullmatch(before)
+        yield Entry(page, text[: fence.start()].count("\n") + 1, fence[1], fence[2], mark[1] if mark else "")
+    # Blocks become empty lines, so that lines keep their numbers.
+    prose = re.sub(r"^```.*?^```$", lambda m: "\n" * m[0].count("\n"), text, flags=re.MULTILINE | re.DOTALL)
+    for paragraph in re.finditer(r"(?:^.+\n?)+", prose, re.MULTILINE):
+        mark = MARK.search(paragraph[0])
+        for command in re.finditer(r"`(gedanken [^`]+)`", paragraph[0]):
+            line = prose[: paragraph.start() + command.start()].count("\n") + 1
+            yield Entry(page, line, "command", " ".join(command[1].split()), mark[1] if mark else "")
+
+
+ALL = [entry for page in PAGES for entry in entries(page)]
+TRAINING = ROOT / "docs/guide/train.md"  # its blocks go on from each other's models
+SERVED = {page: page.parent.name for page in PAGES if page.parent.name.endswith("_env")}  # a server, then its client
+RUN = [
+    entry
+    for entry in ALL
+    if not entry.reason
+    and (entry.language == "command" or entry.language in ("python", "bash"))
+    and (entry.language == "command" or entry.page not in {TRAINING, *SERVED})
+]
+LIBRARY = [entry for entry in ALL if entry.language.partition(" ")[2] in LIBRARIES and not entry.reason]
+
+
+def test_every_block_and_command_is_run_or_says_why_not():
+    for entry in ALL:
+        of_a_page = entry.page in {TRAINING, *SERVED} and entry.language in ("python", "bash")
+        plain = not entry.language and "gedanken " not in entry.source  # what a program prints
+        assert entry in RUN or entry in LIBRARY or entry.reason or of_a_page or plain, entry.id
+    for page in PAGES:
+        # A mark that marks nothing would hide that a block has moved away from it.
+        reasons = [entry.reason for entry in ALL if entry.page == page]
+        assert all(mark in reasons for mark in MARK.findall(page.read_text())), page
+    for library in LIBRARIES:
+        assert any(entry.language.endswith(f" {library}") for entry in LIBRARY)
+    assert all(any(long in entry.source for entry in ALL) for long in SHORTER)
+
+
+def test_marks_and_commands_are_found(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "Say `gedanken zoo list` and\n`gedanken pose discover\nlorenz`.\n\n<!-- not run: slow -->\n"
+        "| `gedanken bench fuzz` |\n| `gedanken demo` |\n\n```bash\na\n```\n\n"
+        "<!-- not run: no network -->\n```bash\nb\n```\n"
+    )
+    assert [(each.language, each.source, each.reason, each.line) for each in entries(page)] == [
+        ("bash", "a\n", "", 9),
+        ("bash", "b\n", "no network", 14),
+        ("command", "gedanken zoo list", "", 1),
+        ("command", "gedanken pose discover lorenz", "", 2),
+        ("command", "gedanken bench fuzz", "slow", 6),
+        ("command", "gedanken demo", "slow", 7),
+    ]
+
+
+@pytest.fixture
+def workplace(tmp_path):
+    """A folder with what a reader would have: data of his own, and a virtual environment to activate."""
+    rows = [(t / 10, 50 - 4.905 * (t / 10) ** 2, -0.981 * t) for t in range(30)]
+    (tmp_path / "my.csv").write_text("t,y,vy\n" + "".join(f"{t},{y:.4f},{vy:.4f}\n" for t, y, vy in rows))
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/activate").write_text("")
+    return tmp_path
+
+
+def environment():
+    """That of a reader who has installed the package and is in `envs/`."""
+    paths = [str(ROOT / "envs"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def shorten(source, url=""):
+    for long, short in SHORTER.items():
+        source = source.replace(long, short.format(url=url))
+    return re.sub(r"^pip install .*$", "", source, flags=re.MULTILINE)
+
+
+def run(language, source, folder):
+    interpreter = [sys.executable, "-c"] if language.startswith("python") else ["bash", "-euo", "pipefail", "-c"]
+    done = subprocess.run([*interpreter, source], cwd=folder, env=environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.strip()
+    return done.stdout
+
+
+def is_name(command):
+    """Whether this only names a command (`gedanken serve`, `gedanken discover ...`) and does not say what to do."""
+    found = typer.main.get_command(build_app())
+    for word in command.removesuffix(" ...").split()[1:]:
+        found = getattr(found, "commands", {}).get(word)
+        if found is None:
+            return False
+    return True
+
+
+def train_tiny(source, tiny_model):
+    """Training commands with models of a few thousand weights and a step each."""
+    source = source.replace("Qwen/Qwen2.5-3B-Instruct", str(tiny_model("qwen2"))).replace("smollm2", str(tiny_model()))
+    lines = []
+    for line in source.splitlines():
+        kind = re.match(r"gedanken train (\w+)", line)
+        if kind and kind[1] in TINY:
+            line += f" {TINY[kind[1]]}" + ("" if "--model" in line else f" --model {tiny_model('lfm2')}")
+        lines.append(line)
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("entry", RUN, ids=lambda entry: entry.id)
+def test_it_runs(entry, workplace, endpoint, request):
+    source = entry.source
+    if entry.language == "command" and is_name(source):
+        source = source.removesuffix(" ...") + " --help"
+    asks = "openai:" in source
+    if asks:
+        pytest.importorskip("openai")
+    if "gedanken train" in source:
+        source = train_tiny(source, request.getfixturevalue("tiny_model"))
+    assert run(entry.language, shorten(source, endpoint.url), workplace).strip()
+    assert bool(endpoint.bodies) == asks
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_the_blocks_of_the_training_page_run_one_after_the_other(workplace, tiny_model):
+    pytest.importorskip("trl")
+    for entry in entries(TRAINING):
+        if entry.language == "bash" and not entry.reason:
+            assert run("bash", shorten(train_tiny(entry.source, tiny_model)), workplace).strip(), entry.id
+
+
+@pytest.mark.parametrize("entry", LIBRARY, ids=lambda entry: entry.id)
+def test_a_block_of_a_library_runs(entry, workplace, endpoint):
+    modules = {"reasoning-gym": "reasoning_gym", "inspect": "inspect_ai", "verifiers": "verifiers"}
+    pytest.importorskip(modules[entry.language.partition(" ")[2]])
+    assert run(entry.language, shorten(entry.source, endpoint.url), workplace).strip()
+    assert bool(endpoint.bodies) == ("MODEL" in entry.source)
+
+
+@pytest.mark.parametrize("page", SERVED, ids=SERVED.get)
+def test_the_server_and_the_client_of_an_environments_page_run(page, workplace):
+    pytest.importorskip("openenv.core")
+    (bash, start), (python, client) = [
+        (entry.language, entry.source) for entry in entries(page) if entry.language in ("bash", "python")
+    ]
+    assert (bash, python) == ("bash", "python")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    assert "8000" in start
+    assert "8000" in client
+    command = shorten(start).strip().replace("8000", port)
+    with open(workplace / "log", "wb") as log:
+        server = subprocess.Popen(
+            ["bash", "-c", f"exec {command}"], cwd=workplace, env=environment(), stdout=log, stderr=log
+        )
+    try:
+        for _ in range(600):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
+                break
+            assert server.poll() is None, (workplace / "log").read_text()
+            time.sleep(0.2)
+        assert run(python, client.replace("8000", port), workplace).strip()
+    finally:
+        server.terminate()
+        server.wait()

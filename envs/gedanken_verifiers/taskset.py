@@ -33,14 +33,8 @@ class ProblemTask(vf.Task[ProblemData]):
 
     @vf.metric
     async def outcome(self, trace: vf.Trace) -> dict[str, float]:
-        """Whether it is solved, in how many answers, and how good the first one was."""
-        played = await self._replay(trace)
-        told = played.observations
-        return {
-            "solved": float(played.solved),
-            "answers": float(len(told)),
-            "first": (told[0].r_match or 0.0) if told else 0.0,
-        }
+        """`first`, `best`, `turns` and `solved`, see `LocalEnv.metrics`."""
+        return dict((await self._replay(trace)).metrics)
 
     async def validate(self, runtime: vf.Runtime) -> bool | None:
         """Whether the teacher's own answer solves the problem."""

@@ -44,6 +44,7 @@ class Observation:
         components: the reward terms by name, each in [0, 1].
         reward: of this step, by the reward mode; None after `reset`, finite otherwise.
         done: whether the episode is over.
+        metrics: at the end of the episode its `LocalEnv.metrics`, empty before.
         metadata: the seed, and options that were not understood.
     """
 
@@ -56,6 +57,7 @@ class Observation:
     components: Mapping[str, float] = field(default_factory=dict)
     reward: float | None = None
     done: bool = False
+    metrics: Mapping[str, float] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -78,13 +80,18 @@ class LocalEnv:
         turns: the turns played since the last reset.
     """
 
-    def __init__(self, task: str = "discover", *, reward_mode: str = "r2"):
+    def __init__(self, task: str = "discover", *, reward_mode: str = "r2", reward: str | None = None):
         """A session of a task whose `reset` uses `reward_mode` unless told otherwise.
 
+        Args:
+            task: the task's name.
+            reward_mode: how a step is paid; see `reset`.
+            reward: name of the reward table (`generalisation`, `physix`, ...); the task's default when None.
+
         Raises:
-            UserError: there is no such task or reward mode.
+            UserError: there is no such task, reward mode or reward table.
         """
-        self.task: Task = tasks.load(task)
+        self.task: Task = tasks.load(task, reward=reward)
         self._reward_mode = self._mode = _one_of("reward_mode", reward_mode, REWARD_MODES)
         self.problem: Problem | None = None
         self.turns: list[Turn] = []
@@ -160,9 +167,8 @@ class LocalEnv:
         else:
             drawn = _counted("seed", seed, 0, 2**63 - 1)
         subject, instance = locate(task, split, subject, index, drawn)
-        chosen = tasks.load(
-            task.name, max_turns=None if max_turns is None else _counted("max_turns", max_turns, 1, MAX_TURNS)
-        )
+        turns = None if max_turns is None else _counted("max_turns", max_turns, 1, MAX_TURNS)
+        chosen = tasks.load(task.name, max_turns=turns, reward=task.reward)
         problem = _pose(task.name, subject, split, instance, tuple(sorted(given.items())))
 
         self.task, self.problem, self.turns, self._mode = chosen, problem, [], mode
@@ -220,12 +226,28 @@ class LocalEnv:
             {name: _unit(value) for name, value in verdict.terms.items()},
             reward,
             self._done,
+            self.metrics if self._done else {},
         )
         return _result(observation)
 
+    @property
+    def metrics(self) -> dict[str, float]:
+        """What to log beside the reward, the same in every reward mode.
+
+        `first`: how good the first answer is; `best`: the best one; `turns`: how many were given; `solved`: 1 or 0.
+        """
+        matches = [_unit(turn.verdict.match) for turn in self.turns]
+        return {
+            "first": matches[0] if matches else 0.0,
+            "best": self._best,
+            "turns": float(len(self.turns)),
+            "solved": float(any(turn.verdict.solved for turn in self.turns)),
+        }
+
     def state(self) -> dict[str, Any]:
         """What the trainer may know: which problem, how far, how good. No truth."""
-        return {**self._known, "step_count": len(self.turns), "best_r_match": self._best, "done": self._done}
+        progress = {"step_count": len(self.turns), "best_r_match": self._best, "done": self._done}
+        return {**self._known, **progress, "metrics": self.metrics}
 
     def close(self) -> None:
         """End the session; again and again does no harm."""

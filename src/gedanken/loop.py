@@ -179,6 +179,18 @@ class Subject:
         return {**shown, "about": self.about, **self.facts}
 
 
+class Table(Protocol):
+    """A reward table (`gedanken.tasks.terms.RewardTable`): named terms with weights, under a version."""
+
+    version: str
+
+    def weights(self, mode: str = "episode") -> dict[str, float]:
+        """The weight of each term that counts in `mode`."""
+
+    def compute(self, evidence: Any) -> dict[str, float]:
+        """Every term for one answer."""
+
+
 class Task(ABC):
     """A question about a world, and how an answer is judged. All that differs between tasks is said here.
 
@@ -197,7 +209,11 @@ class Task(ABC):
         evaluation_subjects: what models are compared on: some that are trained on and some that are held out; the
             held-out subjects when empty.
         suite: the frozen suite by which models are compared, empty where there is none.
+        tables: the reward tables by name; the first is the default.
         max_turns: how many answers this task's episodes have.
+        mode: `episode` or `training`: which column of weights counts.
+        reward: name of the reward table.
+        table: the reward table.
         weights: the weight of each reward term.
     """
 
@@ -210,15 +226,26 @@ class Task(ABC):
     training_subjects: ClassVar[tuple[str, ...]] = ()
     evaluation_subjects: ClassVar[tuple[str, ...]] = ()
     suite: ClassVar[str] = ""
-    weights: Mapping[str, float]
+    tables: ClassVar[Mapping[str, "Table"]]
 
-    def __init__(self, max_turns: int | None = None, mode: str = "episode"):
+    def __init__(self, max_turns: int | None = None, mode: str = "episode", reward: str | None = None):
         """A task whose episodes last `max_turns` (None: the task's own number).
 
-        `mode` chooses the weights of the reward: `episode`, or `training` on single turns.
+        Args:
+            max_turns: how many answers.
+            mode: which weights count: `episode`, or `training` on single turns.
+            reward: name of the reward table; the task's default when None.
+
+        Raises:
+            UserError: there is no such table or mode.
         """
         self.max_turns = self.turns if max_turns is None else max_turns
         self.mode = mode
+        self.reward = next(iter(self.tables)) if reward is None else reward
+        if self.reward not in self.tables:
+            raise UserError(f"{self.name} has no reward {reward!r}; it has {', '.join(self.tables)}")
+        self.table: Table = self.tables[self.reward]
+        self.weights: Mapping[str, float] = self.table.weights(mode)
 
     @abstractmethod
     def subjects(self, split: str = "test") -> tuple[str, ...]:
@@ -298,6 +325,13 @@ class Task(ABC):
     def examine(self, path: Path) -> Iterator[tuple[str, str | None]] | None:
         """The promises of an entry of one's own, each with None or how it is broken; None where it is no entry."""
         return None
+
+    def for_tool(self, problem: Problem, message: str) -> str:
+        """A message of `ask`, or a `reply`, as it reads where the answer is a call of `tool` instead of a text.
+
+        A task whose messages ask for another form of answer than the arguments of its tool replaces those sentences.
+        """
+        return message
 
     @cached_property
     def tool(self) -> Callable[..., Any]:

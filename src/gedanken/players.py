@@ -1,6 +1,6 @@
 """A player by its name: a task's own (`sparse`), or a language model behind a backend (`openai:gpt-4o-mini`)."""
 
-import inspect
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from gedanken import models, tasks, zoo
@@ -8,26 +8,52 @@ from gedanken.errors import UserError
 from gedanken.loop import Player
 
 
-def load_player(spec: str, task: str, **options: Any) -> Player:
+def load_player(spec: str, task: str, offered: Mapping[str, Any] | None = None, **options: Any) -> Player:
     """The player that `spec` names, for `task`.
 
     Args:
         spec: the file name of one of the task's `players/`, or `scheme:model` for a backend of `models/backends/`.
         task: the task's name.
-        options: backend options (`base_url`, `api_key`, ...); options of None are left to the backend's defaults.
+        offered: what the caller can provide (`progress`, `seconds`, ...), passed on only if the player takes it.
+        options: what the user asked for (`base_url`, `temperature`, ...). Those that are None count as not given.
 
     Raises:
-        UserError: no such task or player; the message lists those there are.
+        UserError: no such task or player, or the player does not take an option of the user; the message lists those
+            there are.
     """
     if ":" in spec:
-        return models.load(spec, **{name: value for name, value in options.items() if value is not None})
+        return models.load(spec, offered, **options)
+    player: Player = models.call_loader(spec, _find_loader(spec, task), (), offered or {}, options)
+    return player
+
+
+def share_options(specs: Iterable[str], task: str, **options: Any) -> dict[str, dict[str, Any]]:
+    """Of options that the user gave for several players at once, those that each of them takes, by the player's name.
+
+    Raises:
+        UserError: no such player, or no player takes an option.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    taken = {spec: _option_names(spec, task) for spec in specs}
+    for name in given:
+        if not any(name in names for names in taken.values()):
+            raise UserError(f"none of the players {', '.join(taken)} has an option {name!r}")
+    return {spec: {name: given[name] for name in names if name in given} for spec, names in taken.items()}
+
+
+def name_served(spec: str, options: Mapping[str, Any]) -> str:
+    """What results call a player: its name, and where it is served if the user said so; two servers are two players."""
+    return f"{spec} at {options['base_url']}" if options.get("base_url") else spec
+
+
+def _option_names(spec: str, task: str) -> list[str]:
+    return models.option_names(spec) if ":" in spec else models.parameters(_find_loader(spec, task))
+
+
+def _find_loader(spec: str, task: str) -> Callable[..., Player]:
     known = tasks.players(task)
     if spec not in known:
         backends = ", ".join(f"{name}:..." for name in models.names())
         raise UserError(f"there is no player {spec!r}; {task} has {', '.join(known)}, and any model as {backends}")
-    load = zoo.load(f"gedanken.tasks.{task}.players", spec).load
-    known_options = inspect.signature(load).parameters
-    player: Player = load(
-        **{name: value for name, value in options.items() if value is not None and name in known_options}
-    )
-    return player
+    loader: Callable[..., Player] = zoo.load(f"gedanken.tasks.{task}.players", spec).load
+    return loader

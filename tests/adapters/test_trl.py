@@ -3,12 +3,13 @@
 import inspect
 import json
 import pickle
+import re
 
 import pytest
 
 from gedanken import UserError, tasks
 from gedanken.adapters import trl
-from gedanken.episode import LocalEnv
+from gedanken.episode import REWARD_MODES, LocalEnv
 
 FACTORIES = {"discover": trl.Discover, "predict": trl.Predict}
 TOOLS = {"discover": "propose_law", "predict": "predict_frame"}
@@ -40,8 +41,8 @@ def test_an_episode(case):
     env = FACTORIES[case.task]()
     start = env.reset(**case.problem, max_turns=3, answer="a column of somebody else's")
     local = LocalEnv(case.task)
-    assert start.lstrip("\n") == local.reset(**case.problem, max_turns=3).observation.prompt
-    assert start.startswith("\n")
+    asked = local.reset(**case.problem, max_turns=3).observation.prompt
+    assert start == "\n\n" + local.task.for_tool(local.problem, asked)
     assert "2 turns are left" in call(env, "no idea") or case.task == "predict"
     over = call(env, case.answers["teacher"])
     assert over.endswith("The episode is over.")
@@ -50,6 +51,46 @@ def test_an_episode(case):
     assert env.get_reward() == pytest.approx(case.expected["teacher"], abs=1e-9)
     assert env.reset(**case.problem, max_turns=3) == start  # pooled: as good as new
     assert env.get_reward() == 0.0
+
+
+@pytest.mark.parametrize("task", tasks.names())
+@pytest.mark.parametrize("level", [1, 5])
+def test_an_obedient_model_calls_the_tool(task, level):
+    """Nothing that the model reads asks for a text: whoever answered with one would never reach the environment."""
+    env = trl.environment_of(task)()
+    texts = [env.reset(split="test", index=3, level=level, max_turns=4)]
+    texts += [call(env, answer) for answer in ("", "no idea", '{"equation": "d2x/dt2 = 0", "params": {}}')]
+    for text in texts:
+        assert not re.search(r"json|answer with|write one", text, re.IGNORECASE), text[-600:]
+    row = trl.request(task)
+    assert TOOLS[task] in row
+    if task == "discover":
+        assert re.search(r'a call of the tool propose_law with equation "\S+ = \.\.\.', texts[0])
+        assert all(text.endswith("left. Call propose_law again.") for text in texts[1:])
+        assert "JSON object" in env._env.task.ask(env._env.problem)[0]["content"]
+
+
+@pytest.mark.parametrize("task", tasks.names())
+def test_a_text_without_a_call_earns_nothing(task):
+    """TRL does not hand it to the environment, which has judged no answer then."""
+    env = trl.environment_of(task)()
+    env.reset(split="test", index=3)
+    assert env.get_reward() == 0.0
+    assert env.metrics == {"first": 0.0, "best": 0.0, "turns": 0.0, "solved": 0.0}
+
+
+@pytest.mark.parametrize("mode", REWARD_MODES)
+def test_the_reward_is_the_best_answers_in_every_reward_mode(mode, case):
+    env = FACTORIES[case.task]()
+    env.reset(**case.problem, reward_mode=mode, max_turns=3)
+    for name in ("prose", "near", "prose"):
+        call(env, case.answers[name])
+    near = case.expected["near"]
+    assert env.get_reward() == pytest.approx(near, abs=1e-9)
+    assert env.metrics == {"first": 0.0, "best": pytest.approx(near), "turns": 3.0, "solved": 0.0}
+    logged = {}
+    assert trl.log_metrics(prompts=["", ""], environments=[env, env], log_metric=logged.__setitem__) == [None, None]
+    assert logged == env.metrics
 
 
 @pytest.mark.parametrize("params", [None, {}, [1], "k", {"k": "much"}, {"k": None}, {"k": {"k": 1}}, 3], ids=str)
@@ -166,12 +207,18 @@ def test_the_trainer_plays_episodes(tmp_path, monkeypatch):
             return [tokenizer(call)["input_ids"] for _ in prompt_ids], None
 
     trainer = Scripted(
-        model, args=config, train_dataset=rows, processing_class=tokenizer, environment_factory=trl.Discover
+        model,
+        reward_funcs=trl.log_metrics,
+        args=config,
+        train_dataset=rows,
+        processing_class=tokenizer,
+        environment_factory=trl.Discover,
     )
     trainer.train()
     logged = next(row for row in trainer.state.log_history if "rewards/Discover/mean" in row)
     # The trainer averages in single precision.
     assert logged["rewards/Discover/mean"] == pytest.approx(local.step(laws[1]).reward, abs=1e-6)
-    assert logged["rewards/Discover/mean"] > 0.9
+    assert logged["rewards/Discover/mean"] == logged["reward"] > 0.9
+    assert [logged[name] for name in ("first", "turns", "solved")] == [0.0, 2.0, 1.0]
     assert logged["tools/call_frequency"] >= 2
     assert [type(env) for env in trainer.environments] == [trl.Discover, trl.Discover]

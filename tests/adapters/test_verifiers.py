@@ -145,7 +145,7 @@ def test_an_episode_through_the_librarys_own_program(case, model):
     task = task_of(env, case, max_turns=4)
     trace = play(env, task, model, answers)
     assert trace.reward == pytest.approx(case.expected["teacher"], abs=1e-9)
-    assert trace.metrics == {"solved": 1.0, "answers": 3.0, "first": 0.0}
+    assert trace.metrics == {"first": 0.0, "best": trace.reward, "turns": 3.0, "solved": 1.0}
     assert len(model.bodies) == 3
     told = [message["content"] for message in model.bodies[-1]["messages"] if message["role"] == "user"]
     local = LocalEnv(case.task)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from gedanken import players
 from gedanken.bench import predict
 from gedanken.errors import UserError
 
@@ -56,8 +57,8 @@ def test_missing_answers_count(monkeypatch):
             bodies = [line for line in text if line[:1].isdigit()]
             return f"Frame {question.observation.prompt.next}\n{bodies[-1]}"
 
-    real = predict.load_player
-    monkeypatch.setattr(predict, "load_player", lambda name, task: Half() if name == "half" else real(name, task))
+    real = players._find_loader
+    monkeypatch.setattr(players, "_find_loader", lambda name, task: Half if name == "half" else real(name, task))
     result = predict.run("heldout6", ["half"], **FEW)
     assert all(0 < row["coverage"] < 1 for row in lines(result, "half"))
     assert all(row["skill"] == 0.0 for row in lines(result, "half", scenario="all"))

@@ -2,8 +2,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from gedanken.bench.runner import collect
-from gedanken.errors import UserError
+from gedanken.bench.runner import PATIENCE, collect
+from gedanken.errors import PlayerError, UserError
 
 
 @dataclass(frozen=True)
@@ -77,3 +77,43 @@ def test_rows_of_other_settings_are_refused_and_kept(tmp_path):
 
 def test_several_processes_give_the_same_rows():
     assert run([3, 1, 2], workers=2) == run([3, 1, 2])
+
+
+def fail_on_odd(number: int) -> Square:
+    if number % 2:
+        raise PlayerError(f"no answer to {number}")
+    return square(number)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_job_whose_player_failed_has_no_row_and_is_asked_again(tmp_path, workers):
+    path, failures = tmp_path / "rows.jsonl", {}
+    rows = run([1, 2, 3, 4], path, work=fail_on_odd, on_failure=failures.__setitem__, workers=workers)
+    assert rows == [Square(2, 4), Square(4, 16)]
+    assert failures == {1: "no answer to 1", 3: "no answer to 3"}
+    assert run([1, 2, 3, 4], path) == [Square(1, 1), Square(2, 4), Square(3, 9), Square(4, 16)]
+
+
+def test_without_anyone_to_tell_the_first_failure_ends_the_run():
+    with pytest.raises(PlayerError, match="no answer to 1"):
+        run([2, 1, 4], work=fail_on_odd)
+
+
+def test_a_player_that_fails_again_and_again_is_given_up_and_the_others_play_on():
+    odd = [2 * number + 1 for number in range(PATIENCE + 3)]
+    asked, failures = [], {}
+
+    def work(number):
+        asked.append(number)
+        return fail_on_odd(number)
+
+    jobs = [*odd, 2, 4]
+    rows = run(jobs, work=work, on_failure=failures.__setitem__, player=lambda number: "odd" if number % 2 else "even")
+    assert [row.number for row in rows] == [2, 4]
+    assert asked == [*odd[:PATIENCE], 2, 4]
+    assert list(failures) == odd
+    assert failures[odd[-1]] == f"not asked after {PATIENCE} failures in a row"
+    asked.clear()  # a success in between begins the count anew
+    mixed = [*odd[: PATIENCE - 1], 2, *odd[PATIENCE - 1 :][: PATIENCE - 1]]
+    run(mixed, work=work, on_failure=failures.__setitem__)
+    assert asked == mixed

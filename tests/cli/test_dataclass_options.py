@@ -48,7 +48,7 @@ class Options(Base):
     tags: tuple[str, ...] = ("a",)
     conditions: Mapping[str, Any] = field(default_factory=dict, metadata={"flags": ("--with",)})
     count: int = field(default=2, metadata={"min": 1, "max": 5})
-    rate: float | None = None
+    rate: float | None = field(default=None, metadata={"group": "Pace"})
     quick: bool = False
     half: bool = field(default=True, metadata={"flags": ("--half/--full",)})
 
@@ -109,3 +109,13 @@ def test_help_is_read_from_the_docstrings_of_class_and_bases():
     assert helps["rate"] == "A rate."
     assert read_attributes(Base)["size"] == "small or large."
     assert "How many." in call("--help")[1]
+
+
+def test_an_option_with_a_group_stands_under_its_heading_and_the_others_before():
+    output = call("--help")[1]
+    before, heading, after = output.partition("Pace ─")
+    assert heading
+    assert "--rate" in after
+    assert "--count" in before
+    assert "--dry-run" in before
+    assert "--rate" not in before

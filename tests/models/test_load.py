@@ -8,7 +8,8 @@ from gedanken import models, zoo
 from gedanken.errors import PlayerError, UserError
 from gedanken.loop import Player, Question
 from gedanken.models import backends
-from gedanken.players import load_player
+from gedanken.players import load_player, share_options
+from gedanken.tasks.discover.task import DiscoverTask
 
 QUESTION = Question([{"role": "user", "content": "What falls?"}], observation=None)
 
@@ -29,6 +30,35 @@ def test_unknown_options_are_refused_with_the_list(tmp_path):
     with pytest.raises(UserError, match="scripted: has no option 'temprature'; it takes loop"):
         models.load(script(tmp_path, "a.json", '["x"]'), temprature=1)
     models.load(script(tmp_path, "a.json", '["x"]'), base_url=None)
+
+
+def test_what_the_caller_offers_is_passed_on_only_to_those_who_take_it(tmp_path):
+    """The user did not ask for it, so a backend without such an option is no mistake of his."""
+    player = load_player(script(tmp_path, "a.json", '["x"]'), "discover", {"progress": print, "seconds": 1.0})
+    assert player.answer(QUESTION) == "x"
+    looped = load_player(script(tmp_path, "a.json", '["x"]'), "predict", {"loop": True})
+    assert [looped.answer(QUESTION) for _ in range(3)] == ["x"] * 3
+    heard = []
+    sparse = load_player("sparse", "discover", {"progress": heard.append, "loop": True})
+    problem = DiscoverTask().pose("free_fall", noise=0.0)
+    sparse.answer(Question([], problem.observation))
+    assert heard
+
+
+def test_an_option_of_the_user_that_a_built_in_player_does_not_take_is_refused():
+    with pytest.raises(UserError, match="sparse has no option 'base_url'; it takes progress, seconds"):
+        load_player("sparse", "discover", base_url="http://127.0.0.1:1/v1")
+    with pytest.raises(UserError, match="hold has no option 'temperature'; it takes none"):
+        load_player("hold", "predict", temperature=0.5)
+    assert load_player("hold", "predict", temperature=None).name == "hold"
+
+
+def test_options_for_several_players_go_to_those_who_take_them():
+    url = "http://127.0.0.1:1/v1"
+    shared = share_options(["sparse", "openai:m"], "discover", base_url=url, api_key=None)
+    assert shared == {"sparse": {}, "openai:m": {"base_url": url}}
+    with pytest.raises(UserError, match="none of the players sparse, scripted:x has an option 'base_url'"):
+        share_options(["sparse", "scripted:x"], "discover", base_url=url)
 
 
 def test_only_the_backend_that_is_asked_for_is_imported(tmp_path):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gedanken.errors import UserError
+from gedanken.errors import PlayerError, UserError
 from gedanken.models.backends.scripted import ScriptedPlayer
 from gedanken.own_data import discovery
 from gedanken.own_data.record import read_record
@@ -44,6 +44,17 @@ def test_a_language_models_law_gets_intervals_by_the_same_fit(tmp_path):
     assert finding.fitted is not None
     assert finding.law.params["g"] == pytest.approx(9.81, abs=0.2)
     assert 0 < finding.standard_errors["g"] < 0.2
+
+
+def test_a_player_that_fails_in_a_later_turn_leaves_the_laws_before(tmp_path):
+    record = read_record(str(write_fall(tmp_path / "fall.csv", 0.05)), order=2)
+    poor = json.dumps({"equation": "d2y/dt2 = -k*y", "params": {"k": 0.1}})
+    finding = discovery.run(record, ScriptedPlayer([poor]), turns=3)
+    assert finding.fitted is not None
+    assert finding.broken_off == "scripted has given all of its 1 answers"
+    assert not discovery.run(record, ScriptedPlayer([poor]), turns=1).broken_off
+    with pytest.raises(PlayerError, match="has given all"):
+        discovery.run(record, ScriptedPlayer(["no law"]), turns=3)
 
 
 def test_later_samples_are_predicted_not_fitted(tmp_path):

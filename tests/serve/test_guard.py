@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from gedanken.serve.guard import SAFE_BRACKETS, Guard, frame_error
+from gedanken.errors import UserError
+from gedanken.serve.guard import MAX_DEPTH, SAFE_BRACKETS, Guard, Hosts, frame_error
 
 FINE = [
     "{}",
@@ -145,3 +146,91 @@ def test_only_the_allowed_host_names_are_answered(host, status):
     asyncio.run(guard({"type": "http", "headers": headers}, receive, send))
     assert sent[0]["status"] == status
     assert status == 200 or set(json.loads(sent[1]["body"])) == {"detail"}
+
+
+@pytest.mark.parametrize(
+    ("listen", "names", "host", "welcome"),
+    [
+        ("127.0.0.1", (), "localhost:8000", True),
+        ("127.0.0.1", (), "[::1]:8000", True),
+        ("127.0.0.1", (), "192.168.1.5", False),
+        ("127.0.0.1", (), "box.local", False),
+        ("127.0.0.1", ("box.local",), "BOX.local:8000", True),
+        ("192.168.1.5", (), "192.168.1.5:8000", True),
+        ("192.168.1.5", (), "192.168.1.6:8000", False),
+        ("fd00::5", (), "[fd00::5]:8000", True),
+        ("0.0.0.0", (), "192.168.1.5:8000", True),
+        ("::", (), "[fd00::5]:8000", True),
+        ("0.0.0.0", (), "box.local", False),
+        ("0.0.0.0", ("box.local",), "box.local", True),
+        ("0.0.0.0", ("box.local",), "evil.example", False),
+        ("0.0.0.0", ("box.local",), "192.168.1.5.evil.example", False),
+    ],
+)
+def test_host_names_are_answered_as_the_help_says(listen, names, host, welcome):
+    sent = []
+
+    async def answer(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def receive():
+        return {"type": "http.request"}
+
+    async def send(message):
+        sent.append(message)
+
+    guard = Guard(answer, hosts=Hosts(listen, names))
+    asyncio.run(guard({"type": "http", "headers": [(b"host", host.encode())]}, receive, send))
+    assert sent[0]["status"] == (200 if welcome else 400)
+    assert welcome or b"--allow-host" in sent[1]["body"]
+
+
+@pytest.mark.parametrize("name", ["http://box.local", "box.local:8000", "", "a b", "*", "x/y"])
+def test_what_is_no_host_name_is_refused(name):
+    with pytest.raises(UserError, match="without http:// and port"):
+        Hosts("0.0.0.0", [name])
+
+
+def test_a_body_must_come_in_time():
+    sent = []
+
+    async def receive():
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def send(message):
+        sent.append(message)
+
+    guard = Guard(None, body_seconds=0.2)
+    asyncio.run(asyncio.wait_for(guard({"type": "http", "headers": []}, receive, send), 5))
+    assert sent[0]["status"] == 408
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"[" * MAX_DEPTH + b"]" * MAX_DEPTH, 200),
+        (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), 422),
+        (b'{"a":' * (MAX_DEPTH + 1), 422),
+        (b"[]" * 10 * MAX_DEPTH, 200),
+        (b'"' + b"[" * 10 * MAX_DEPTH + b'"', 200),
+        (b'"\\"' + b"[" * 10 * MAX_DEPTH + b'"', 200),
+        (b'"\\\\"' + b"[" * 10 * MAX_DEPTH, 422),
+    ],
+    ids=lambda value: str(value)[:16],
+)
+def test_the_depth_of_a_body_is_limited_outside_of_its_strings(body, status):
+    async def answer(scope, receive, send):
+        assert (await receive())["body"] == body
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def receive():
+        return {"type": "http.request", "body": body}
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(Guard(answer)({"type": "http", "headers": []}, receive, send))
+    assert sent[0]["status"] == status

@@ -108,6 +108,21 @@ def test_two_stages_train_one_after_the_other_and_every_level_is_examined(tiny_m
 
 
 @pytest.mark.slow
+def test_a_finished_curriculum_is_left_as_it_is(tiny_model, tmp_path):
+    def files():
+        return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.rglob("*") if path.is_file()}
+
+    options = tiny(tiny_model("llama"), tmp_path / "run", stages=1, max_steps=1)
+    train_curriculum(options)
+    before = files()
+    assert train_curriculum(replace(options, resume=True)) == tmp_path / "run/model"
+    assert files() == before
+    train_curriculum(replace(options, resume=True, merge=True))
+    assert (tmp_path / "run/merged/model.safetensors").is_file()
+    assert {path: content for path, content in files().items() if "merged" not in path.parts} == before
+
+
+@pytest.mark.slow
 def test_a_killed_stage_goes_on_at_its_last_checkpoint(tiny_model, tmp_path):
     """Killed in the middle of stage 2, the run resumes there and ends with the weights of an uninterrupted run."""
     model = tiny_model("llama")

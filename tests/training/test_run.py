@@ -17,7 +17,9 @@ def test_a_run_is_opened_once_and_resumed_with_the_same_options_only(tmp_path):
         open_run(tmp_path / "run", "grpo", {"model": "m", "epochs": 3.0}, resume=True)
 
 
-@pytest.mark.parametrize("name", ["output_dir", "resume", "report_to", "save_steps", "merge"])
+@pytest.mark.parametrize(
+    "name", ["output_dir", "resume", "report_to", "save_steps", "merge", "dead_steps", "stop_when_dead"]
+)
 def test_options_that_do_not_change_the_result_may_change_on_resuming(tmp_path, name):
     open_run(tmp_path, "sft", {"model": "m", name: "before"})
     open_run(tmp_path, "sft", {"model": "m", name: "after"}, resume=True)
@@ -28,6 +30,15 @@ def test_an_option_that_is_new_or_gone_is_another_option(tmp_path):
     for options in ({"model": "m"}, {"model": "m", "rows": 4, "noise": 0.1}):
         with pytest.raises(UserError, match="cannot be resumed"):
             open_run(tmp_path, "sft", options, resume=True)
+
+
+def test_the_end_of_a_run_is_the_last_one_recorded(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.log(1, {"kind": "train"})
+    assert folder.end() is None
+    for step in (1, 3, 2):
+        folder.log(step, {"kind": "end"})
+        assert folder.end()["step"] == step
 
 
 def test_numbers_that_are_not_finite_are_logged_as_missing(tmp_path):

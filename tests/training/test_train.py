@@ -154,7 +154,8 @@ def test_grpo_goes_on_from_sft_and_logs_every_term_and_the_clock(tiny_model, war
     assert len(list((tmp_path / "rl" / "bench").glob("*.jsonl"))) == 1
     assert train[0]["asked/reward"] >= 0
     samples = [json.loads(line) for line in (tmp_path / "rl" / "samples.jsonl").read_bytes().splitlines()]
-    assert sum("reward" in sample for sample in samples) == 12
+    assert sum(sample["kind"] == "train" for sample in samples) == 12
+    assert all("reward" in sample for sample in samples)
 
 
 def test_grpo_trains_without_the_dropout_of_the_warm_starts_adapter(tiny_model, warm_start, tmp_path, monkeypatch):
@@ -255,6 +256,16 @@ def test_group_sizes_that_do_not_divide_a_step_are_refused(tmp_path):
 def test_an_adapter_on_the_wrong_base_is_refused_in_one_sentence(tiny_model, warm_start):
     with pytest.raises(UserError, match="does not fit the base"):
         hf.open_model(loading.Weights(str(tiny_model("lfm2")), str(warm_start / "model")))
+
+
+def test_prompts_that_leave_no_room_for_an_answer_are_refused(tiny_model, tmp_path):
+    folder = tmp_path / "short"
+    shutil.copytree(tiny_model("llama"), folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"max_position_embeddings": 300}))
+    options = GRPOOptions(model=str(folder), output_dir=tmp_path / "run", max_new_tokens=24, **SMALL)
+    with pytest.raises(UserError, match=r"the longest prompt has \d+ tokens and an answer up to 24 .* reads 300"):
+        grpo.train_grpo(options)
 
 
 def test_running_out_of_memory_says_which_option_to_lower(tmp_path):

@@ -97,7 +97,10 @@ def converse(task_name: str) -> Solver:
 
 @scorer(metrics={"*": [mean(), stderr()]})
 def match(task_name: str) -> Scorer:
-    """`match` is the best answer of the episode and `first` the first one, from 0 to 1; `solved` is 0 or 1."""
+    """`match` is the best answer of the episode and `first` the first one, from 0 to 1; `solved` is 0 or 1.
+
+    `turns` is how many answers were given.
+    """
 
     async def score(state: TaskState, target: Target) -> Score:
         answers = [message.text for message in state.messages if isinstance(message, ChatMessageAssistant)]
@@ -106,13 +109,14 @@ def match(task_name: str) -> Scorer:
         best = max(range(len(told)), key=lambda number: told[number].r_match or 0.0, default=None)
         return Score(
             value={
-                "match": played.best,
-                "first": (told[0].r_match or 0.0) if told else 0.0,
-                "solved": float(played.solved),
+                "match": played.metrics["best"],
+                "first": played.metrics["first"],
+                "solved": played.metrics["solved"],
+                "turns": played.metrics["turns"],
             },
             answer=None if best is None else answers[best],
             explanation="\n\n".join(each.feedback for each in told) or "There is no answer.",
-            metadata={"turns": len(told), "components": {} if best is None else dict(told[best].components)},
+            metadata={"components": {} if best is None else dict(told[best].components)},
         )
 
     return score

@@ -1,7 +1,7 @@
 """Which problems an adapter hands out, and what fixed answers to one of them earn."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gedanken import tasks
@@ -18,10 +18,12 @@ class Played:
     Attributes:
         observations: what the episode said to each.
         solved: whether the last one solved it.
+        metrics: `first`, `best`, `turns` and `solved`, see `LocalEnv.metrics`.
     """
 
     observations: tuple[Observation, ...]
     solved: bool
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def best(self) -> float:
@@ -78,4 +80,4 @@ def replay(task: str, problem: Mapping[str, Any], answers: Iterable[str]) -> Pla
         told.append(env.step(answer).observation)
         if told[-1].done:
             break
-    return Played(tuple(told), bool(env.turns) and env.turns[-1].verdict.solved)
+    return Played(tuple(told), bool(env.turns) and env.turns[-1].verdict.solved, env.metrics)

@@ -1,12 +1,16 @@
 """For TRL: `GRPOTrainer(model, train_dataset=make_dataset("train", 1000), environment_factory=Discover)`.
 
 The trainer makes a pool of instances, resets them with the rows of the data set, lets the model call the tool, and asks
-for the reward. Only `reset`, `get_reward` and the tool are public here, since TRL offers every public method to the
-model. Set `max_tool_calling_iterations` to the turns of an episode (8 for `discover`, 1 for `predict`).
+for the reward. Only `reset`, `get_reward` and the tool are public methods here, since TRL offers every public method to
+the model. Set `max_tool_calling_iterations` to the turns of an episode (8 for `discover`, 1 for `predict`).
+
+Prompts and replies ask for a call of the tool, nowhere for a text. A text without a call never reaches the environment:
+TRL ends the rollout there, with what the calls before it earned, 0 if there was none.
 """
 
 import functools
 import inspect
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
@@ -29,18 +33,29 @@ class Episode:
         """Begin the episode that a row names; what it says is appended to the row's prompt."""
         row.pop("prompt", None)
         self._best = 0.0
-        return "\n\n" + self._env.reset(**row).observation.prompt
+        return "\n\n" + self._for_tool(self._env.reset(**row).observation.prompt)
 
     def get_reward(self) -> float:
-        """The best answer of the episode, from 0 to 1."""
+        """The best answer of the episode, from 0 to 1, whatever `reward_mode` a row names."""
         return self._best
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """`first`, `best`, `turns` and `solved` of the episode so far; a property, which TRL offers to no model."""
+        return self._env.metrics
 
     def _step(self, action: Any) -> str:
         if self._env.state()["done"]:
             raise ValueError("Episode over")
         observation = self._env.step(action).observation
         self._best = observation.best_r_match
-        return f"{observation.feedback} The episode is over." if observation.done else observation.prompt
+        if observation.done:
+            return f"{observation.feedback} The episode is over."
+        return self._for_tool(observation.prompt)
+
+    def _for_tool(self, prompt: str) -> str:
+        assert self._env.problem is not None
+        return self._env.task.for_tool(self._env.problem, prompt)
 
 
 @cache
@@ -80,6 +95,19 @@ def request(task: str) -> str:
     judge = tasks.load(task)
     again = ", and again with a better one until it is solved" if judge.max_turns > 1 else ""
     return f"Call the tool {judge.tool.__name__} with your answer{again}."
+
+
+def log_metrics(
+    prompts: Sequence[Any], environments: Sequence[Any], log_metric: Callable[[str, float], None], **_: Any
+) -> list[None]:
+    """A reward function that rewards nothing and logs `first`, `best`, `turns` and `solved`, averaged over rollouts.
+
+    `GRPOTrainer(..., reward_funcs=log_metrics, environment_factory=Discover)`; the reward stays that of `get_reward`.
+    """
+    played = [each for each in environments if isinstance(each, Episode)]
+    for name in played[0].metrics if played else ():
+        log_metric(name, sum(each.metrics[name] for each in played) / len(played))
+    return [None] * len(prompts)
 
 
 def make_dataset(split: str = "train", n: int = 1000, seed: int = 0, *, task: str = "discover", **options: Any) -> Any:

@@ -1,19 +1,22 @@
 """Plays the items of a suite, in this process or in several, and keeps each row as it is done.
 
 Rows are appended to a JSONL file whose first line holds the settings of the run. A run that was cut off goes on where
-it stopped; rows of other settings are never mixed in.
+it stopped; rows of other settings are never mixed in. A problem that a player could not answer at all has no row, so
+that a further run asks for it again: an endpoint that is down says nothing about the model.
 """
 
 import multiprocessing
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
 
-from gedanken.errors import UserError
+from gedanken.errors import PlayerError, UserError
 
 Key = TypeVar("Key", bound=Hashable)
 Job = TypeVar("Job")
@@ -21,6 +24,9 @@ Row = TypeVar("Row")
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, total, note)."""
+
+# After so many failures in a row the player is not asked again: an endpoint that is down stays so for a while.
+PATIENCE = 5
 
 
 def collect(
@@ -34,8 +40,13 @@ def collect(
     workers: int = 1,
     progress: Progress | None = None,
     note: Callable[[Row], str] = lambda row: "",
+    on_failure: Callable[[Key, str], None] | None = None,
+    player: Callable[[Key], str] = lambda key: "",
 ) -> list[Row]:
     """The row of every job, in the jobs' order; those that an earlier run left in `path` are not measured again.
+
+    A job whose player could not answer has no row and is told to `on_failure`. After `PATIENCE` such jobs in a row, so
+    are the player's other jobs, without being tried.
 
     Args:
         jobs: by the key of their row.
@@ -47,29 +58,80 @@ def collect(
         workers: processes.
         progress: called after each row.
         note: what `progress` is told of a row.
+        on_failure: called with the key of a job and the reason why the player could not answer; without it, the first
+            such job ends the run.
+        player: whose job a key is, where there are several players.
 
     Raises:
         UserError: `path` holds rows of other settings.
+        PlayerError: the player could not answer, and there is no `on_failure`.
     """
     done = {key(row): row for row in read_rows(path, form, settings)}
     waiting = [each for each in jobs if each not in done]
     finished = len(jobs) - len(waiting)
-    for row in _map(work, [jobs[each] for each in waiting], workers):
-        done[key(row)] = row
-        append_row(path, row, settings)
-        finished += 1
-        if progress is not None:
-            progress(finished, len(jobs), note(row))
-    return [done[each] for each in jobs]
+    while waiting:
+        in_a_row: Counter[str] = Counter()
+        rows = _map(partial(_attempt, work), [jobs[each] for each in waiting], workers)
+        for each, row in zip(waiting, rows, strict=True):
+            if isinstance(row, PlayerError):
+                if on_failure is None:
+                    raise row
+                on_failure(each, str(row))
+                in_a_row[player(each)] += 1
+                if in_a_row[player(each)] == PATIENCE:
+                    break
+                continue
+            in_a_row[player(each)] = 0
+            done[key(row)] = row
+            append_row(path, row, settings)
+            finished += 1
+            if progress is not None:
+                progress(finished, len(jobs), note(row))
+        else:
+            break
+        rows.close()
+        given_up, rest = player(each), waiting[waiting.index(each) + 1 :]
+        for other in rest:
+            if player(other) == given_up and on_failure is not None:
+                on_failure(other, f"not asked after {PATIENCE} failures in a row")
+        waiting = [other for other in rest if player(other) != given_up]
+    return [done[each] for each in jobs if each in done]
 
 
-def _map(work: Callable[[Job], Row], jobs: Sequence[Job], workers: int) -> Iterator[Row]:
+def _attempt(work: Callable[[Job], Row], job: Job) -> Row | PlayerError:
+    try:
+        return work(job)
+    except PlayerError as error:
+        return error
+
+
+def _map(work: Callable[[Job], Row], jobs: Sequence[Job], workers: int) -> Generator[Row, None, None]:
     if workers == 1 or len(jobs) < 2:
         yield from map(work, jobs)
         return
     # Spawned, not forked: the compiled code's threads do not survive a fork.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    try:
         yield from pool.map(work, jobs)
+    finally:
+        # Also where the caller stops before the end: then what waits is dropped.
+        pool.shutdown(cancel_futures=True)
+
+
+def describe_missing(player: str, failures: Mapping[Any, str], total: int) -> dict[str, Any]:
+    """What a result says about problems without a row: `player`, how many of how many, and the first reason."""
+    return {"player": player, "problems": len(failures), "of": total, "reason": next(iter(failures.values()))}
+
+
+def explain_missing(missing: Sequence[Mapping[str, Any]], resumable: bool) -> str:
+    """One sentence on the problems that have no row, for the end of a run."""
+    parts = [
+        f"{each['problems']} of {each['of']} problems are missing, since {each['player']} could not answer "
+        f"({each['reason']})"
+        for each in missing
+    ]
+    again = "the same command asks for these alone" if resumable else "with --out, a further run asks for these alone"
+    return f"{'; '.join(parts)}; {again}"
 
 
 def read_rows(path: Path | None, form: type[Row], settings: Mapping[str, Any]) -> list[Row]:

@@ -2,7 +2,8 @@
 
 A field gives an option its name, type and default; the class's docstring gives its help, in the section `Attributes:`.
 What only the command line needs stands in the field's metadata: `flags`, the option's names where they differ from the
-field's (empty keeps the field off the command line), and `min` and `max` of a number.
+field's (empty keeps the field off the command line), `min` and `max` of a number, `group`, the heading under which the
+help lists the option, and `show_default`, a short text for a long default.
 """
 
 import dataclasses
@@ -23,13 +24,21 @@ ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n     .*)*)", re.MULTILINE)
 def options_of(options_class: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Decorate a command whose first parameter is an instance of `options_class`: it gets an option for each field.
 
-    The fields of the class itself come before those that it inherits, and both before the command's other parameters.
+    Groups come in the order of the fields. Within a group, the fields of the class itself come before those that it
+    inherits; the command's other parameters come last.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         shown = [each for each in dataclasses.fields(options_class) if each.metadata.get("flags") != ()]
-        # Stable: required ones first, as in any signature, then the class's own.
-        shown.sort(key=lambda each: (not _is_required(each), each.name not in options_class.__annotations__))
+        groups = list(dict.fromkeys(each.metadata.get("group", "") for each in shown))
+        # Stable: required ones first, as in any signature, then group by group, the class's own first.
+        shown.sort(
+            key=lambda each: (
+                not _is_required(each),
+                groups.index(each.metadata.get("group", "")),
+                each.name not in options_class.__annotations__,
+            )
+        )
         hints, helps = typing.get_type_hints(options_class), read_attributes(options_class)
         _, *rest = inspect.signature(command).parameters.values()
         parameters = [_make_parameter(each, hints[each.name], helps[each.name]) for each in shown]
@@ -66,9 +75,14 @@ def _make_parameter(option: "dataclasses.Field[Any]", hint: Any, help: str) -> i
     flags = option.metadata.get("flags") or ["--" + option.name.replace("_", "-")]
     if hint is bool and _default(option) and "/" not in flags[0]:
         flags = [f"{flags[0]}/--no-{flags[0].removeprefix('--')}"]
-    more = {name: option.metadata[name] for name in ("min", "max") if name in option.metadata}
+    more = {name: option.metadata[name] for name in ("min", "max", "show_default") if name in option.metadata}
+    if "group" in option.metadata:
+        more["rich_help_panel"] = option.metadata["group"]
     if _is_mapping(hint):
         more["metavar"] = "NAME=VALUE"
+    elif "min" in more or "max" in more:
+        # `<int range> [x>=1]` repeats itself, and at 80 columns the names would be cut for it.
+        more["metavar"] = "<int>" if int in (hint, *typing.get_args(hint)) else "<float>"
     default = inspect.Parameter.empty if _is_required(option) else _default(option)
     return inspect.Parameter(
         option.name,

@@ -17,6 +17,9 @@ FORMATS = ", ".join(
 )
 """Names of the text formats for help texts: `text.names()` without importing the simulator, which takes a second."""
 
+RewardOption = Annotated[
+    str | None, typer.Option(help="Reward table by name (discover: generalisation, physix); the task's own by default.")
+]
 IndexArgument = Annotated[int, typer.Option(help="Which instance of the subject.")]
 ConditionOption = Annotated[
     list[str] | None,

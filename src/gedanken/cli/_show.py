@@ -1,6 +1,8 @@
 """How turns and laws look on a terminal."""
 
 import math
+import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,8 +63,15 @@ def print_json(value: object, pretty: bool = False) -> None:
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Callable[..., None]]:
-    """A bar on standard error; yields `advance(done, total, note)`."""
+def progress_bar(title: str, seconds: float = 30.0) -> Iterator[Callable[..., None]]:
+    """A bar on standard error; yields `advance(done, total, note)`.
+
+    Where standard error is no terminal (a log file, a job's output), a line is printed at most every `seconds`.
+    """
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _make_log(title, seconds)
+        return
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -71,13 +80,30 @@ def progress_bar(title: str) -> Iterator[Callable[..., None]]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         row = bar.add_task(title, total=None, note="")
 
         def advance(done: int, total: int, note: str = "") -> None:
             bar.update(row, completed=done, total=total, note=note)
 
         yield advance
+
+
+def _make_log(title: str, seconds: float) -> Callable[..., None]:
+    """`advance(done, total, note)` that prints lines instead of drawing; what takes less than `seconds` prints none."""
+    start = last = time.monotonic()
+
+    def advance(done: int, total: int, note: str = "") -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < seconds:
+            return
+        last = now
+        share = f" ({done / total:.0%})" if total else ""
+        # A pipe would keep lines back until there are many.
+        print(f"{title}: {done}/{total}{share}, {now - start:.0f} s  {note}".rstrip(), file=sys.stderr, flush=True)
+
+    return advance
 
 
 def show_rollout(console: Console, rollout: "Rollout") -> None:

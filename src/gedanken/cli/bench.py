@@ -7,13 +7,15 @@ import typer
 
 from gedanken import zoo
 from gedanken.bench.suite import describe_names
+from gedanken.cli._options import BaseUrlOption, KeyOption
 
 app = typer.Typer(help="Measure players on frozen suites, and the verifier against its peers.", no_args_is_help=True)
 
 
 @app.command(
     epilog="gedanken bench discover --suite seed8 --noise 0.05\n\n"
-    "gedanken bench discover --suite odebench --player sparse --player pysindy --noise 0.05 --out runs/odebench"
+    "gedanken bench discover --suite odebench --player sparse --player pysindy --noise 0.05 --out runs/odebench\n\n"
+    "gedanken bench discover --player openai:MODEL --base-url http://localhost:8000/v1 --turns 8 --out runs/served"
 )
 def discover(
     suite: Annotated[str, typer.Option(help=f"{describe_names('discover')}.")] = "seed8",
@@ -34,6 +36,8 @@ def discover(
         int | None, typer.Option(help="Rows that prompts show, for models with little context; not odebench.")
     ] = None,
     turns: Annotated[int, typer.Option(help="Turns a player has; the best one counts.")] = 1,
+    base_url: BaseUrlOption = None,
+    api_key: KeyOption = None,
     workers: Annotated[int, typer.Option(help="Processes; timings are best read with one.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Folder for results; a run that was cut off resumes there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object (a list for several players).")] = False,
@@ -42,13 +46,16 @@ def discover(
     from rich.console import Console
 
     from gedanken.bench import discover as bench
+    from gedanken.bench.runner import explain_missing
     from gedanken.cli._show import print_json, progress_bar
+    from gedanken.errors import PlayerError
 
-    results = []
+    results, failures = [], []
+    options = bench.share_player_options(player or ["sparse"], base_url=base_url, api_key=api_key)
     for name in player or ["sparse"]:
-        with progress_bar(f"{suite}, {name}, noise {noise:g}") as advance:
-            results.append(
-                bench.run(
+        try:
+            with progress_bar(f"{suite}, {name}, noise {noise:g}") as advance:
+                result = bench.run(
                     suite,
                     name,
                     noise=noise,
@@ -63,12 +70,20 @@ def discover(
                     workers=workers,
                     out=out,
                     progress=advance,
+                    player_options=options[name],
                 )
-            )
-    if as_json:
+        except PlayerError as failure:  # the other players play all the same
+            failures.append(str(failure))
+            continue
+        results.append(result)
+        if "missing" in result:
+            failures.append(explain_missing([result["missing"]], out is not None))
+    if as_json and results:
         print_json(results[0] if len(results) == 1 else results)
-    else:
+    elif results:
         Console().print(bench.render_markdown(results), markup=False, highlight=False, soft_wrap=True)
+    if failures:
+        raise PlayerError("; ".join(failures))
 
 
 @app.command(
@@ -87,6 +102,8 @@ def predict(
         list[int] | None, typer.Option(help="Frames ahead; the suite's own by default; repeatable.")
     ] = None,
     text_format: Annotated[str, typer.Option("--format", help="Text format of prompts and answers.")] = "v1",
+    base_url: BaseUrlOption = None,
+    api_key: KeyOption = None,
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Folder for results; a run that was cut off resumes there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
@@ -95,7 +112,9 @@ def predict(
     from rich.console import Console
 
     from gedanken.bench import predict as bench
+    from gedanken.bench.runner import explain_missing
     from gedanken.cli._show import print_json, progress_bar
+    from gedanken.errors import PlayerError
 
     with progress_bar(f"{suite}") as advance:
         result = bench.run(
@@ -108,11 +127,14 @@ def predict(
             workers=workers,
             out=out,
             progress=advance,
+            player_options={"base_url": base_url, "api_key": api_key},
         )
     if as_json:
         print_json(result)
     else:
         Console().print(bench.render_markdown(result), markup=False, highlight=False, soft_wrap=True)
+    if "missing" in result:
+        raise PlayerError(explain_missing(result["missing"], out is not None))
 
 
 @app.command(epilog="gedanken bench generate --json | jq .arrays.ratio")
@@ -165,3 +187,56 @@ def fuzz(
     with progress_bar("hostile answers") as advance:
         result = bench.fuzz(answers, progress=advance)
     print_json(result, pretty=not as_json)
+
+
+@app.command(
+    epilog="gedanken bench hostile --json\n\ngedanken bench hostile --task predict --kind feedback --problems 2"
+)
+def hostile(
+    task: Annotated[list[str] | None, typer.Option(help="discover, predict; repeatable, both by default.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only these kinds of cheats; repeatable.")] = None,
+    subject: Annotated[list[str] | None, typer.Option(help="Only these subjects; repeatable.")] = None,
+    problems: Annotated[int, typer.Option(help="Problems of each subject and condition.")] = 1,
+    reward: Annotated[str | None, typer.Option(help="Name of the reward table; the task's default.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object (a list for several tasks).")] = False,
+) -> None:
+    """Answers that try to be paid without understanding: what they earn, by kind."""
+    from rich.console import Console
+
+    from gedanken.bench.cheats import report as bench
+    from gedanken.cli._show import print_json, progress_bar
+
+    results = []
+    for name in task or list(bench.CONDITIONS):
+        with progress_bar(f"cheats at {name}") as advance:
+            results.append(
+                bench.run(name, kinds=kind, subjects=subject, problems=problems, reward=reward, progress=advance)
+            )
+    if as_json:
+        print_json(results[0] if len(results) == 1 else results)
+    else:
+        Console().print(bench.render_markdown(results), markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command(epilog="gedanken bench order --json | jq .outranked")
+def order(
+    noise: Annotated[list[float] | None, typer.Option(help="Noise of the records; 0 and 0.05; repeatable.")] = None,
+    subject: Annotated[list[str] | None, typer.Option(help="Only these systems; repeatable.")] = None,
+    problems: Annotated[int, typer.Option(help="Problems of each system and noise.")] = 2,
+    reward: Annotated[str | None, typer.Option(help="Name of the reward table; the default one.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Simpler laws with constants fitted to the record: at how many problems one is paid more than the truth."""
+    from rich.console import Console
+
+    from gedanken.bench.cheats import order as bench
+    from gedanken.cli._show import print_json, progress_bar
+
+    with progress_bar("simpler laws against the truth") as advance:
+        result = bench.run(
+            noises=noise or bench.NOISES, subjects=subject, problems=problems, reward=reward, progress=advance
+        )
+    if as_json:
+        print_json(result)
+    else:
+        Console().print(bench.render_markdown(result), markup=False, highlight=False, soft_wrap=True)

@@ -56,7 +56,7 @@ def demo(
 
             announce("reading")
             record = read_record(data, **options)  # type: ignore[arg-type]
-            finding = discovery.run(record, load_player("sparse", "discover", progress=announce))
+            finding = discovery.run(record, load_player("sparse", "discover", {"progress": announce}))
             flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
             command = ["gedanken", "discover", data, *flags, f"--out={out / data}"]
             files = write_report(finding, out / data, command)

@@ -62,6 +62,7 @@ def discover(
     from rich.console import Console
 
     from gedanken.cli._show import print_json, show_finding, show_turn
+    from gedanken.errors import PlayerError
     from gedanken.own_data import discovery, record
     from gedanken.own_data.report.write import to_json, write_report
     from gedanken.players import load_player
@@ -87,9 +88,9 @@ def discover(
         contestant = load_player(
             player,
             "discover",
+            {"progress": lambda text: status.update(f"{measured.title}: {text}")},
             base_url=base_url,
             api_key=api_key,
-            progress=lambda text: status.update(f"{measured.title}: {text}"),
         )
         finding = discovery.run(measured, contestant, turns, lambda number, turn: show_turn(console, number, turn))
     command = ["gedanken", *sys.argv[1:]]
@@ -98,3 +99,6 @@ def discover(
         print_json(to_json(finding, command) | {"files": {name: str(path) for name, path in files.items()}})
     else:
         show_finding(console, finding, files)
+    if finding.broken_off:
+        turns_played = f"{len(finding.turns)} {'turn' if len(finding.turns) == 1 else 'turns'}"
+        raise PlayerError(f"{finding.broken_off}; the law above is the best of {turns_played} before that")

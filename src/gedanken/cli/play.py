@@ -9,6 +9,7 @@ from gedanken.cli._options import (
     ConditionOption,
     IndexArgument,
     KeyOption,
+    RewardOption,
     SubjectArgument,
     TaskArgument,
     parse_conditions,
@@ -36,6 +37,7 @@ def play(
     base_url: BaseUrlOption = None,
     api_key: KeyOption = None,
     temperature: Annotated[float | None, typer.Option(help="Sampling temperature of a language model.")] = None,
+    reward: RewardOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a turn, as it is played.")] = False,
 ) -> None:
     """Play one episode and show every turn."""
@@ -46,7 +48,7 @@ def play(
     from gedanken.cli._show import show_turn
     from gedanken.players import load_player
 
-    chosen = tasks.load(task, max_turns=turns)
+    chosen = tasks.load(task, max_turns=turns, reward=reward)
     problem = chosen.pose(subject, split=split, index=index, **parse_conditions(conditions))
     contestant = load_player(
         player or chosen.default_player, task, base_url=base_url, api_key=api_key, temperature=temperature

@@ -9,13 +9,28 @@ EXAMPLES = (
     "gedanken serve",
     "gedanken serve --reload",
     "gedanken serve --openenv discover --workers 2",
+    "gedanken serve --host 0.0.0.0 --allow-host box.local",
     "gedanken serve --hosted --host 0.0.0.0 --database postgresql+psycopg://me@db/gedanken",
 )
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0 lets the network in.")] = "127.0.0.1",
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Address to listen at, and the host name that is answered besides localhost, 127.0.0.1 and [::1]. "
+            "0.0.0.0 or :: lets the network in, under every IP address of this machine; names need --allow-host."
+        ),
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at.")] = 8000,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A further host name that is answered, such as box.local; repeatable. With --hosted every name is, "
+            "and with --openenv every name at another address than the loopback unless this is given.",
+        ),
+    ] = None,
     openenv: Annotated[
         str | None, typer.Option(metavar="TASK", help="Serve this task as an OpenEnv environment instead.")
     ] = None,
@@ -24,13 +39,26 @@ def serve(
         bool, typer.Option("--reload", help="Begin anew whenever the source changes, for developers.")
     ] = False,
     database: Annotated[
-        str, typer.Option(help="SQLAlchemy URL of the history.")
+        str, typer.Option(help="SQLAlchemy URL of the history.", show_default="a file in runs/serve")
     ] = "sqlite:///runs/serve/history.sqlite",
     hosted: Annotated[
-        bool, typer.Option("--hosted", help="Strangers may use it: models are asked at public addresses only.")
+        bool,
+        typer.Option(
+            "--hosted",
+            help="Strangers may use it: models are asked at public addresses only, and episodes are listed and "
+            "cancelled by their owners only.",
+        ),
+    ] = False,
+    share_keys: Annotated[
+        bool,
+        typer.Option(
+            "--share-keys",
+            help="With --hosted: ask endpoints with the keys of this server's environment for visitors without one.",
+        ),
     ] = False,
     origin: Annotated[
-        list[str] | None, typer.Option(help="A web origin whose pages may call the API; repeatable.")
+        list[str] | None,
+        typer.Option(help="A web origin whose pages may call the API and open WebSockets; repeatable."),
     ] = None,
     max_turns: Annotated[int, typer.Option(min=1, max=64, help="Answers of an episode.")] = 16,
     max_tokens: Annotated[int, typer.Option(min=1, help="Tokens of an answer.")] = 8192,
@@ -53,9 +81,12 @@ def serve(
         tasks.load(openenv)  # says which there are
         if importlib.util.find_spec("openenv") is None:
             raise UserError("--openenv needs OpenEnv; install it with: pip install 'gedanken[openenv]'")
+        from gedanken.serve.guard import Hosts
         from gedanken.serve.openenv import command
 
-        command.serve(f"gedanken.serve.openenv.app:{openenv}", host, port, workers)
+        Hosts(host, allow_host or ())  # says which name is none
+        target = f"gedanken.serve.openenv.app:{openenv}"
+        command.serve(target, host, port, workers, tuple(origin or ()), tuple(allow_host or ()))
         return
     if workers != 1:
         raise UserError("--workers is for --openenv; episodes are threads of one process")
@@ -68,7 +99,10 @@ def serve(
     settings = Settings(
         database=database,
         hosted=hosted,
+        share_keys=share_keys,
         origins=tuple(origin or ()),
+        listen=host,
+        allow_hosts=tuple(allow_host or ()),
         max_turns=max_turns,
         max_tokens=max_tokens,
         answer_seconds=answer_seconds,

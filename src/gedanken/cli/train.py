@@ -11,14 +11,20 @@ from gedanken.cli._options import ConditionOption, parse_conditions
 from gedanken.cli._show import print_json, progress_bar
 from gedanken.cli._train_submit import SUBMIT_EXAMPLES, submit
 from gedanken.errors import UserError
-from gedanken.training.options import CurriculumOptions, GRPOOptions, SFTOptions
+from gedanken.training.options import MACHINE, PROBLEMS, SAMPLING, CurriculumOptions, GRPOOptions, SFTOptions
+from gedanken.training.run import RunFolder
 from gedanken.training.scratch.options import ScratchOptions
 
 app = typer.Typer(help="Train language models: sft, grpo, curriculum, evaluate, report, ...", no_args_is_help=True)
 
-PushOption = Annotated[bool, typer.Option("--push-to-hub", help="Upload the result.")]
-RepositoryOption = Annotated[str | None, typer.Option("--hub-repo-id", help="OWNER/NAME on the Hub.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="With --push-to-hub: say what would be sent.")]
+UPLOAD = "Upload"
+PushOption = Annotated[bool, typer.Option("--push-to-hub", help="Upload the result.", rich_help_panel=UPLOAD)]
+RepositoryOption = Annotated[
+    str | None, typer.Option("--hub-repo-id", help="OWNER/NAME on the Hub.", rich_help_panel=UPLOAD)
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="With --push-to-hub: say what would be sent.", rich_help_panel=UPLOAD)
+]
 
 SFT_EXAMPLES = (
     "gedanken train sft --model smollm2 --output-dir runs/sft --system-ids damped_spring --with rows=10",
@@ -34,6 +40,11 @@ CURRICULUM_EXAMPLES = (
     "gedanken train curriculum --output-dir runs/curriculum --stages 5 --optimizer adamw_8bit",
     "gedanken train curriculum --model smollm2 --format v1 --output-dir runs/c --stages 2 --scenarios pong --context 2",
     "gedanken train curriculum --data data/train --output-dir runs/curriculum --resume",
+)
+EVALUATE_EXAMPLES = (
+    "gedanken train evaluate --model smollm2 --model gedanken-discover-135m --with rows=4 --turns 8",
+    "gedanken train evaluate --model gedanken-discover-135m --with rows=4 --subjects free_fall,spring_mass --samples 8"
+    " --temperature 0.8",
 )
 SCRATCH_EXAMPLES = (
     "gedanken train scratch --data data/train --output-dir runs/scratch --size 3M --minutes 60",
@@ -98,57 +109,113 @@ def scratch(
     _train(train_scratch, options, push_to_hub, hub_repo_id, dry_run)
 
 
-@app.command(epilog="gedanken train evaluate --model smollm2 --model gedanken-discover-135m --with rows=4 --turns 8")
+@app.command(epilog="\n\n".join(EVALUATE_EXAMPLES))
 def evaluate(
     model: Annotated[list[str], typer.Option("--model", help="A model; repeatable, for a table of before and after.")],
     task: Annotated[str, typer.Option(help="discover or predict.")] = "discover",
-    problems: Annotated[int, typer.Option(min=1, help="Problems of each subject.")] = 10,
-    turns: Annotated[int, typer.Option(min=1, help="Answers that a model may give to each.")] = 1,
+    problems: Annotated[
+        int, typer.Option(min=1, metavar="<int>", help="Problems of each subject.", rich_help_panel=PROBLEMS)
+    ] = 10,
+    subjects: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Systems or scenarios, separated by commas; repeatable. The task's own choice if not given.",
+            rich_help_panel=PROBLEMS,
+        ),
+    ] = None,
+    levels: Annotated[
+        str | None,
+        typer.Option(help="Levels of difficulty, separated by commas.", rich_help_panel=PROBLEMS),
+    ] = None,
     conditions: ConditionOption = None,
-    batch: Annotated[int, typer.Option(min=1, help="Episodes played side by side.")] = 16,
-    max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer in tokens.")] = 256,
+    turns: Annotated[
+        int,
+        typer.Option(min=1, metavar="<int>", help="Answers that a model may give to each.", rich_help_panel=SAMPLING),
+    ] = 1,
+    samples: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="<int>",
+            help="Independent episodes of each problem, for pass@k; needs a temperature.",
+            rich_help_panel=SAMPLING,
+        ),
+    ] = 1,
+    batch: Annotated[
+        int, typer.Option(min=1, metavar="<int>", help="Episodes played side by side.", rich_help_panel=SAMPLING)
+    ] = 16,
+    max_new_tokens: Annotated[
+        int, typer.Option(min=1, metavar="<int>", help="Longest answer in tokens.", rich_help_panel=SAMPLING)
+    ] = 256,
     temperature: Annotated[
-        float, typer.Option(min=0, help="Of sampling; greedy at 0, which repeats itself where it learns nothing.")
+        float,
+        typer.Option(
+            min=0,
+            metavar="<float>",
+            help="Of sampling; greedy at 0, which repeats itself where it learns nothing.",
+            rich_help_panel=SAMPLING,
+        ),
     ] = 0.0,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, ...; the best there is by default.")] = None,
-    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")] = "auto",
-    grammar: Annotated[bool, typer.Option("--grammar", help="Hold answers to the task's grammar.")] = False,
+    grammar: Annotated[
+        bool, typer.Option("--grammar", help="Hold answers to the task's grammar.", rich_help_panel=SAMPLING)
+    ] = False,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda, ...; the best there is by default.", rich_help_panel=MACHINE)
+    ] = None,
+    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.", rich_help_panel=MACHINE)] = "auto",
     out: Annotated[Path | None, typer.Option(help="Folder for the table and for every answer.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Models on the same fixed problems, held-out subjects included, with 95 % intervals."""
-    import dataclasses
-
     import orjson
 
     from gedanken.models.backends import hf
-    from gedanken.training import evaluate as evaluation
+    from gedanken.training import outcomes as results_of
+    from gedanken.training.evaluate import evaluate as play_all
+    from gedanken.training.evaluate import evaluation_sources
 
-    sources = evaluation.evaluation_sources(task, problems, parse_conditions(conditions))
-    results = {}
+    if samples > 1 and not temperature:
+        raise UserError("--samples of a greedy model are all the same; give a --temperature, such as 0.8")
+    names = [name for part in subjects or () for name in part.split(",") if name]
+    sources = evaluation_sources(task, problems, parse_conditions(conditions), names, _read_levels(levels))
+    results: dict[str, list[results_of.Outcome]] = {}
     for name in model:
-        player = hf.load(
-            name.removeprefix("hf:"),
-            device=device,
-            dtype=dtype,
-            temperature=temperature,
-            max_tokens=max_new_tokens,
-            grammar=grammar,
-        )
+        results[name] = []
         with progress_bar(name) as advance:
-            results[name] = evaluation.evaluate(player, sources, turns=turns, batch=batch, progress=advance)
-    table = evaluation.render_table(results, turns)
+            for sample in range(samples):
+
+                def advance_sample(done: int, total: int, note: str, sample: int = sample) -> None:
+                    advance(sample * total + done, samples * total, note)
+
+                # The weights stay loaded; the seed makes the samples differ.
+                player = hf.load(
+                    name.removeprefix("hf:"),
+                    device=device,
+                    dtype=dtype,
+                    temperature=temperature,
+                    max_tokens=max_new_tokens,
+                    grammar=grammar,
+                    seed=sample,
+                )
+                results[name] += play_all(
+                    player, sources, turns=turns, batch=batch, sample=sample, progress=advance_sample
+                )
+    table = results_of.render_table(results, turns)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         (out / "table.md").write_text(table, encoding="utf-8")
         with (out / "outcomes.jsonl").open("wb") as file:
             for name, outcomes in results.items():
                 for outcome in outcomes:
-                    file.write(orjson.dumps({"model": name, **dataclasses.asdict(outcome)}) + b"\n")
+                    file.write(orjson.dumps({"model": name, **outcome.to_dict()}) + b"\n")
     if as_json:
         print_json(
             {
-                name: {**evaluation.summarise(outcomes), "subjects": evaluation.summarise_subjects(outcomes)}
+                name: {
+                    **results_of.summarise(outcomes),
+                    "bands": results_of.summarise_bands(outcomes),
+                    "subjects": results_of.summarise_subjects(outcomes),
+                }
                 for name, outcomes in results.items()
             }
         )
@@ -156,11 +223,17 @@ def evaluate(
         print(table, end="")
 
 
+def _read_levels(levels: str | None) -> tuple[int, ...]:
+    try:
+        return tuple(int(word) for word in levels.split(",")) if levels else ()
+    except ValueError:
+        raise UserError(f"--levels wants whole numbers with commas between, not {levels!r}") from None
+
+
 @app.command(epilog="gedanken train report runs/rl")
 def report(run: Annotated[Path, typer.Argument(help="A run's folder.")]) -> None:
     """Write a run's curves and model card again from its measurements."""
     from gedanken.training.report import write_report
-    from gedanken.training.run import RunFolder
 
     for path in write_report(RunFolder(run)):
         print(path)
@@ -174,9 +247,17 @@ def _train(train: Callable[..., Path], options: Any, push: bool, repository: str
     # Before hours of training, not after.
     if push and not repository:
         raise UserError("--push-to-hub needs --hub-repo-id OWNER/NAME")
+    folder = RunFolder(options.output_dir)
+    before, merged = folder.end(), folder.path / "merged"
+    was_merged = merged.is_dir()
     with progress_bar(train.__name__.removeprefix("train_")) as advance:
         saved = train(options, advance)
-    print(f"wrote {saved}; curves and model card are in {options.output_dir}")
+    if before is not None and folder.end() == before:
+        print(f"{options.output_dir} is finished already, at step {before['step']}; its model is {saved}")
+        if merged.is_dir() and not was_merged:
+            print(f"wrote {merged}")
+    else:
+        print(f"wrote {saved}; curves and model card are in {options.output_dir}")
     if push and repository:
         from gedanken.training import publish
 

@@ -5,6 +5,7 @@ and a module is imported only when a spec names it.
 """
 
 import inspect
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gedanken import zoo
@@ -19,21 +20,60 @@ def names() -> tuple[str, ...]:
     return tuple(zoo.names(PACKAGE))
 
 
-def load(spec: str, **options: Any) -> Player:
-    """The player that `backend:model` names. Options that are None count as not given.
+def load(spec: str, offered: Mapping[str, Any] | None = None, **options: Any) -> Player:
+    """The player that `backend:model` names.
+
+    Args:
+        spec: `backend:model`.
+        offered: what the caller can provide (`progress`, ...), passed on only if the backend takes it.
+        options: what the user asked for. Those that are None count as not given.
 
     Raises:
-        UserError: there is no such backend, or it does not take one of the options.
+        UserError: there is no such backend, or it does not take one of the user's options.
     """
+    backend, model = _split(spec)
+    player: Player = call_loader(f"{backend}:", zoo.load(PACKAGE, backend).load, (model,), offered or {}, options)
+    return player
+
+
+def option_names(spec: str) -> list[str]:
+    """The options of the backend that `backend:model` names.
+
+    Raises:
+        UserError: there is no such backend.
+    """
+    return parameters(zoo.load(PACKAGE, _split(spec)[0]).load, skip=1)
+
+
+def call_loader(
+    name: str,
+    loader: Callable[..., Any],
+    arguments: Sequence[Any],
+    offered: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> Any:
+    """Call a player's loader with the user's options, and with what the caller offers if the loader takes it.
+
+    Raises:
+        UserError: the user gave an option that `name` does not take.
+    """
+    given = {option: value for option, value in options.items() if value is not None}
+    taken = parameters(loader, skip=len(arguments))
+    for option in given:
+        if option not in taken:
+            known = f"it takes {', '.join(taken)}" if taken else "it takes none"
+            raise UserError(f"{name} has no option {option!r}; {known}")
+    return loader(*arguments, **{option: value for option, value in offered.items() if option in taken}, **given)
+
+
+def parameters(loader: Callable[..., Any], skip: int = 0) -> list[str]:
+    """The names of a loader's parameters after the first `skip`, in order."""
+    return list(inspect.signature(loader).parameters)[skip:]
+
+
+def _split(spec: str) -> tuple[str, str]:
     backend, colon, model = spec.partition(":")
     if not colon or not model or backend not in names():
         known = ", ".join(f"{name}:..." for name in names())
         raise UserError(f"{spec!r} is not a model; write one of {known}")
-    opener = zoo.load(PACKAGE, backend).load
-    given = {name: value for name, value in options.items() if value is not None}
-    taken = [p.name for p in inspect.signature(opener).parameters.values() if p.kind is p.KEYWORD_ONLY]
-    for name in given:
-        if name not in taken:
-            raise UserError(f"{backend}: has no option {name!r}; it takes {', '.join(taken)}")
-    player: Player = opener(model, **given)
-    return player
+    return backend, model

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from gedanken.errors import UserError
+from gedanken.errors import PlayerError, UserError
 from gedanken.loop import Player, Problem, Turn, play
 from gedanken.own_data.record import Record
 from gedanken.statistics import Z95
-from gedanken.tasks.discover.task import DiscoverTask, score_trials
+from gedanken.tasks.discover.judge import score_trials
+from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.worlds.ode.fit import Fit, fit
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.simulate import Track, score, simulate
@@ -73,6 +74,7 @@ class Finding:
         criterion: the law's own rank, on the alternatives' scale; needed to compare them.
         held_out_r2: R2 of each column over the held-out samples.
         seconds: how long it took.
+        broken_off: why the player gave no further answer, empty where the episode came to its end.
     """
 
     record: Record
@@ -85,6 +87,7 @@ class Finding:
     criterion: float | None = None
     held_out_r2: Mapping[str, float] | None = None
     seconds: float = field(default=0.0, compare=False)
+    broken_off: str = ""
 
     @property
     def law(self) -> Law:
@@ -172,15 +175,23 @@ def run(
     A player that ranks laws (`sparse`) has `candidates(observation)`, best first; its k-th answer is the k-th of them,
     with their number repeated. Its fit and its alternatives are then taken over.
 
+    A player that fails in a later turn ends the episode; the law is the best of the turns before.
+
     Raises:
-        PlayerError: the player could not answer at all.
+        PlayerError: the player could not answer, and there is no scored turn before that.
     """
     start = time.perf_counter()
     played: list[Turn] = []
-    for turn in play(DiscoverTask(), player, record.problem, turns):
-        played.append(turn)
-        if on_turn:
-            on_turn(len(played), turn)
+    broken_off = ""
+    try:
+        for turn in play(DiscoverTask(), player, record.problem, turns):
+            played.append(turn)
+            if on_turn:
+                on_turn(len(played), turn)
+    except PlayerError as error:
+        if all(turn.verdict.error for turn in played):
+            raise
+        broken_off = str(error)
     read = [number for number, turn in enumerate(played) if not turn.verdict.error]
     if not read:
         return Finding(record, player.name, tuple(played), None, seconds=time.perf_counter() - start)
@@ -201,6 +212,7 @@ def run(
         None if own is None else own.criterion,
         _held_out_r2(record, predictions[len(record.fitted) :]),
         time.perf_counter() - start,
+        broken_off,
     )
 
 

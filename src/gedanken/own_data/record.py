@@ -132,7 +132,7 @@ def _read_file(
             raise UserError("--fit-until is for one trial; with several, hold the last one out")
         trials, held_out = _cut(trials[0], fit_until)
         continues = True
-    problem = DiscoverTask().pose_record(recording.states, trials, hint or "", path.stem)
+    problem = DiscoverTask().pose_record(recording.states, trials, hint or "", path.stem, held_out)
     return Record(
         path.name,
         problem,

@@ -1,20 +1,67 @@
-"""ASGI middleware that limits request bodies, idle WebSockets and malformed frames."""
+"""ASGI middleware in front of both servers: hosts, origins, request bodies, idle WebSockets and malformed frames."""
 
 import asyncio
+import ipaddress
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+import re
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, MutableMapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
+
+from gedanken.errors import UserError
 
 # Bytes. The verifier refuses answers of more than 64 KiB, so longer messages have no use.
 MAX_MESSAGE = 4 << 20
 # A frame with fewer opening brackets cannot nest deeply enough to exhaust any parser's stack.
 SAFE_BRACKETS = 256
+# How deeply the JSON of a request may be nested. No request of the API has more than four levels.
+MAX_DEPTH = 100
+# Seconds within which a request's body must come.
+BODY_SECONDS = 30.0
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+
+class Hosts(Container[str]):
+    """The host names that a server answers under, as they stand in the Host header, without the port.
+
+    A foreign site's name may resolve to this machine (DNS rebinding), so a browser's request counts only under names
+    that are ours. An address in place of a name cannot be rebound.
+    """
+
+    def __init__(self, listen: str, names: Iterable[str] = ()):
+        """The names of a server that listens at `listen`, and the further `names`.
+
+        `localhost`, `127.0.0.1` and `[::1]` always count; so does `listen` itself, and if it is `0.0.0.0` or `::`,
+        every IP address.
+
+        Raises:
+            UserError: one of the names is none.
+        """
+        for name in names:
+            if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]", name):
+                raise UserError(f"a host name is written like box.local, without http:// and port, not {name[:80]!r}")
+        self.any_address = listen in ("0.0.0.0", "::", "")
+        own = f"[{listen}]" if ":" in listen else listen
+        self.names = frozenset(name.lower() for name in (*LOOPBACK, own, *names))
+
+    def __contains__(self, host: object) -> bool:
+        """Whether the server answers under this name."""
+        return host in self.names or (self.any_address and _is_address(str(host)))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host[1:-1] if host.startswith("[") and host.endswith("]") else host)
+    except ValueError:
+        return False
+    return True
 
 
 class Guard:
@@ -24,18 +71,33 @@ class Guard:
       the socket; it is answered with an INVALID_JSON error instead.
     - A WebSocket without a frame for `idle` seconds is closed, which frees its slot. OpenEnv's own timeout closes the
       environment but leaves the socket open.
-    - An HTTP body of more than `max_body` bytes gets status 413.
-    - With `hosts`, an HTTP request for another host name gets status 400: a foreign site's name may resolve to this
-      machine (DNS rebinding). Starlette's TrustedHostMiddleware compares the same names, `[::1]:8000` included, but
-      refuses in plain text, and every error of our API is JSON with a `detail`.
+    - A WebSocket of a page of another site is refused: browsers let every site open one. Its Origin must be the host
+      that is asked or be among `origins`; a client that sends none is no browser.
+    - An HTTP body of more than `max_body` bytes gets status 413, one that takes longer than `body_seconds` 408, a
+      compressed one 415, and JSON nested more than `MAX_DEPTH` deep 422.
+    - With `hosts`, a request for another host name gets status 400. Starlette's TrustedHostMiddleware compares the same
+      names, `[::1]:8000` included, but refuses in plain text, and every error of our API is JSON with a `detail`.
     """
 
-    def __init__(self, app: Any, idle: float = 900.0, max_body: int = MAX_MESSAGE, hosts: frozenset[str] | None = None):
+    def __init__(
+        self,
+        app: Any,
+        idle: float = 900.0,
+        max_body: int = MAX_MESSAGE,
+        hosts: Container[str] | None = None,
+        origins: Collection[str] = (),
+        body_seconds: float = BODY_SECONDS,
+    ):
         self.app, self.idle, self.max_body, self.hosts = app, idle, max_body, hosts
+        self.origins, self.body_seconds = frozenset(origins), body_seconds
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass a connection to the application, with its input checked."""
         if scope["type"] == "websocket":
+            if not self._is_welcome(scope):
+                # Before the socket is accepted, this is status 403.
+                await send({"type": "websocket.close", "code": 1008, "reason": "a page of another site"})
+                return
             timeout = _IdleTimeout(receive, self.idle)
             try:
                 await self.app(scope, _valid_frames(timeout.receive, send), send)
@@ -46,21 +108,55 @@ class Guard:
         else:
             await self.app(scope, receive, send)
 
-    async def _call_http(self, scope: Message, receive: Receive, send: Send) -> None:
+    def _is_welcome(self, scope: Message) -> bool:
+        """Whether a WebSocket is opened by no browser, by a page of this server or by one of the origins."""
         if self.hosts is not None and _host(scope) not in self.hosts:
-            await _refuse(send, 400, "this server does not answer requests for this host name")
+            return False
+        origin = _header(scope, b"origin")
+        if not origin or "*" in self.origins or origin in self.origins:
+            return True
+        try:
+            page = urlsplit(origin)
+        except ValueError:
+            return False
+        default = {"http": ":80", "https": ":443"}.get(page.scheme)
+        asked = _header(scope, b"host").lower()
+        # Proxies tell the host as the browser wrote it, with or without the scheme's own port.
+        return default is not None and page.netloc.lower().removesuffix(default) == asked.removesuffix(default)
+
+    async def _call_http(self, scope: Message, receive: Receive, send: Send) -> None:
+        if self.hosts is not None and (host := _host(scope)) not in self.hosts:
+            shown = re.sub(r"[^a-z0-9.:\[\]-]", "?", host)[:80]
+            await _refuse(
+                send,
+                400,
+                f"this server does not answer requests for this host name; start it with --allow-host {shown}"
+                if shown and host.isascii()
+                else "this server does not answer requests without a host name",
+            )
+            return
+        if _header(scope, b"content-encoding").strip().lower() not in ("", "identity"):
+            await _refuse(send, 415, "a body is sent uncompressed here")
             return
         body = bytearray()
-        while True:
-            message = await receive()
-            if message["type"] != "http.request":
-                return
-            body += message.get("body", b"")
-            if len(body) > self.max_body:
-                await _refuse(send, 413, f"a body holds at most {self.max_body} bytes")
-                return
-            if not message.get("more_body"):
-                break
+        try:
+            async with asyncio.timeout(self.body_seconds):
+                while True:
+                    message = await receive()
+                    if message["type"] != "http.request":
+                        return
+                    body += message.get("body", b"")
+                    if len(body) > self.max_body:
+                        await _refuse(send, 413, f"a body holds at most {self.max_body} bytes")
+                        return
+                    if not message.get("more_body"):
+                        break
+        except TimeoutError:
+            await _refuse(send, 408, f"the body did not come within {self.body_seconds:g} s")
+            return
+        if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(bytes(body)) > MAX_DEPTH:
+            await _refuse(send, 422, f"JSON is nested at most {MAX_DEPTH} deep here")
+            return
         replayed = False
 
         async def replay() -> Message:
@@ -71,6 +167,18 @@ class Guard:
             return {"type": "http.request", "body": bytes(body), "more_body": False}
 
         await self.app(scope, replay, send)
+
+
+def _depth(body: bytes) -> int:
+    """How deeply the brackets of a JSON text are nested; those in strings do not count."""
+    depth = deepest = 0
+    for bracket in re.findall(rb'"(?:[^"\\]|\\.)*"|[\[{\]}]', body, re.S):
+        if bracket in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif bracket in b"]}":
+            depth -= 1
+    return deepest
 
 
 class _IdleTimeout:
@@ -131,9 +239,14 @@ def _valid_frames(receive: Receive, send: Send) -> Receive:
     return next_frame
 
 
+def _header(scope: Message, name: bytes) -> str:
+    """A header's value; empty where there is none."""
+    return str(next((value for key, value in scope.get("headers", ()) if key == name), b"").decode("latin-1"))
+
+
 def _host(scope: Message) -> str:
     """The host name of the Host header in lower case, without its port."""
-    host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1").lower()
+    host = _header(scope, b"host").lower()
     return host if host.endswith("]") else host.rpartition(":")[0] if ":" in host else host
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from gedanken.errors import UserError
+
 Evidence = TypeVar("Evidence")
 
 MODES = ("episode", "training")
@@ -60,10 +62,11 @@ class RewardTable(Generic[Evidence]):
         """Term weights of an `episode` (multi-turn, as a server pays) or of single-turn `training`.
 
         Raises:
-            ValueError: another mode, or weights of an episode that do not sum to 1 (rewards must lie in [0, 1]).
+            UserError: another mode.
+            ValueError: weights of an episode that do not sum to 1 (rewards must lie in [0, 1]).
         """
         if mode not in MODES:
-            raise ValueError(f"reward mode is 'episode' or 'training', not {mode!r}")
+            raise UserError(f"the mode of a reward is 'episode' or 'training', not {mode!r}")
         column = {name: entry.weight if mode == "episode" else entry.training for name, entry in self.entries.items()}
         weights = {name: weight for name, weight in column.items() if weight is not None}
         if mode == "episode" and not math.isclose(sum(weights.values()), 1.0, abs_tol=1e-9):

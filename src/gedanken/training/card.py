@@ -9,6 +9,7 @@ from gedanken.markdown import table
 from gedanken.models.loading import SMOLLM2
 from gedanken.statistics import summarise_mean
 from gedanken.training.curves import VALIDATED, column, reward_terms
+from gedanken.training.dead import find_spells
 from gedanken.training.run import RunFolder
 
 METHODS = {
@@ -35,7 +36,7 @@ def _head(folder: RunFolder) -> list[str]:
     if base:
         lines.append(f"base_model: {SMOLLM2 if base == 'smollm2' else base}")
     lines += ["tags:", "- physics", "- gedanken", f"- {kind}", "---", ""]
-    lines += [f"# {folder.path.name}", ""]
+    lines += [f"# {folder.path.name}", "", *_warnings(folder)]
     what = f"{options.get('task', 'predict')} by {METHODS.get(kind, kind)}"
     lines += [f"Trained on gedanken's task {what}" + (f", from {base}." if base else "."), ""]
     if base and (folder.model / "adapter_config.json").is_file():
@@ -43,6 +44,36 @@ def _head(folder: RunFolder) -> list[str]:
     if options.get("subjects"):
         lines += [f"Subjects: {', '.join(options['subjects'])}.", ""]
     return lines
+
+
+def _warnings(folder: RunFolder) -> list[str]:
+    """In words, at the top: steps from which nothing was learnt, and an evaluation whose answers say nothing."""
+    options, train, checks = folder.config()["options"], folder.metrics("train"), folder.metrics("eval")
+    lines = []
+    for spell in find_spells(train, options.get("dead_steps", 10)):
+        sentence = spell.describe(options)
+        learnt = "little or nothing" if spell.cause == "cut" else "nothing"
+        lines.append(
+            f"> **Dead run:** {sentence} ({spell.steps} of {len(train)} steps), so {learnt} was learnt there. What may "
+            f"help: {spell.remedy}."
+        )
+    stopped = [line for line in folder.metrics("dead") if line["stopped"]]
+    if stopped and stopped[-1]["step"] == train[-1]["step"]:
+        lines.append(f"> The run was stopped for it at step {stopped[-1]['step']} and has not come to its end.")
+    if checks and checks[-1].get("n"):
+        last = checks[-1]
+        if last.get("cut", {}).get("rate") == 100:
+            lines.append(
+                f"> **No answer ends:** all answers to the {last['n']} test problems at step {last['step']} were cut "
+                f"at the limit of {options['max_new_tokens']} tokens."
+            )
+        if last["valid"]["rate"] == 0:
+            lines.append(
+                f"> **No answer can be read:** none of the answers to the {last['n']} test problems at step "
+                f"{last['step']} could be read and simulated."
+            )
+    # Behind a quoted line, another one would belong to the same paragraph.
+    return [part for line in lines for part in (line, "")]
 
 
 def _training(folder: RunFolder) -> list[str]:
@@ -67,12 +98,21 @@ def _tests(folder: RunFolder) -> list[str]:
     if not checks:
         return []
     lines = ["## Test problems, one greedy answer each (95 % intervals)", ""]
+    measured = [line for line in checks if "error" not in line]
+    shown = ("valid", "match", "solved_first")
     rows = [
-        [line["step"], group, summary["n"], *(_interval(summary[name]) for name in ("valid", "match", "solved_first"))]
-        for line in checks
+        [line["step"], group, summary["n"], *(_interval(summary.get(name)) for name in shown)]
+        for line in measured
         for group, summary in _groups(line).items()
     ]
-    return [*lines, *table(["step", "subjects", "n", "valid %", "mean match", "solved %"], rows), ""]
+    if rows:
+        lines += [*table(["step", "subjects", "n", "valid %", "mean match", "solved %"], rows), ""]
+    if failures := sum(line.get("failed", 0) for line in measured):
+        lines += [f"{failures} problems got no answer at all; they are not scored.", ""]
+    for line in checks:
+        if "error" in line:
+            lines += [f"Step {line['step']}: {line['error']}.", ""]
+    return lines
 
 
 def _bench(folder: RunFolder) -> list[str]:
@@ -130,20 +170,21 @@ def _stages(folder: RunFolder) -> list[str]:
     # A run that got more stages later has fewer levels in its first lines.
     levels = list(stages[-1]["levels"])
     first = stages[-1]["levels"][levels[0]]
-    measures: list[tuple[str, int | None, Measure]] = [
-        ("Loss per answer token (nats)", first["examples"], lambda level: f"{level['loss']:.3f}"),
-        ("Readable answers (%)", first.get("n"), lambda level: f"{level['valid']['rate']:.0f}"),
-        ("Mean skill", first.get("n"), lambda level: f"{level['match']['mean']:.3f}"),
+    measures: list[tuple[str, int | None, str, Measure]] = [
+        ("Loss per answer token (nats)", first["examples"], "loss", lambda level: f"{level['loss']:.3f}"),
+        ("Readable answers (%)", first.get("n"), "valid", lambda level: f"{level['valid']['rate']:.0f}"),
+        ("Mean skill", first.get("n"), "match", lambda level: f"{level['match']['mean']:.3f}"),
     ]
     lines = []
-    for title, count, show in measures:
+    for title, count, needed, show in measures:
         if count is None:
             continue
         lines += [f"## {title} on unseen scenes (n = {count} a level)", ""]
         rows = []
         for line in stages:
             measured = line["levels"]
-            cells = [show(measured[level]) if level in measured else "" for level in levels]
+            # A level without results: the model could answer none of its problems.
+            cells = [show(measured[level]) if needed in measured.get(level, ()) else "" for level in levels]
             rows.append([line["step"] or "none", *cells])
         lines += [*table(["after stage", *(f"level {level}" for level in levels)], rows), ""]
     return [*lines, "![curves](curves.png)", ""]
@@ -200,7 +241,12 @@ def _rewards(folder: RunFolder, reward: Mapping[str, Any]) -> list[str]:
     return [*lines, *table(["term", "first", "last"], rows), ""]
 
 
-def _interval(value: Mapping[str, Any]) -> str:
+def _interval(value: Mapping[str, Any] | None) -> str:
+    """A value with its interval; without one where there is a single observation, whose interval nobody knows."""
+    if value is None:
+        return "-"
+    if value["ci"] is None:
+        return f"{value['mean']:.3f} (n = 1)" if "mean" in value else f"{value['rate']:.1f} (n = 1)"
     low, high = value["ci"]
     if "mean" in value:
         return f"{value['mean']:.3f} [{low:.3f}, {high:.3f}]"

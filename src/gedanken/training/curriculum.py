@@ -14,16 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from gedanken.errors import UserError
+from gedanken.errors import PlayerError, UserError
 from gedanken.models.backends import hf
 from gedanken.tasks.predict.task import PredictTask
 from gedanken.training import lora, trainer
-from gedanken.training.evaluate import FIRST, evaluate, summarise
+from gedanken.training.evaluate import FIRST, evaluate
 from gedanken.training.options import CurriculumOptions
+from gedanken.training.outcomes import summarise
 from gedanken.training.packing import Packed, Packer
 from gedanken.training.pairs import Source
 from gedanken.training.report import write_report
-from gedanken.training.run import CONFIG, RunFolder, open_run
+from gedanken.training.run import CONFIG, END, RunFolder, open_run
 from gedanken.training.scenes import PackedSource, PosedScenes, RecordedScenes, Scenes
 
 # Scenes in a row that may be too long: a single one must not end a day's training, many mean a wrong option.
@@ -44,6 +45,12 @@ def train_curriculum(options: CurriculumOptions, progress: trainer.Progress = tr
     lora.find_start(options.model, None)
     folder = open_run(options.output_dir, "curriculum", options.pinned(), options.resume)
     finished = {line["step"] for line in folder.metrics("stage")}
+    wanted, end = set(range(options.from_stage, options.stages + 1)), folder.end()
+    # The folder's model is that of the stage at which the run ended last.
+    if options.resume and wanted <= finished and end is not None and end["step"] == options.stages:
+        if options.merge and not (folder.path / "merged").is_dir():
+            _merge(options, folder)
+        return folder.model
     before = options.from_stage - 1
     if before not in finished and folder.stage(before).path.is_dir():
         raise UserError(f"stage {before} of {folder.path} is not finished; go on with it by --resume --from-stage 1")
@@ -60,10 +67,15 @@ def train_curriculum(options: CurriculumOptions, progress: trainer.Progress = tr
     last = folder.stage(options.stages)
     shutil.copytree(last.model, folder.model, dirs_exist_ok=True)
     if options.merge:
-        weights, _ = lora.find_start(options.model, last.path)
-        lora.save_merged(*hf.open_model(weights, device="cpu", dtype=options.dtype), folder)
+        _merge(options, folder)
     write_report(folder)
+    folder.log(options.stages, {"kind": END})
     return folder.model
+
+
+def _merge(options: CurriculumOptions, folder: RunFolder) -> None:
+    weights, _ = lora.find_start(options.model, folder.stage(options.stages).path)
+    lora.save_merged(*hf.open_model(weights, device="cpu", dtype=options.dtype), folder)
 
 
 def _train_stage(
@@ -192,7 +204,10 @@ def _examine(
                 problems = PackedSource(
                     PredictTask.name, subjects, instances, "val", FIRST, conditions, packer, options.eval_problems
                 )
-                measured |= summarise(evaluate(player, [problems], batch=options.batch_size))
+                try:
+                    measured |= summarise(evaluate(player, [problems], batch=options.batch_size))
+                except PlayerError as fault:
+                    measured["error"] = str(fault)
             levels[str(level)] = measured
     finally:
         packer.tokenizer.padding_side, model.config.use_cache = side, cache

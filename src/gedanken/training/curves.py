@@ -79,7 +79,9 @@ def _plot_checks(axes: Any, checks: Sequence[Mapping[str, Any]], name: str, labe
         return
     key, scale = ("mean", 1.0) if "mean" in points[0][1] else ("rate", 0.01)
     middle = np.array([value[key] for _, value in points]) * scale
-    low, high = (np.array([value["ci"][side] for _, value in points]) * scale for side in (0, 1))
+    # A single problem has no interval.
+    ends = np.array([value["ci"] or (value[key], value[key]) for _, value in points]) * scale
+    low, high = ends.T
     axes.errorbar([step for step, _ in points], middle, [middle - low, high - middle], marker="o", ms=3, label=label)
 
 

@@ -1,54 +1,46 @@
 """Models on fixed problems, played side by side: while they train, and for the table of before and after."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gedanken import tasks
-from gedanken.loop import BatchPlayer, Problem, play_batch
-from gedanken.markdown import table
-from gedanken.statistics import summarise_mean, summarise_rate
+from gedanken.errors import PlayerError, UserError
+from gedanken.loop import BatchPlayer, Problem, Question, Task, Turn, play, play_batch
+from gedanken.training.outcomes import Outcome
 from gedanken.training.pairs import Source
+from gedanken.training.samples import write_failure, write_sample
 
 Progress = Callable[[int, int, str], None]
 # Evaluations take instances from here on, far from any that a benchmark suite uses.
 FIRST = 100_000
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a model made of one problem.
+def evaluation_sources(
+    task: str,
+    problems: int,
+    conditions: Mapping[str, Any],
+    subjects: Sequence[str] = (),
+    levels: Sequence[int] = (),
+) -> list[Source]:
+    """The fixed evaluation problems of a task: test instances, of training subjects and of held-out ones.
 
-    Attributes:
-        subject: what it was about.
-        index: which instance.
-        held_out: no training problem is about this subject.
-        valid: its first answer could be read and simulated.
-        first: match of the first answer (skill, for `predict`).
-        best: match of the best answer of the episode.
-        solved_first: the first answer solved it.
-        solved: some answer did.
-        turns: how many answers it gave.
-        answer: the first answer.
+    Args:
+        task: the task's name.
+        problems: how many of each subject.
+        conditions: of every problem.
+        subjects: what they are about; the task's evaluation subjects when empty.
+        levels: one source for each; the task's own level when empty.
+
+    Raises:
+        UserError: a subject is not known, or the level is given twice.
     """
-
-    subject: str
-    index: int
-    held_out: bool
-    valid: bool
-    first: float
-    best: float
-    solved_first: bool
-    solved: bool
-    turns: int
-    answer: str
-
-
-def evaluation_sources(task: str, problems: int, conditions: Mapping[str, Any]) -> list[Source]:
-    """The fixed evaluation problems of a task: test instances, of training subjects and of held-out ones."""
     judge = tasks.load(task)
-    names = judge.evaluation_subjects or tuple(sorted(judge.held_out()))
-    return [Source(task, names, problems, "test", FIRST, dict(conditions))]
+    names = tuple(subjects) or judge.evaluation_subjects or tuple(sorted(judge.held_out()))
+    if levels and "level" in conditions:
+        raise UserError("the level is given twice, as a condition and by --levels; leave one out")
+    each = [{"level": level} for level in levels] or [{}]
+    return [Source(task, names, problems, "test", FIRST, {**conditions, **level}) for level in each]
 
 
 def evaluate(
@@ -57,9 +49,17 @@ def evaluate(
     *,
     turns: int = 1,
     batch: int = 16,
+    sample: int = 0,
     progress: Progress = lambda done, total, note: None,
 ) -> list[Outcome]:
-    """Play every problem; one after the other in batches of `batch` episodes side by side."""
+    """Play every problem; one after the other in batches of `batch` episodes side by side.
+
+    A problem that the player cannot answer at all (it does not fit into the context) becomes a failed outcome, which is
+    counted and not scored.
+
+    Raises:
+        PlayerError: the player could answer none of the problems.
+    """
     outcomes: list[Outcome] = []
     total = sum(len(source.keys()) for source in sources)
     for source in sources:
@@ -71,79 +71,81 @@ def evaluate(
         for at in range(0, len(keys), batch):
             chosen = keys[at : at + batch]
             problems: list[Problem] = [source.pose(judge, *key) for key in chosen]
-            for (subject, index), episode in zip(
-                chosen, play_batch(judge, player, problems, min(turns, judge.max_turns)), strict=True
+            for problem, episode in zip(
+                problems, _play(judge, player, problems, min(turns, judge.max_turns)), strict=True
             ):
-                verdicts = [turn.verdict for turn in episode]
-                matches = [verdict.match for verdict in verdicts]
-                outcomes.append(
-                    Outcome(
-                        subject,
-                        index,
-                        subject in held_out,
-                        verdicts[0].error is None,
-                        matches[0],
-                        max(matches),
-                        verdicts[0].solved,
-                        any(verdict.solved for verdict in verdicts),
-                        len(episode),
-                        episode[0].answer,
-                    )
-                )
+                outcomes.append(_make_outcome(judge, problem, episode, problem.subject in held_out, sample))
             progress(len(outcomes), total, chosen[-1][0])
+    if outcomes and all(outcome.failed for outcome in outcomes):
+        raise PlayerError(f"{player.name} could answer none of {len(outcomes)} problems: {outcomes[-1].failed}")
     return outcomes
 
 
-def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Rates (in percent, Wilson intervals) and mean matches (bootstrap intervals) over all problems."""
-    return {
-        "n": len(outcomes),
-        "valid": summarise_rate([[outcome.valid] for outcome in outcomes]),
-        "match": _mean([outcome.first for outcome in outcomes]),
-        "best_match": _mean([outcome.best for outcome in outcomes]),
-        "solved_first": summarise_rate([[outcome.solved_first] for outcome in outcomes]),
-        "solved": summarise_rate([[outcome.solved] for outcome in outcomes]),
-    }
+@dataclass
+class _Episode:
+    """The turns of an episode, whether its first answer was cut, and why it broke off, if it did."""
+
+    turns: list[Turn] = field(default_factory=list)
+    cut: bool | None = None
+    failed: str = ""
 
 
-def summarise_subjects(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
-    """`summarise` of each subject by itself."""
-    names = list(dict.fromkeys(outcome.subject for outcome in outcomes))
-    return {name: summarise([outcome for outcome in outcomes if outcome.subject == name]) for name in names}
+def _make_outcome(judge: Task, problem: Problem, episode: _Episode, held_out: bool, sample: int) -> Outcome:
+    tier = judge.describe(problem.subject).tier
+    if not episode.turns:
+        row = write_failure(judge, problem, episode.failed)
+        return Outcome(problem.key, held_out, row, tier, sample, failed=episode.failed)
+    first, verdicts = episode.turns[0], [turn.verdict for turn in episode.turns]
+    return Outcome(
+        problem.key,
+        held_out,
+        write_sample(judge, problem, first.answer, first.verdict, cut=episode.cut),
+        tier,
+        sample,
+        best=max(verdict.match for verdict in verdicts),
+        solved=any(verdict.solved for verdict in verdicts),
+        turns=len(verdicts),
+    )
 
 
-def render_table(results: Mapping[str, Sequence[Outcome]], turns: int) -> str:
-    """Before and after as a Markdown table: a row for each model, over all problems and subject by subject."""
-    head = ["problems", "model", "n", "valid %", "mean match", "solved in 1 %"]
-    if turns > 1:
-        head += [f"best match of {turns}", f"solved in {turns} %"]
-    rows = []
-    names = list(dict.fromkeys(outcome.subject for outcomes in results.values() for outcome in outcomes))
-    for group in ("all", *names):
-        for model, outcomes in results.items():
-            some = [outcome for outcome in outcomes if group in ("all", outcome.subject)]
-            if not some:
-                continue
-            summary = summarise(some)
-            label = f"{group} (held out)" if some[0].held_out and group != "all" else group
-            cells = [
-                label,
-                model,
-                str(summary["n"]),
-                _cell(summary["valid"], "rate", 1),
-                _cell(summary["match"], "mean", 3),
-                _cell(summary["solved_first"], "rate", 1),
-            ]
-            if turns > 1:
-                cells += [_cell(summary["best_match"], "mean", 3), _cell(summary["solved"], "rate", 1)]
-            rows.append(cells)
-    return "\n".join(table(head, rows)) + "\n"
+class _Witness:
+    """A player that remembers which of its first answers were cut, where the player within knows it."""
+
+    def __init__(self, player: BatchPlayer):
+        self.name, self._player = player.name, player
+        self.cut: list[bool] | None = None
+
+    def answer(self, question: Question) -> str:
+        return self.answer_batch([question])[0]
+
+    def answer_batch(self, questions: Sequence[Question]) -> list[str]:
+        write = getattr(self._player, "write_batch", None)
+        if write is None:
+            return self._player.answer_batch(questions)
+        pairs: list[tuple[str, bool]] = write(questions)
+        if self.cut is None:
+            self.cut = [cut for _, cut in pairs]
+        return [answer for answer, _ in pairs]
 
 
-def _cell(value: Mapping[str, Any], name: str, digits: int) -> str:
-    low, high = value["ci"]
-    return f"{value[name]:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+def _play(judge: Task, player: BatchPlayer, problems: Sequence[Problem], turns: int) -> list[_Episode]:
+    """The episodes of all problems, side by side; one by one where the player fails at some problem among them."""
+    witness = _Witness(player)
+    try:
+        episodes = play_batch(judge, witness, problems, turns)
+    except PlayerError:
+        return [_play_alone(judge, player, problem, turns) for problem in problems]
+    cuts: Sequence[bool | None] = witness.cut or [None] * len(problems)
+    return [_Episode(episode, cut) for episode, cut in zip(episodes, cuts, strict=True)]
 
 
-def _mean(values: Sequence[float]) -> dict[str, Any]:
-    return summarise_mean(values, "evaluation interval", len(values))
+def _play_alone(judge: Task, player: BatchPlayer, problem: Problem, turns: int) -> _Episode:
+    """One episode. What was answered before the player failed counts: the rest of the turns were not solved."""
+    witness, episode = _Witness(player), _Episode()
+    try:
+        for turn in play(judge, witness, problem, turns):
+            episode.turns.append(turn)
+    except PlayerError as fault:
+        episode.failed = str(fault)
+    episode.cut = witness.cut[0] if witness.cut else None
+    return episode

@@ -1,15 +1,17 @@
 """Reinforcement with the simulator's reward: TRL's GRPO, one reward function a term, all from the task's own scorer."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gedanken import tasks
 from gedanken.errors import UserError
+from gedanken.models.backends import hf
 from gedanken.training import lora, prefix, session, trainer
 from gedanken.training.options import GRPOOptions
 from gedanken.training.pairs import Source, write_rows
+from gedanken.training.report import write_report
 from gedanken.training.run import open_run
 from gedanken.training.sampling import GroupSampler, MergedPolicy
 from gedanken.training.scorer import Scorer
@@ -18,14 +20,18 @@ from gedanken.training.scorer import Scorer
 def train_grpo(options: GRPOOptions, progress: trainer.Progress = trainer.silence) -> Path:
     """Train on the simulator's reward; returns the folder of the trained adapter or model.
 
+    A run that has come to its end is left as it is.
+
     Raises:
         UserError: a library is missing, the model is unknown, or memory ran out.
-        TrainingStopped: the loss became NaN.
+        TrainingStopped: the loss became NaN, or the run is dead and should be stopped then.
     """
     trainer.require_libraries()
     source = Source(options.task, options.subjects or (), options.instances, options=options.conditions)
     weights, base = lora.find_start(options.model, options.sft_checkpoint)
     folder = open_run(options.output_dir, "grpo", options.to_dict(), options.resume)
+    if finished := session.find_finished(options, folder, base):
+        return finished
     import datasets
     import trl
     import trl.chat_template_utils
@@ -34,8 +40,11 @@ def train_grpo(options: GRPOOptions, progress: trainer.Progress = trainer.silenc
     rows = datasets.Dataset.from_list(list(write_rows(source)))
     model, tokenizer = lora.open_trainable(options, weights)
     tokenizer.padding_side = "left"
+    if not options.multi_turn:
+        check_prompts(model, tokenizer, rows, options.max_new_tokens)
     judge = tasks.load(options.task, mode="training")
-    scorer = Scorer(judge, source, folder)
+    ends = hf.end_tokens(model, tokenizer)
+    scorer = Scorer(judge, source, folder, lambda ids: len(ids) >= options.max_new_tokens and ids[-1] not in ends)
     config = trl.GRPOConfig(
         **trainer.arguments(options, folder),
         max_steps=options.num_steps,
@@ -88,8 +97,30 @@ def train_grpo(options: GRPOOptions, progress: trainer.Progress = trainer.silenc
     if options.eval_problems and folder.last_checkpoint() is None:
         progress(0, options.num_steps, "evaluating the start")
         session.run_evaluation(options, folder, model, tokenizer, 0)
-    trainer.run_trainer(grpo, folder, options)
+    try:
+        trainer.run_trainer(grpo, folder, options)
+    except trainer.TrainingStopped:
+        write_report(folder)
+        raise
     return session.finish(grpo, tokenizer, folder, options, base, progress)
+
+
+def check_prompts(model: Any, tokenizer: Any, rows: Iterable[Mapping[str, Any]], answer: int) -> None:
+    """Refuse prompts that leave the model no room for an answer: its failure would be learnt from as rewards of 0.
+
+    Raises:
+        UserError: the longest prompt and `answer` tokens are more than the model reads; the message says how many.
+    """
+    limit = getattr(model.config, "max_position_embeddings", None)
+    if limit is None:
+        return
+    texts = [hf.write_chat(tokenizer, row["prompt"]) for row in rows]
+    longest = max(len(tokenizer(text, add_special_tokens=False)["input_ids"]) for text in texts)
+    if longest + answer > limit:
+        raise UserError(
+            f"the longest prompt has {longest} tokens and an answer up to {answer} (--max-new-tokens), but the model "
+            f"reads {limit}; show less (--with rows=10) or shorten the answers"
+        )
 
 
 def write_episodes(source: Source, request: str) -> Iterator[dict[str, Any]]:

@@ -2,21 +2,35 @@
 
 `gedanken.cli` makes the commands' options of these fields: name, type and default from the field, help from the
 `Attributes:` of the docstring. A field's metadata holds the rest: `flags`, where the command line has another name or,
-if empty, none, and `min` and `max`, which Python and command line both hold a number to.
+if empty, none; `min` and `max`, which Python and command line both hold a number to; and `group`, the heading under
+which the help lists it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from gedanken.errors import UserError
+
+# Headings of the help; an option without one is listed first.
+PROBLEMS = "Problems"
+SAMPLING = "Sampling"
+STEPS = "Steps and optimizer"
+ADAPTER = "Adapter"
+MACHINE = "Machine"
+REPORTS = "Checkpoints and reports"
 
 TRACKERS = ("none", "tensorboard", "wandb", "trackio")
 # Conditions of a problem that the curriculum sets itself.
 CURRICULUM_CONDITIONS = ("level", "format", "context")
 # Options of a curriculum that may differ when it is resumed: a folder may get more stages later.
 CURRICULUM_FREE = ("stages", "from_stage", "loader_workers")
+
+
+def option(group: str, default: Any = MISSING, **metadata: Any) -> Any:
+    """A field that the help lists under `group`; an immutable `default`, and more metadata (`flags`, `min`, `max`)."""
+    return field(default=default, metadata={"group": group, **metadata})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,25 +65,25 @@ class Options:
     model: str
     output_dir: Path
     task: str = "discover"
-    subjects: Sequence[str] | None = field(default=None, metadata={"flags": ("--system-ids", "--scenarios")})
-    instances: int = field(default=32, metadata={"flags": ("--instances-per-system",), "min": 1})
-    conditions: Mapping[str, Any] = field(default_factory=dict, metadata={"flags": ("--with",)})
-    learning_rate: float = 2e-4
-    warmup_steps: int = field(default=10, metadata={"min": 0})
-    batch_size: int = field(default=4, metadata={"min": 1})
-    grad_accum: int = field(default=1, metadata={"min": 1})
-    lora_r: int = field(default=32, metadata={"min": 0})
-    lora_alpha: int | None = None
-    lora_dropout: float = field(default=0.05, metadata={"min": 0, "max": 1})
-    optimizer: str = "auto"
-    gradient_checkpointing: bool = False
+    subjects: Sequence[str] | None = option(PROBLEMS, None, flags=("--system-ids", "--scenarios"))
+    instances: int = option(PROBLEMS, 32, flags=("--instances-per-system",), min=1)
+    conditions: Mapping[str, Any] = field(default_factory=dict, metadata={"group": PROBLEMS, "flags": ("--with",)})
+    learning_rate: float = option(STEPS, 2e-4)
+    warmup_steps: int = option(STEPS, 10, min=0)
+    batch_size: int = option(STEPS, 4, min=1)
+    grad_accum: int = option(STEPS, 1, min=1)
+    lora_r: int = option(ADAPTER, 32, min=0)
+    lora_alpha: int | None = option(ADAPTER, None)
+    lora_dropout: float = option(ADAPTER, 0.05, min=0, max=1)
+    optimizer: str = option(STEPS, "auto")
+    gradient_checkpointing: bool = option(STEPS, False)
     seed: int = 0
-    device: str | None = None
-    dtype: str = "auto"
-    save_steps: int = field(default=25, metadata={"min": 1})
-    report_to: str = "none"
-    resume: bool = False
-    merge: bool = False
+    device: str | None = option(MACHINE, None)
+    dtype: str = option(MACHINE, "auto")
+    save_steps: int = option(REPORTS, 25, min=1)
+    report_to: str = option(REPORTS, "none")
+    resume: bool = option(REPORTS, False)
+    merge: bool = option(REPORTS, False)
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -97,10 +111,10 @@ class MeasuredOptions(Options):
         max_new_tokens: Longest answer in tokens.
     """
 
-    eval_steps: int = field(default=0, metadata={"min": 0})
-    eval_problems: int = field(default=2, metadata={"min": 0})
-    bench_problems: int = field(default=1, metadata={"min": 0})
-    max_new_tokens: int = field(default=256, metadata={"min": 1})
+    eval_steps: int = option(REPORTS, 0, min=0)
+    eval_problems: int = option(REPORTS, 2, min=0)
+    bench_problems: int = option(REPORTS, 1, min=0)
+    max_new_tokens: int = option(SAMPLING, 256, min=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +127,9 @@ class SFTOptions(MeasuredOptions):
         max_seq_length: Longest example in tokens; a longer one is an error, because cutting it would cut the answer.
     """
 
-    epochs: float = 3.0
-    max_steps: int | None = field(default=None, metadata={"min": 1})
-    max_seq_length: int = field(default=2048, metadata={"min": 8})
+    epochs: float = option(STEPS, 3.0)
+    max_steps: int | None = option(STEPS, None, min=1)
+    max_seq_length: int = option(STEPS, 2048, min=8)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -141,20 +155,25 @@ class GRPOOptions(MeasuredOptions):
         beta: Weight of the KL divergence from the start; 0 keeps no reference model.
         multi_turn: Play whole episodes; needs a chat template with tools.
         vllm: `auto` (where vLLM is installed beside a GPU), `on` or `off`.
+        dead_steps: A run is dead, and says so, when for as many steps all answers are cut at the token limit, or all
+            answers to each problem earn the same.
+        stop_when_dead: Stop a dead run.
     """
 
     sft_checkpoint: Path | None = None
-    num_steps: int = field(default=200, metadata={"min": 1})
-    num_generations: int = field(default=4, metadata={"min": 2})
-    learning_rate: float = 5e-5
-    temperature: float = field(default=1.0, metadata={"min": 0})
-    top_p: float = field(default=1.0, metadata={"min": 0, "max": 1})
-    replace_flat: int = field(default=2, metadata={"min": 0})
-    scale_rewards: str = "none"
-    beta: float = field(default=0.0, metadata={"min": 0})
-    multi_turn: bool = False
-    vllm: str = "auto"
-    lora_dropout: float = field(default=0.0, metadata={"min": 0, "max": 1})
+    num_steps: int = option(STEPS, 200, min=1)
+    num_generations: int = option(SAMPLING, 4, min=2)
+    learning_rate: float = option(STEPS, 5e-5)
+    temperature: float = option(SAMPLING, 1.0, min=0)
+    top_p: float = option(SAMPLING, 1.0, min=0, max=1)
+    replace_flat: int = option(SAMPLING, 2, min=0)
+    scale_rewards: str = option(STEPS, "none")
+    beta: float = option(STEPS, 0.0, min=0)
+    multi_turn: bool = option(SAMPLING, False)
+    vllm: str = option(SAMPLING, "auto")
+    dead_steps: int = option(REPORTS, 10, min=1)
+    stop_when_dead: bool = option(REPORTS, False)
+    lora_dropout: float = option(ADAPTER, 0.0, min=0, max=1)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -195,21 +214,21 @@ class CurriculumOptions(Options):
 
     model: str = "LiquidAI/LFM2-350M"
     task: str = field(default="predict", metadata={"flags": ()})
-    stages: int = field(default=5, metadata={"min": 1, "max": 5})
-    from_stage: int = field(default=1, metadata={"min": 1, "max": 5})
-    data: Path | None = None
-    subjects: Sequence[str] | None = field(default=None, metadata={"flags": ("--scenarios",)})
-    instances: int = field(default=2000, metadata={"flags": ("--scenes",), "min": 1})
-    format: str | None = None
-    context: int = field(default=10, metadata={"min": 1})
-    epochs: float = 1.0
-    max_steps: int | None = field(default=None, metadata={"min": 1})
-    max_seq_length: int = field(default=8192, metadata={"min": 8})
-    grad_accum: int = field(default=8, metadata={"min": 1})
-    lora_alpha: int | None = 64
-    eval_problems: int = field(default=8, metadata={"min": 0})
-    eval_examples: int = field(default=32, metadata={"min": 1})
-    loader_workers: int = field(default=0, metadata={"min": 0})
+    stages: int = option(STEPS, 5, min=1, max=5)
+    from_stage: int = option(STEPS, 1, min=1, max=5)
+    data: Path | None = field(default=None, metadata={"group": PROBLEMS})
+    subjects: Sequence[str] | None = option(PROBLEMS, None, flags=("--scenarios",))
+    instances: int = option(PROBLEMS, 2000, flags=("--scenes",), min=1)
+    format: str | None = option(PROBLEMS, None)
+    context: int = option(PROBLEMS, 10, min=1)
+    epochs: float = option(STEPS, 1.0)
+    max_steps: int | None = option(STEPS, None, min=1)
+    max_seq_length: int = option(STEPS, 8192, min=8)
+    grad_accum: int = option(STEPS, 8, min=1)
+    lora_alpha: int | None = option(ADAPTER, 64)
+    eval_problems: int = option(REPORTS, 8, min=0)
+    eval_examples: int = option(REPORTS, 32, min=1)
+    loader_workers: int = option(STEPS, 0, min=0)
 
     def __post_init__(self) -> None:
         from gedanken.worlds.rigid import text

@@ -7,6 +7,8 @@ would be reading the same prompt again.
 from collections.abc import Sequence
 from typing import Any
 
+from gedanken.models.backends import hf
+
 # Architectures whose tokens affect each other by attention alone, so that a mask keeps the answers apart.
 ATTENTION_ONLY = frozenset({"llama", "qwen2", "qwen3"})
 IGNORED = -100
@@ -129,13 +131,8 @@ def generate(
             **cached,
             **options,
         )
-    ends = _ends(model, tokenizer)
+    ends = hf.end_tokens(model, tokenizer)
     return [_up_to_end(row.tolist(), ends) for row in written[:, width:]]
-
-
-def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
-    named = model.generation_config.eos_token_id
-    return frozenset({tokenizer.eos_token_id, *(named if isinstance(named, list) else [named])} - {None})
 
 
 def _up_to_end(ids: list[int], ends: frozenset[int]) -> list[int]:

@@ -28,8 +28,10 @@ LIBRARIES = (
     "numba",
 )
 CONFIG, METRICS = "config.json", "metrics.jsonl"
+# Kind of the measurement that a run records when it has come to its end.
+END = "end"
 # Options that may differ when a run is resumed.
-FREE = frozenset({"output_dir", "resume", "report_to", "save_steps", "merge"})
+FREE = frozenset({"output_dir", "resume", "report_to", "save_steps", "merge", "dead_steps", "stop_when_dead"})
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,14 @@ class RunFolder:
             for k, line in enumerate(lines)
             if latest[line["step"], line.get("kind", "")] == k and kind in (None, line.get("kind"))
         ]
+
+    def end(self) -> dict[str, Any] | None:
+        """What the run recorded when it last came to its end: `step` and `time`; None if it has not.
+
+        A run that was resumed and found nothing left to do keeps the record that it has.
+        """
+        ends = self.metrics(END)
+        return ends[-1] if ends else None
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         path = self.path / METRICS

@@ -97,7 +97,7 @@ class PackedSource(Source):
         return Source.keys(self)[: self.most]
 
     def pose(self, judge: Task, subject: str, index: int) -> Problem:
-        """One problem with as many frames as fit; with one frame where none fits, so that the answer scores zero."""
+        """One problem with as many frames as fit; with one frame where none fits."""
         problem = Source.pose(self, judge, subject, index)
         assert self.packer is not None
         whole = problem.observation.prompt

@@ -9,8 +9,11 @@ import orjson
 from gedanken.loop import Problem, Task, Verdict
 from gedanken.training.pairs import Source
 from gedanken.training.run import RunFolder
+from gedanken.training.samples import SAMPLES, write_sample
 
 Reward = Callable[..., list[float]]
+# Whether an answer, as token ids, was cut at the token limit.
+Cut = Callable[[Sequence[int]], bool]
 
 
 class Scorer:
@@ -20,9 +23,9 @@ class Scorer:
         seconds: time spent on scoring since `take_seconds`.
     """
 
-    def __init__(self, task: Task, source: Source, folder: RunFolder | None = None):
+    def __init__(self, task: Task, source: Source, folder: RunFolder | None = None, cut: Cut | None = None):
         """A scorer of `source`'s problems; with a folder, answers and rewards are written to its `samples.jsonl`."""
-        self.task, self.source, self.folder = task, source, folder
+        self.task, self.source, self.folder, self._cut = task, source, folder, cut
         self.seconds = 0.0
         self._problems: dict[tuple[str, int], Problem] = {}
         self._last: tuple[object, list[Verdict]] = (None, [])
@@ -35,13 +38,31 @@ class Scorer:
         """The terms' weights, in the order of `rewards`."""
         return list(self.task.weights.values())
 
-    def score(self, completions: Sequence[Any], subject: Sequence[str], index: Sequence[int]) -> list[Verdict]:
-        """The verdicts on a batch of completions; those on the last batch are remembered."""
+    def score(
+        self,
+        completions: Sequence[Any],
+        subject: Sequence[str],
+        index: Sequence[int],
+        ids: Sequence[Sequence[int]] | None = None,
+        step: int | None = None,
+    ) -> list[Verdict]:
+        """The verdicts on a batch of completions; those on the last batch are remembered.
+
+        Args:
+            completions: texts or conversations.
+            subject: what the problem of each is about.
+            index: which problem of the subject.
+            ids: the completions' token ids, by which it is known which were cut.
+            step: the optimizer step that learns from them, for the samples.
+        """
         answers = [read_completion(completion) for completion in completions]
-        batch = (tuple(answers), tuple(subject), tuple(index))
+        batch = (step, tuple(answers), tuple(subject), tuple(index))
         if self._last[0] != batch:
             self._last = (batch, self.judge(answers, subject, index))
-            self._write_samples(answers, subject, index, self._last[1])
+            cuts: list[bool | None] = [None] * len(answers)
+            if ids is not None and self._cut is not None:
+                cuts = [self._cut(each) for each in ids]
+            self._write_samples(answers, subject, index, self._last[1], cuts, step)
         return self._last[1]
 
     def judge(self, answers: Sequence[str], subject: Sequence[str], index: Sequence[int]) -> list[Verdict]:
@@ -65,27 +86,50 @@ class Scorer:
 
     def _reward(self, term: str) -> Reward:
         def reward(
-            prompts: Sequence[Any], completions: Sequence[Any], subject: Sequence[str], index: Sequence[int], **_: Any
+            prompts: Sequence[Any],
+            completions: Sequence[Any],
+            subject: Sequence[str],
+            index: Sequence[int],
+            completion_ids: Sequence[Sequence[int]] | None = None,
+            trainer_state: Any = None,
+            **_: Any,
         ) -> list[float]:
+            # The state counts steps that are done, the measurements of a run the step that is being taken.
+            step = None if trainer_state is None else trainer_state.global_step + 1
             # A term that raises stops the run: TRL passes the exception on, and nothing here catches it.
-            return [float(verdict.terms[term]) for verdict in self.score(completions, subject, index)]
+            verdicts = self.score(completions, subject, index, completion_ids, step)
+            return [float(verdict.terms[term]) for verdict in verdicts]
 
         reward.__name__ = term
         return reward
 
     def _write_samples(
-        self, answers: Sequence[str], subject: Sequence[str], index: Sequence[int], verdicts: Sequence[Verdict]
+        self,
+        answers: Sequence[str],
+        subject: Sequence[str],
+        index: Sequence[int],
+        verdicts: Sequence[Verdict],
+        cuts: Sequence[bool | None],
+        step: int | None,
     ) -> None:
         if self.folder is None:
             return
-        with (self.folder.path / "samples.jsonl").open("ab") as file:
-            for answer, name, k, verdict in zip(answers, subject, index, verdicts, strict=True):
-                line = {"subject": name, "index": k, "answer": answer, "reward": verdict.reward, "error": verdict.error}
-                file.write(orjson.dumps(line) + b"\n")
+        with (self.folder.path / SAMPLES).open("ab") as file:
+            for answer, name, k, verdict, cut in zip(answers, subject, index, verdicts, cuts, strict=True):
+                sample = write_sample(self.task, self._pose(name, int(k)), answer, verdict, cut=cut)
+                file.write(orjson.dumps({"step": step, "kind": "train", **sample}) + b"\n")
 
 
 def read_completion(completion: Any) -> str:
-    """The text of a completion: plain, or the last message of a conversation."""
+    """The text of a completion: plain, or the assistant's last message of a conversation.
+
+    A message may be empty: a model that ends its answer at once has answered nothing, which scores zero.
+
+    Raises:
+        ValueError: nobody answered. That is a fault of the writer, which must not be scored as the model's.
+    """
     if isinstance(completion, str):
         return completion
-    return str(completion[-1].get("content") or "") if completion else ""
+    if not completion or completion[-1].get("role") != "assistant":
+        raise ValueError(f"a completion without an answer cannot be scored: {str(completion)[:200]}")
+    return str(completion[-1].get("content") or "")

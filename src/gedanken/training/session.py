@@ -1,7 +1,7 @@
 """What a run measures of its model: held-out problems while it trains, and some of a frozen suite at its end."""
 
 import importlib
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,13 @@ from gedanken import tasks
 from gedanken.errors import PlayerError
 from gedanken.models.backends import hf
 from gedanken.training import lora
-from gedanken.training.evaluate import evaluate, evaluation_sources, summarise, summarise_subjects
-from gedanken.training.options import MeasuredOptions
+from gedanken.training.dead import DeadWatch
+from gedanken.training.evaluate import evaluate, evaluation_sources
+from gedanken.training.options import GRPOOptions, MeasuredOptions
+from gedanken.training.outcomes import Outcome, summarise, summarise_bands, summarise_subjects
 from gedanken.training.report import write_report
-from gedanken.training.run import RunFolder
+from gedanken.training.run import END, RunFolder
+from gedanken.training.samples import SAMPLES
 from gedanken.training.trainer import Progress, make_callback, memory_advice
 
 
@@ -29,18 +32,28 @@ def run_evaluation(options: MeasuredOptions, folder: RunFolder, model: Any, toke
     try:
         player = hf.HFPlayer(model, tokenizer, max_tokens=options.max_new_tokens)
         outcomes = evaluate(player, evaluation_sources(options.task, options.eval_problems, options.conditions))
+    except PlayerError as fault:
+        # Hours of training must not be lost because the test problems do not fit into the model's context.
+        folder.log(step, {"kind": "eval", "error": str(fault)})
+        return
     finally:
         tokenizer.padding_side, model.config.use_cache = side, cache
         model.train(training)
+    folder.log(step, {"kind": "eval", **_summarise_groups(outcomes)})
+    with (folder.path / SAMPLES).open("ab") as file:
+        for outcome in outcomes:
+            file.write(orjson.dumps({"step": step, "kind": "eval", **outcome.to_dict()}) + b"\n")
+
+
+def _summarise_groups(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The summary of all outcomes, of the trained and the held-out subjects, by difficulty, and by subject."""
     groups = {
         "trained": [outcome for outcome in outcomes if not outcome.held_out],
         "held_out": [outcome for outcome in outcomes if outcome.held_out],
     }
     parts = {name: summarise(some) for name, some in groups.items() if some}
-    folder.log(step, {"kind": "eval", **summarise(outcomes), **parts, "subjects": summarise_subjects(outcomes)})
-    with (folder.path / "samples.jsonl").open("ab") as file:
-        for outcome in outcomes:
-            file.write(orjson.dumps({"step": step, **asdict(outcome)}) + b"\n")
+    shown = {"bands": summarise_bands(outcomes), "subjects": summarise_subjects(outcomes)}
+    return {**summarise(outcomes), **parts, **shown}
 
 
 def make_recorder(options: MeasuredOptions, folder: RunFolder, tokenizer: Any, progress: Progress) -> Any:
@@ -50,7 +63,23 @@ def make_recorder(options: MeasuredOptions, folder: RunFolder, tokenizer: Any, p
         if options.eval_steps and step % options.eval_steps == 0:
             run_evaluation(options, folder, model, tokenizer, step)
 
+    if isinstance(options, GRPOOptions):
+        watch = DeadWatch(folder, options.dead_steps, options.stop_when_dead, options.to_dict())
+        return make_callback(folder, progress, evaluate_at, watch)
     return make_callback(folder, progress, evaluate_at)
+
+
+def find_finished(options: MeasuredOptions, folder: RunFolder, base: str) -> Path | None:
+    """The model of a run that came to its end, where nothing is left to do; None for any other run.
+
+    A merged model that was not asked for before is written now.
+    """
+    if not options.resume or folder.end() is None or not folder.model.is_dir():
+        return None
+    if options.merge and not (folder.path / "merged").is_dir():
+        weights, _ = lora.find_start(base, folder.path)
+        lora.save_merged(*hf.open_model(weights, device="cpu", dtype=options.dtype), folder)
+    return folder.model
 
 
 def finish(
@@ -76,6 +105,7 @@ def finish(
         with memory_advice(options):
             run_bench(options, folder, saved, base)
     write_report(folder)
+    folder.log(step, {"kind": END})
     return saved
 
 

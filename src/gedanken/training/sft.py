@@ -13,6 +13,8 @@ from gedanken.training.run import open_run
 def train_sft(options: SFTOptions, progress: trainer.Progress = trainer.silence) -> Path:
     """Train on the teacher's answers; returns the folder of the trained adapter or model.
 
+    A run that has come to its end is left as it is.
+
     Raises:
         UserError: a library is missing, the model is unknown, a problem does not fit, or memory ran out.
         TrainingStopped: the loss became NaN.
@@ -21,6 +23,8 @@ def train_sft(options: SFTOptions, progress: trainer.Progress = trainer.silence)
     source = Source(options.task, options.subjects or (), options.instances, options=options.conditions)
     weights, base = lora.find_start(options.model, None)
     folder = open_run(options.output_dir, "sft", options.to_dict(), options.resume)
+    if finished := session.find_finished(options, folder, base):
+        return finished
     import datasets
     import trl
 

@@ -28,7 +28,9 @@ class JobOptions:
     timeout: str = "6h"
     package: str = "gedanken[train]"
     # Has uv, git and a compiler; torch brings its own CUDA.
-    image: str = "ghcr.io/astral-sh/uv:python3.12-bookworm"
+    image: str = field(
+        default="ghcr.io/astral-sh/uv:python3.12-bookworm", metadata={"show_default": "Astral's uv with Python 3.12"}
+    )
     secrets: tuple[str, ...] = field(default=("HF_TOKEN",), metadata={"flags": ("--secret",)})
 
 

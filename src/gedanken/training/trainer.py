@@ -4,7 +4,7 @@ import importlib.util
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,7 +26,7 @@ def silence(done: int, total: int, note: str) -> None:
 
 
 class TrainingStopped(GedankenError):
-    """A run was stopped because its loss or gradient became NaN or infinite."""
+    """A run was stopped: its loss or gradient became NaN or infinite, or it is dead and should be stopped then."""
 
 
 def require_libraries() -> None:
@@ -87,7 +87,10 @@ def arguments(options: Options, folder: RunFolder) -> dict[str, Any]:
 
 
 def make_callback(
-    folder: RunFolder, progress: Progress, evaluate: Callable[[Any, int], None] = lambda model, step: None
+    folder: RunFolder,
+    progress: Progress,
+    evaluate: Callable[[Any, int], None] = lambda model, step: None,
+    watch: Callable[[int, Mapping[str, Any]], str] = lambda step, logs: "",
 ) -> Any:
     """A callback that records every step in the run's folder and stops a run whose loss is NaN.
 
@@ -95,6 +98,7 @@ def make_callback(
         folder: the run's.
         progress: told of every step.
         evaluate: called with the model and the number of steps taken, after each.
+        watch: called with the step and its measurements once they are recorded; its note is shown by `progress`.
     """
     import transformers
 
@@ -122,7 +126,9 @@ def make_callback(
                 )
             folder.log(state.global_step, {"kind": "train", **logs, "step_seconds": round(self.seconds, 3)})
             note = f"loss {logs['loss']:.3f}" + (f"  reward {logs['reward']:.3f}" if "reward" in logs else "")
-            progress(state.global_step, state.max_steps, f"{note}  {self.seconds:.1f} s/step")
+            warning = watch(state.global_step, logs)
+            note += f"  {self.seconds:.1f} s/step" + (f"  {warning}" if warning else "")
+            progress(state.global_step, state.max_steps, note)
 
     return Recorder()
 
@@ -139,9 +145,18 @@ def run_trainer(trainer: Any, folder: RunFolder, options: Options) -> None:
 
     Raises:
         UserError: memory ran out.
-        TrainingStopped: the loss became NaN.
+        TrainingStopped: the loss became NaN, or the run is dead and should be stopped then.
     """
+    import transformers
+
     checkpoint = folder.last_checkpoint() if options.resume else None
+    if checkpoint is not None:
+        state = transformers.TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
+        if state.global_step >= state.max_steps:
+            # The trainer looks for the end behind a step, so it would train one step more.
+            trainer._load_from_checkpoint(str(checkpoint))
+            trainer.state = state
+            return
     with memory_advice(options):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 

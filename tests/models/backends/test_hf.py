@@ -36,6 +36,21 @@ def test_answers_side_by_side_are_those_given_alone(player):
     assert together == [player.answer(question) for question in questions]
 
 
+def test_it_is_known_which_answers_were_cut(tiny_model, monkeypatch):
+    player = hf.load(str(tiny_model("llama")), device="cpu", dtype="float32", max_tokens=4)
+    question = Question([{"role": "user", "content": "What falls?"}], None)
+    end, padding = player.tokenizer.eos_token_id, player.tokenizer.pad_token_id
+    written = [[20, 21, 22, 23], [20, end, padding, padding], [20, 21, 22, end]]
+
+    def generate(input_ids, **_):
+        return torch.cat([input_ids, torch.tensor(written)], dim=1)
+
+    monkeypatch.setattr(player.model, "generate", generate)
+    pairs = player.write_batch([question] * 3)
+    assert [cut for _, cut in pairs] == [True, False, False]
+    assert [answer for answer, _ in pairs] == player.answer_batch([question] * 3)
+
+
 def test_sampling_is_named_by_seed_and_question(tiny_model):
     def sample(seed, text="mass"):
         path = str(tiny_model("llama"))

@@ -2,12 +2,14 @@
 
 import contextlib
 import gc
+import gzip
 import json
 import logging
 import socket
 import threading
 import time
 import traceback
+import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -81,6 +83,12 @@ def says(content, status=200, kind="application/json", **headers):
         handler.wfile.write(data)
 
     return reply
+
+
+def bomb(megabytes):
+    """So many MiB of blanks inside a few kB of gzip."""
+    pressed = zlib.compressobj(9, wbits=31)
+    return b"".join([*(pressed.compress(b" " * (1 << 20)) for _ in range(megabytes)), pressed.flush()])
 
 
 def fails(status, message="no", **fields):
@@ -310,6 +318,72 @@ FAILURES = {
         {"stream": True},
         "(CUDA out of memory)",
     ),
+    "gzip bomb": ([says(bomb(64), **{"Content-Encoding": "gzip"})], {}, "127.0.0.1 sent more than 16 MiB"),
+    "gzip bomb in a stream": (
+        [says(bomb(64), kind="text/event-stream", **{"Content-Encoding": "gzip"})],
+        {"stream": True},
+        "127.0.0.1 sent more than 16 MiB",
+    ),
+    "gzip bomb in an error": (
+        [says(bomb(64), 400, **{"Content-Encoding": "gzip"})],
+        {},
+        "127.0.0.1 refuses the request with status 400",
+    ),
+    "no gzip": ([says(b"{}", **{"Content-Encoding": "gzip"})], {}, "sent a body that is not the compressed data"),
+    "another encoding": ([says(b"{}", **{"Content-Encoding": "br"})], {}, "in the encoding 'br', which was not asked"),
+    "brackets": ([says(b"[" * 100_000)], {}, "127.0.0.1 sent JSON that is nested too deeply"),
+    "brackets in a stream": (
+        [streams(STREAM[0], "data: " + "[" * 100_000)],
+        {"stream": True},
+        "127.0.0.1 sent JSON that is nested too deeply",
+    ),
+    "brackets in an error": ([says(b"[" * 60_000, 400)], {}, "refuses the request with status 400"),
+    "many values": ([says(b"[" + b"{}," * 400_000 + b"{}]")], {}, "sent JSON of more than 262144 values"),
+    "many values over lines": ([says(b"[" + b"{},\n" * 400_000 + b"{}]")], {}, "sent JSON of more than 262144 values"),
+    "many values in a stream": (
+        [streams("data: [" + "{}," * 400_000 + "{}]")],
+        {"stream": True},
+        "sent JSON of more than 262144 values",
+    ),
+    "a web page for a stream": (
+        [says(b"<!doctype html><html>hello</html>", 200, "text/html")],
+        {"stream": True},
+        "did not answer in the form of chat completions but with a web page; is http://127.0.0.1",
+    ),
+    "an error for a stream": (
+        [says({"error": {"message": "model is loading"}})],
+        {"stream": True},
+        "did not answer in the form of chat completions (model is loading)",
+    ),
+    "broken JSON for a stream": ([says(b'{"choices": [')], {"stream": True}, "not a stream of chat completions"),
+    "no choices for a stream": ([says({"choices": []})], {"stream": True}, "its list of choices is empty"),
+    "no choices in a stream": (
+        [streams('data: {"choices": []}', "data: [DONE]")],
+        {"stream": True},
+        "choices are empty",
+    ),
+    "text for a stream": (
+        [says(b"The model is loading.", kind="text/plain")],
+        {"stream": True},
+        "127.0.0.1 sent no stream of chat completions",
+    ),
+    "a picture": (
+        [says(completion([{"type": "image_url", "image_url": {"url": "x"}}]))],
+        {},
+        "m answered with 'image_url' instead of text",
+    ),
+    "a number": ([says(completion(42))], {}, "m answered with 'int' instead of text"),
+    "an error of FastAPI": ([says({"detail": "no such thing"}, 400)], {}, "with status 400 (no such thing)"),
+    "only reasoning": (
+        [says(completion("", reasoning_content="Well, apples."))],
+        {},
+        "m reasoned for 13 characters and then gave no answer",
+    ),
+    "cut reasoning": (
+        [says(completion(None, finish="length", reasoning="Well, apples."))],
+        {},
+        "m reasoned for 13 characters and used up max_tokens before it wrote an answer; allow it more",
+    ),
     "empty stream": ([streams(chunk(None, "stop"), "data: [DONE]")], {"stream": True}, "m gave an empty answer"),
 }
 
@@ -329,6 +403,100 @@ def test_every_failure_is_one_sentence_without_the_key(ask, endpoint, caplog, ca
     told = message + caplog.text + "".join(traceback.format_exception(caught.value))
     assert not any(KEY[i : i + 8] in told for i in range(len(KEY) - 7))
     assert time.monotonic() - start < 6
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_json_is_read_although_a_stream_was_asked_for_and_lists_of_parts_are_joined(ask, stream):
+    parts = [{"type": "text", "text": "Apples "}, "fall", {"type": "text", "text": "."}]
+    pieces = []
+    assert ask(says(completion(parts)), stream=stream, on_token=pieces.append) == "Apples fall."
+    assert pieces == ["Apples fall."]
+
+
+def test_parts_in_a_stream_are_joined(ask):
+    lines = [chunk([{"type": "text", "text": "Apples "}]), chunk([{"type": "text", "text": "fall."}]), STREAM[-2]]
+    assert ask(streams(*lines), stream=True) == "Apples fall."
+
+
+def test_a_gzipped_answer_is_an_answer(ask, endpoint):
+    reply = says(gzip.compress(json.dumps(completion("Apples fall.")).encode()), **{"Content-Encoding": "gzip"})
+    assert ask(reply) == "Apples fall."
+    assert endpoint.headers[0]["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("name", ["reasoning_content", "reasoning", "thinking"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_reasoning_is_passed_on_and_is_no_part_of_the_answer(ask, name, stream):
+    def line(delta, finish=None):
+        return "data: " + json.dumps({"id": "1", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
+
+    def thought(text):
+        return {"content": [{"type": name, "thinking": text}]} if name == "thinking" else {name: text}
+
+    if stream:
+        parts = [thought("It is "), thought("gravity."), {"content": "Apples fall."}]
+        reply = streams(*map(line, parts), line({}, "stop"))
+    elif name == "thinking":
+        reply = says(completion([*thought("It is gravity.")["content"], {"type": "text", "text": "Apples fall."}]))
+    else:
+        reply = says(completion("Apples fall.", **thought("It is gravity.")))
+    reasoning, answer = [], []
+    assert ask(reply, stream=stream, on_token=answer.append, on_reasoning=reasoning.append) == "Apples fall."
+    assert "".join(reasoning) == "It is gravity."
+    assert "".join(answer) == "Apples fall."
+
+
+@pytest.mark.parametrize("size", [1, 7, len(KEY) - 1, 500])
+def test_a_key_that_is_split_over_pieces_does_not_pass(ask, size):
+    text = f"{KEY[:9]} no. Your key is {KEY}{KEY}, and {KEY[:20]}"
+    pieces = [text[k : k + size] for k in range(0, len(text), size)]
+    heard = []
+    answer = ask(streams(*map(chunk, pieces), STREAM[-2]), on_token=heard.append)
+    assert answer == "".join(heard) == f"{KEY[:9]} no. Your key is [key][key], and {KEY[:20]}"
+
+
+def test_a_key_in_the_reasoning_does_not_pass(ask):
+    def line(text):
+        return "data: " + json.dumps({"choices": [{"index": 0, "delta": {"reasoning": text}, "finish_reason": None}]})
+
+    heard = []
+    ask(streams(line(KEY[:9]), line(KEY[9:] + "!"), *STREAM), on_reasoning=heard.append, stream=True)
+    assert "".join(heard) == "[key]!"
+
+
+def test_a_stream_that_breaks_off_is_not_asked_again(ask, endpoint):
+    pieces = []
+    with pytest.raises(PlayerError):
+        ask(streams(*STREAM[:3], cut=True), on_token=pieces.append)
+    assert len(endpoint.bodies) == 1
+    assert pieces == ["Apples ", "fall."]
+
+
+@pytest.mark.parametrize(
+    "reply", [hangs, drips, streams(*STREAM * 200, pause=0.1), says({}, 429, **{"retry-after-ms": 9000})]
+)
+def test_waiting_can_be_broken_off_at_once(endpoint, reply):
+    endpoint.replies[:] = [reply]
+    player = models.load("openai:m", base_url=endpoint.url, api_key=KEY, stream=reply not in (drips,))
+    errors = []
+
+    def play():
+        try:
+            player.answer(QUESTION)
+        except PlayerError as error:
+            errors.append(str(error))
+
+    thread = threading.Thread(target=play)
+    thread.start()
+    while not endpoint.bodies:
+        time.sleep(0.01)
+    time.sleep(0.1)
+    begun = time.monotonic()
+    player.interrupt()
+    thread.join(5)
+    assert time.monotonic() - begun < 1.0
+    assert errors == ["the connection to 127.0.0.1 was closed"]
+    player.close()
 
 
 def test_an_endpoint_that_is_down(endpoint):

@@ -15,6 +15,7 @@ pytest.importorskip("fastapi")
 pytest.importorskip("sqlalchemy")
 
 from gedanken import tasks
+from gedanken.serve.web.history import BEAT_SECONDS, LEASE_SECONDS
 
 SPARSE = {"name": "sparse"}
 
@@ -373,6 +374,13 @@ def test_nothing_finished_is_lost_to_a_kill(run_server, serve_command, fake_mode
         assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
     connection.close()
     with run_server(*serve_command, *options) as (url, _):
+
+        def interrupted():
+            with urllib.request.urlopen(f"{url}/api/episodes?limit=200") as reply:
+                return all(row["status"] in ("interrupted", "finished") for row in json.loads(reply.read()))
+
+        # The killed server could not sign off, so its lease has to expire first.
+        wait_until(interrupted, LEASE_SECONDS + 2 * BEAT_SECONDS)
         for episode, turns in seen.items():
             with urllib.request.urlopen(f"{url}/api/episodes/{episode}") as reply:
                 kept = json.loads(reply.read())

@@ -61,6 +61,11 @@ def names(monkeypatch):
         "255.255.255.255",
         "240.0.0.1",
         "192.0.2.1",
+        "192.88.99.1",
+        "::ffff:192.88.99.1",
+        "2002:c058:6301::",
+        "3fff::1",
+        "5f00::1",
         "198.18.0.1",
         "::",
         "::1",
@@ -213,11 +218,25 @@ def test_tricks_with_urls_are_refused(names, keys, url, hosted):
 
 def test_the_right_host_over_https_gets_its_key(names, keys):
     names["router.huggingface.co"] = ["8.8.8.8"]
-    player = open_player("huggingface", "m", hosted=True, api_key=None)
+    player = open_player("huggingface", "m", hosted=True, share_keys=True, api_key=None)
     assert "sk-secret-hf_token" in str(player._client._build_request(_options()).headers.raw)
     assert endpoints.has_server_key("https://router.huggingface.co/v1")
     assert endpoints.has_server_key("https://api.openai.com/v1")
     assert not endpoints.has_server_key("http://localhost:11434/v1")
+
+
+@pytest.mark.parametrize("url", ["huggingface", "https://x.huggingface.co/v1", "openai", "openrouter"])
+def test_a_hosted_server_keeps_its_keys_unless_it_is_told_to_share_them(names, keys, url):
+    for host in ("router.huggingface.co", "x.huggingface.co", "api.openai.com", "openrouter.ai"):
+        names[host] = ["8.8.8.8"]
+    with pytest.raises(UserError, match="needs a key, and this server does not lend its own"):
+        open_player(url, "m", hosted=True, api_key=None)
+    for lent in (
+        open_player(url, "m", hosted=True, api_key="sk-visitor-4711"),
+        open_player(url, "m", hosted=True, api_key=None, share_keys=True),
+        open_player(url, "m", hosted=False, api_key=None),
+    ):
+        assert ("sk-secret" in lent._key) != (lent._key == "sk-visitor-4711")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

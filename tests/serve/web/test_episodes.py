@@ -9,10 +9,11 @@ pytest.importorskip("sqlalchemy")
 
 from gedanken import UserError
 from gedanken.serve.web.app import create_app
-from gedanken.serve.web.episodes import BusyError, Episodes
+from gedanken.serve.web.episodes import Episodes
 from gedanken.serve.web.history import History
 from gedanken.serve.web.scenes import pose
 from gedanken.serve.web.settings import Settings
+from gedanken.serve.web.slots import BusyError
 from gedanken.serve.web.wire import PlayerRequest, ProblemRequest
 
 

@@ -2,51 +2,78 @@ import math
 
 import pytest
 
+from gedanken.errors import UserError
 from gedanken.tasks.discover.rewards import TABLE, Evidence
 from gedanken.tasks.discover.task import DiscoverTask
 
 
-def test_the_episode_pays_by_the_published_table():
+def found(shown=1.0, elsewhere=1.0, finite=True, operators=4, least=4, previous=0.0):
+    return TABLE.compute(Evidence(shown, elsewhere, finite, operators, least, previous))
+
+
+def test_weights_of_an_episode_and_of_training():
     assert TABLE.weights() == {"match": 0.5, "progress": 0.2, "simplicity": 0.2, "format": 0.1}
+    assert set(TABLE.weights("training")) == {"match", "match_dense", "correctness", "simplicity", "finite"}
 
 
-def test_training_leaves_progress_out_and_adds_the_dense_terms():
-    assert set(TABLE.weights("training")) == {"match", "match_dense", "correctness", "simplicity", "format"}
+def test_the_true_law_earns_everything_on_the_first_turn():
+    terms = found()
+    assert sum(weight * terms[name] for name, weight in TABLE.weights().items()) == pytest.approx(1.0)
+    assert all(terms[name] == 1.0 for name in TABLE.weights("training"))
 
 
-def test_terms_of_a_good_answer():
-    terms = TABLE.compute(Evidence(match=0.81, finite=True, operators=3, previous=0.5))
-    assert terms["match"] == 0.81
-    assert terms["progress"] == pytest.approx(0.31)
-    assert terms["simplicity"] == pytest.approx(1 - 3 / 12)
-    assert terms["format"] == 1.0
-    assert terms["match_dense"] == pytest.approx(0.9)
-    assert terms["correctness"] == 1.0
+def test_what_fails_elsewhere_loses_up_to_all_of_its_match():
+    assert found(0.3, 0.9)["match"] == 0.3
+    assert found(0.9, 0.5)["match"] == found(0.9, 0.0)["match"] == 0.0
+    assert found(1.0, 0.715)["match"] == pytest.approx(0.93 / 2)
+    assert found(1.0, 0.93)["match"] == pytest.approx(0.93)
+    assert found(1.0, 0.95)["match"] == 0.95
 
 
-def test_a_trivial_equation_earns_no_simplicity():
-    assert TABLE.compute(Evidence(match=0.09, finite=True, operators=0))["simplicity"] == 0.0
+def test_training_tells_bad_from_worse_where_the_match_is_zero():
+    assert found(0.9, 0.25)["match_dense"] == pytest.approx(0.5)
+    assert found(0.49, 1.0)["match_dense"] == pytest.approx(0.7)
+    assert found(0.70)["correctness"] == 1.0
+    assert found(0.69)["correctness"] == 0.0
 
 
-def test_an_equation_that_does_not_integrate_earns_no_format():
-    assert TABLE.compute(Evidence(match=0.0, finite=False, operators=2)) == {
-        "match": 0, "progress": 0, "simplicity": 0, "format": 0, "match_dense": 0, "correctness": 0,
+def test_simplicity_is_paid_to_laws_that_hold_elsewhere_and_to_none_for_being_simpler_than_the_truth():
+    assert found(1.0, 0.93)["simplicity"] == 0.0
+    assert found(1.0, 0.94)["simplicity"] == 1.0
+    assert found(operators=0)["simplicity"] == found(operators=4)["simplicity"] == 1.0
+    assert found(operators=7)["simplicity"] == pytest.approx(1 - 3 / 12)
+    assert found(operators=40)["simplicity"] == 0.0
+    assert found(operators=3, least=0)["simplicity"] == pytest.approx(1 - 3 / 12)
+
+
+def test_progress_is_a_gain_over_the_best_turn_before():
+    assert found(0.6, 0.8, previous=0.5)["progress"] == pytest.approx(0.1)
+    assert found(0.4, previous=0.6)["progress"] == 0.0
+    assert found(0.4)["progress"] == 0.4
+
+
+def test_what_cannot_be_simulated_earns_nothing():
+    assert found(0.0, 0.0, finite=False) == {
+        "match": 0, "progress": 0, "simplicity": 0, "format": 0, "finite": 0, "match_dense": 0, "correctness": 0,
     }  # fmt: skip
 
 
-def test_getting_worse_is_not_paid_back():
-    assert TABLE.compute(Evidence(match=0.4, finite=True, operators=3, previous=0.6))["progress"] == 0.0
+def test_form_is_paid_in_proportion_in_an_episode_and_in_full_in_training():
+    assert found(1.0, 0.0)["format"] == 0.0
+    assert found(0.35, 0.9)["format"] == pytest.approx(0.5)
+    assert found(0.70)["format"] == found(0.80)["format"] == 1.0
+    assert found(0.9, finite=False)["format"] == 0.0
+    assert found(1.0, 0.0)["finite"] == 1.0
 
 
-def test_all_of_the_match_is_progress_where_no_turn_came_before():
-    assert TABLE.compute(Evidence(match=0.6, finite=True, operators=3))["progress"] == 0.6
-
-
-def test_every_term_stays_between_zero_and_one():
-    for match in (0.0, 0.05, 0.1, 0.7, 1.0):
-        for operators in (0, 5, 12, 60):
-            terms = TABLE.compute(Evidence(match, True, operators, previous=0.3))
-            assert all(0.0 <= value <= 1.0 and math.isfinite(value) for value in terms.values())
+def test_nothing_outranks_the_true_law_whatever_it_matches():
+    truth = found()
+    for shown in (0.0, 0.5, 0.94, 1.0):
+        for elsewhere in (0.0, 0.5, 0.94, 1.0):
+            for operators in (0, 3, 4, 12, 60):
+                terms = found(shown, elsewhere, operators=operators)
+                assert all(0.0 <= terms[name] <= truth[name] for name in terms)
+                assert all(map(math.isfinite, terms.values()))
 
 
 def test_a_new_term_is_one_function(monkeypatch):
@@ -56,18 +83,20 @@ def test_a_new_term_is_one_function(monkeypatch):
     def brevity(evidence: Evidence) -> float:
         return float(evidence.operators < 4)
 
-    assert "brevity" not in TABLE.weights()
-    assert TABLE.weights("training")["brevity"] == 0.5
-    assert TABLE.compute(Evidence(0.5, True, 3))["brevity"] == 1.0
+    assert "brevity" not in DiscoverTask().weights
+    assert DiscoverTask(mode="training").weights["brevity"] == 0.5
+    assert found(operators=3)["brevity"] == 1.0
 
 
 def test_weights_that_do_not_sum_to_one_are_refused(monkeypatch):
     monkeypatch.setattr(TABLE, "entries", dict(TABLE.entries))
     TABLE.term(weight=0.05)(lambda evidence: 0.0)
-    with pytest.raises(ValueError, match=r"discover-rewards-1 sum to 1\.05, not to 1"):
+    with pytest.raises(ValueError, match=r"discover-rewards-2 sum to 1\.05, not to 1"):
         DiscoverTask()
 
 
-def test_an_unknown_mode_raises():
-    with pytest.raises(ValueError, match="bonus"):
-        TABLE.weights("bonus")
+def test_an_unknown_mode_or_table_is_refused():
+    with pytest.raises(UserError, match="bonus"):
+        DiscoverTask(mode="bonus")
+    with pytest.raises(UserError, match="discover has no reward 'bonus'; it has generalisation, physix"):
+        DiscoverTask(reward="bonus")

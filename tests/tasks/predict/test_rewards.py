@@ -5,13 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gedanken.tasks.predict import rewards
-from gedanken.tasks.predict.rewards import (
-    GATE,
-    POSITION_FLOOR,
-    TABLE,
-    VELOCITY_FLOOR,
-    Evidence,
-)
+from gedanken.tasks.predict.rewards import POSITION_FLOOR, TABLE, VELOCITY_FLOOR, Evidence
 
 MOVES = Evidence(
     position_error=0.0, velocity_error=0.0, position_bar=1.0, velocity_bar=10.0, coverage=1.0, well_formed=True
@@ -32,8 +26,8 @@ def velocity_of(skill):
 def test_the_weights_are_those_of_the_published_version():
     assert TABLE.weights() == {"velocity": 0.45, "position": 0.35, "coverage": 0.1, "format": 0.1}
     assert sum(TABLE.weights().values()) == pytest.approx(1.0)
-    numbers = (rewards.POSITION_FLOOR, rewards.VELOCITY_FLOOR, rewards.GATE, rewards.SOLVED)
-    assert (TABLE.version, *numbers) == ("predict-rewards-1", 0.002, 0.02, 0.10, 0.95)
+    numbers = (rewards.POSITION_FLOOR, rewards.VELOCITY_FLOOR, rewards.SOLVED)
+    assert (TABLE.version, *numbers) == ("predict-rewards-2", 0.002, 0.02, 0.95)
 
 
 @pytest.mark.parametrize("skill", [0.0, 0.25, 0.8, 1.0])
@@ -59,26 +53,42 @@ def test_worse_than_the_extrapolation_is_no_less_than_nothing():
     assert terms == dict.fromkeys(terms, 0.0)
 
 
-def test_where_velocities_are_extrapolated_within_the_floor_they_earn_nothing():
-    assert TABLE.compute(replace(MOVES, velocity_bar=VELOCITY_FLOOR))["velocity"] == 0.0
+def test_where_velocities_are_extrapolated_exactly_they_earn_the_skill_of_the_positions():
+    for skill in (0.0, 0.3, 1.0):
+        exact = replace(MOVES, velocity_bar=VELOCITY_FLOOR, position_error=position_of(skill))
+        assert TABLE.compute(exact)["velocity"] == pytest.approx(skill)
+        off = replace(exact, velocity_error=2 * VELOCITY_FLOOR)
+        assert TABLE.compute(off)["velocity"] == pytest.approx(skill / 2)
 
 
-@pytest.mark.parametrize("term", ["coverage", "format"])
+def test_where_both_are_extrapolated_exactly_nothing_is_earned_unless_the_standard_ones_fail():
+    quiet = replace(MOVES, velocity_bar=VELOCITY_FLOOR, position_bar=POSITION_FLOOR)
+    assert TABLE.compute(quiet) == dict.fromkeys(TABLE.weights(), 0.0)
+    smooth = replace(quiet, extrapolated=True)
+    assert TABLE.compute(smooth) == dict.fromkeys(TABLE.weights(), 1.0)
+    for nearly in ({"velocity_error": 2 * VELOCITY_FLOOR}, {"position_error": 2 * POSITION_FLOOR}):
+        assert TABLE.compute(replace(smooth, **nearly)) == dict.fromkeys(TABLE.weights(), 0.0)
+
+
+BAD = replace(MOVES, position_error=position_of(0.0), velocity_error=velocity_of(0.0))
+
+
+@pytest.mark.parametrize("skill", [0.0, 0.05, 0.1, 0.5, 1.0])
 @pytest.mark.parametrize("which", ["position_error", "velocity_error"])
-def test_form_pays_from_the_gate_on_in_either_quantity(term, which):
-    of = position_of if which == "position_error" else velocity_of
-    bad = replace(MOVES, position_error=position_of(0.0), velocity_error=velocity_of(0.0))
-    assert TABLE.compute(replace(bad, **{which: of(GATE - 1e-6)}))[term] == 0.0
-    assert TABLE.compute(replace(bad, **{which: of(GATE + 1e-6)}))[term] == 1.0
+def test_form_pays_in_proportion_to_the_better_skill(skill, which):
+    error = (position_of if which == "position_error" else velocity_of)(skill)
+    terms = TABLE.compute(replace(BAD, **{which: error}))
+    assert [terms["coverage"], terms["format"]] == pytest.approx([skill, skill], abs=1e-12)
 
 
-def test_skill_of_exactly_the_gate_passes(monkeypatch):
-    # No float error gives a skill of exactly 0.1, so the rule is tried with numbers that are exact in binary.
-    monkeypatch.setattr(rewards, "GATE", 0.5)
-    monkeypatch.setattr(rewards, "VELOCITY_FLOOR", 0.0)
-    half = replace(MOVES, position_error=position_of(0.0), velocity_bar=8.0, velocity_error=4.0)
-    assert TABLE.compute(half)["coverage"] == 1.0
-    assert TABLE.compute(replace(half, velocity_error=4.001))["coverage"] == 0.0
+@pytest.mark.parametrize("bar", [1.0, POSITION_FLOOR])
+def test_no_skill_is_worth_more_than_itself(bar):
+    """There is no step at which a little skill is paid for most of the frame."""
+    table = TABLE.weights()
+    for skill in (0.01, 0.1, 0.3, 0.9):
+        right_places = replace(BAD, position_error=bar, position_bar=bar, velocity_error=velocity_of(skill))
+        terms = TABLE.compute(right_places)
+        assert sum(table[name] * terms[name] for name in table) <= skill + 1e-9
 
 
 def test_coverage_is_the_share_of_the_bodies():
@@ -104,9 +114,12 @@ def test_there_an_error_is_paid_in_inverse_proportion(times, share):
     assert TABLE.compute(replace(FREE, position_error=times * POSITION_FLOOR))["position"] == pytest.approx(share)
 
 
-def test_there_positions_earn_nothing_unless_the_velocities_beat_the_extrapolation():
-    assert TABLE.compute(replace(FREE, velocity_error=velocity_of(0.5 * GATE)))["position"] == 0.0
-    assert TABLE.compute(replace(FREE, velocity_error=velocity_of(2 * GATE)))["position"] == 1.0
+def test_there_positions_earn_the_skill_of_the_velocities():
+    for skill in (0.0, 0.05, 0.6):
+        answer = replace(FREE, velocity_error=velocity_of(skill))
+        assert TABLE.compute(answer)["position"] == pytest.approx(skill)
+        twice = replace(answer, position_error=2 * POSITION_FLOOR)
+        assert TABLE.compute(twice)["position"] == pytest.approx(skill / 2)
 
 
 def test_just_above_the_floor_positions_are_judged_by_skill():

@@ -6,7 +6,7 @@ from gedanken.loop import Question, play
 from gedanken.players import load_player
 from gedanken.tasks.predict import extrapolation
 from gedanken.tasks.predict.observation import Truth
-from gedanken.tasks.predict.task import PredictTask, contact_bodies, fill, frame_errors
+from gedanken.tasks.predict.task import EVENT, PredictTask, contact_bodies, fill, frame_errors
 from gedanken.worlds.rigid import Body, Box, Circle, Scene, scenarios, text
 from gedanken.worlds.rigid.engine.simulate import record
 from gedanken.worlds.rigid.text import Reading
@@ -80,9 +80,37 @@ def test_a_wild_answer_stays_finite(stack):
     assert np.isfinite(TASK.verify(stack, wild).reward)
 
 
-def test_feedback_names_the_worst_body(stack):
-    assert "Body" in first_verdict("linear", stack).feedback
-    assert "px/s" in first_verdict("linear", stack).feedback
+def test_feedback_says_whether_an_answer_beats_extrapolating_and_nothing_that_could_be_copied(stack):
+    nearer = "nearer to the recorded frame than any"
+    prompt, recorded = stack.observation.prompt, stack.truth.frames[0]
+    between = recorded + 0.1 * (prompt.states[-1] - recorded)
+    answers = [TASK.solve(stack), text.load("v1").write_target(prompt, between)]
+    right, near = (TASK.verify(stack, answer).feedback for answer in answers)
+    poor = first_verdict("linear", stack).feedback
+    assert "are those of the recorded frame" in right
+    assert nearer in near
+    assert "no nearer" in poor
+    for said in (right, near, poor):
+        assert not any(character.isdigit() for character in said)
+
+
+def test_the_best_velocity_bar_is_not_the_recorded_frame_itself():
+    """On a smooth orbit the prior is right. It is then paid, and what is nearly right is not."""
+    problem = TASK.pose("orbit", split="test", level=1)
+    writer, prompt = text.load("v1"), problem.observation.prompt
+    frames = extrapolation.compute_bar(prompt)
+    rewards = {name: TASK.verify(problem, writer.write_target(prompt, frame)).reward for name, frame in frames.items()}
+    assert rewards["prior"] == pytest.approx(1.0)
+    assert all(rewards[name] == 0.0 for name in (*EXTRAPOLATIONS, "rest", "scaled_0.8"))
+
+
+@pytest.mark.parametrize("subject", ["jenga", "pong", "basketball"])
+def test_a_frame_is_posed_that_the_whole_bar_misses(subject):
+    for level in (1, 2):
+        problem = TASK.pose(subject, split="test", level=level)
+        frames = extrapolation.compute_bar(problem.observation.prompt).values()
+        misses = [np.sqrt(np.mean((frame - problem.truth.frames[0])[:, 2:4] ** 2)) for frame in frames]
+        assert min(misses) > EVENT
 
 
 def test_a_rollout_feeds_back_its_own_frames():
@@ -221,16 +249,14 @@ def test_contacts_are_what_free_flight_misses():
     assert touched.tolist() == [[False, False, False], [False, True, False]]
 
 
-def test_an_answer_without_an_event_is_compared_with_the_best_extrapolation(stack):
-    """The bars are the least error of any extrapolation, in position and in velocity by themselves."""
+def test_the_bars_are_the_least_errors_of_the_whole_bar(stack):
+    """In position and in velocity by themselves."""
     writer, prompt = text.load("v1"), stack.observation.prompt
     recorded = stack.truth.frames[0]
-    errors = {}
-    for name in EXTRAPOLATIONS:
-        guess = writer.parse_frame(
-            writer.write_target(prompt, extrapolation.EXTRAPOLATIONS[name](prompt)), prompt
-        ).state
-        errors[name] = [np.sqrt(np.mean(error**2)) for error in frame_errors(guess, recorded, stack.truth.arms)]
+    errors = []
+    for frame in extrapolation.compute_bar(prompt).values():
+        guess = writer.parse_frame(writer.write_target(prompt, frame), prompt).state
+        errors.append([np.sqrt(np.mean(error**2)) for error in frame_errors(guess, recorded, stack.truth.arms)])
     details = TASK.verify(stack, TASK.solve(stack)).details
-    assert details["position_bar"] == pytest.approx(min(position for position, _ in errors.values()))
-    assert details["velocity_bar"] == pytest.approx(min(velocity for _, velocity in errors.values()))
+    assert details["position_bar"] == pytest.approx(min(position for position, _ in errors))
+    assert details["velocity_bar"] == pytest.approx(min(velocity for _, velocity in errors))

@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -59,7 +60,9 @@ def weights(folder):
 
 
 def metrics(options):
-    return [json.loads(line) for line in (options.output_dir / "metrics.jsonl").read_text().splitlines()]
+    """Measurements of the training, as they were written."""
+    lines = [json.loads(line) for line in (options.output_dir / "metrics.jsonl").read_text().splitlines()]
+    return [line for line in lines if line["kind"] != "end"]
 
 
 def test_ten_steps_lower_the_loss(options, model):
@@ -92,6 +95,22 @@ def test_an_interrupted_run_ends_with_the_same_weights(options, model, monkeypat
         assert torch.equal(whole[name], again[name]), name
     # The checkpoint of step 4 was the last; steps 5 to 7 were taken twice.
     assert [line["step"] for line in metrics(cut)] == [1, 2, 3, 4, 5, 6, 7, 5, 6, 7, 8, 9, 10]
+
+
+def test_a_finished_run_is_left_as_it_is_and_goes_on_only_where_it_gets_more_steps(options, model):
+    def files():
+        return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()}
+
+    folder = options.output_dir.with_name("finished")
+    shutil.copytree(options.output_dir, folder)
+    before = files()
+    again = replace(options, output_dir=folder, resume=True)
+    assert train_scratch(again) == folder / "model"
+    assert files() == before
+    train_scratch(replace(again, steps=11))
+    assert [line["step"] for line in metrics(again)] == list(range(1, 12))
+    assert options.folder.end()["step"] == 10
+    assert again.folder.end()["step"] == 11
 
 
 def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(options, monkeypatch):

@@ -120,6 +120,12 @@ def render_markdown(results: Sequence[Result]) -> str:
         "seconds a problem.",
     ]
     for result in results:
+        if "missing" in result:
+            missing = result["missing"]
+            notes.append(
+                f"**{missing['problems']} of {missing['of']} problems are missing**: {missing['player']} could not "
+                f"answer ({missing['reason']})."
+            )
         if "third_start" in result:
             third = _rate(result["third_start"])
             notes.append(

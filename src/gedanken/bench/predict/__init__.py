@@ -10,11 +10,11 @@ import gedanken
 from gedanken.bench.predict.report import render_markdown, summarise
 from gedanken.bench.predict.rows import Row, measure
 from gedanken.bench.predict.suite import Item, Suite, list_items, load
-from gedanken.bench.runner import Progress, collect
-from gedanken.errors import UserError
+from gedanken.bench.runner import Progress, collect, describe_missing, explain_missing
+from gedanken.errors import PlayerError, UserError
 from gedanken.files import write_atomically
-from gedanken.players import load_player
-from gedanken.tasks.predict.extrapolation import EXTRAPOLATIONS
+from gedanken.players import load_player, name_served, share_options
+from gedanken.tasks.predict.extrapolation import STANDARD
 from gedanken.worlds.rigid.engine.simulate import FRAMES
 
 __all__ = ["Row", "measure", "play_sample", "render_markdown", "run"]
@@ -34,8 +34,12 @@ def run(
     workers: int = 1,
     out: Path | None = None,
     progress: Progress | None = None,
+    player_options: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Let players continue the scenes of a suite, on their own frames.
+
+    A scene that a player could not continue at all (its endpoint failed) is left out, never counted as wrong; with
+    `out`, the next run asks for it again.
 
     The three extrapolations always run along: skill is measured against the best of them.
 
@@ -49,14 +53,16 @@ def run(
         workers: processes.
         out: folder for the rows, as they are done, and for the results. A run that was cut off goes on from there.
         progress: called with (done, total, what).
+        player_options: options of the players that take them (`base_url`, `api_key`, ...). A URL is part of the name
+            of its players in the result; a key is written nowhere.
 
     Returns:
         JSON-able: `suite`, `rows` (player, scenario, horizon, coverage, position_rmse, position_p95, velocity_rmse,
-        velocity_p95, skill, n and 95 % intervals; scenario `all` sums up), `versions`.
+        velocity_p95, skill, n and 95 % intervals; scenario `all` sums up), `versions`, and `missing` where there are
+        scenes that a player could not continue.
 
     Raises:
         UserError: an unknown suite, player, scenario or option.
-        PlayerError: a player could not answer.
     """
     chosen = load(suite)
     ahead = tuple(sorted(set(horizons or chosen.horizons)))
@@ -65,9 +71,11 @@ def run(
     if (scenes is not None and scenes < 1) or workers < 1:
         raise UserError("scenes and workers are at least 1")
     items = list_items(chosen, scenes, scenarios)
-    names = list(dict.fromkeys([*EXTRAPOLATIONS, *players]))
+    names = list(dict.fromkeys([*STANDARD, *players]))
+    given = share_options(names, "predict", **(player_options or {}))
     for name in names:
-        load_player(name, "predict")  # an unknown name is said before anything is written
+        load_player(name, "predict", **given[name])  # an unknown name is said before anything is written
+    labels = {name: name_served(name, given[name]) for name in names}
     settings = {
         "suite": chosen.name,
         "suite_version": chosen.version,
@@ -79,8 +87,13 @@ def run(
         "gedanken": gedanken.__version__,
     }
     path = None if out is None else out / f"predict-{chosen.name}-{format}.jsonl"
+    failures: dict[tuple[str, Item], str] = {}
     rows = collect(
-        {(name, item): (chosen, item, name, ahead, format) for name in names for item in items},
+        {
+            (labels[name], item): (chosen, item, name, given[name], labels[name], ahead, format)
+            for name in names
+            for item in items
+        },
         _measure,
         form=Row,
         key=lambda row: (row.player, Item(row.scenario, row.level, row.index)),
@@ -89,8 +102,16 @@ def run(
         workers=workers,
         progress=progress,
         note=lambda row: f"{row.player}, {row.scenario}",
+        on_failure=failures.__setitem__,
+        player=lambda key: key[0],
     )
-    result = {**settings, "n": len(items), "players": names, "rows": summarise(rows, ahead)}
+    missing = []
+    for label in labels.values():
+        of_player = {item: reason for (player, item), reason in failures.items() if player == label}
+        missing += [describe_missing(label, of_player, len(items))] if of_player else []
+    result = {**settings, "n": len(items), "players": list(labels.values()), "rows": summarise(rows, ahead)}
+    if missing:
+        result["missing"] = missing
     if path is not None:
         write_atomically(path.with_suffix(".json"), orjson.dumps(result, option=orjson.OPT_INDENT_2) + b"\n")
         write_atomically(path.with_suffix(".md"), (render_markdown(result) + "\n").encode())
@@ -101,10 +122,12 @@ def play_sample(player: str, suite: str, problems: int, conditions: Mapping[str,
     """A trained model on some scenes of a suite, one frame ahead, beside the extrapolations.
 
     Raises:
-        PlayerError: the player could not answer.
+        PlayerError: the player could not answer a problem.
     """
     format = str(conditions.get("format", "v1"))
     result = run(suite, [player], scenes=problems, horizons=(1,), format=format, out=out)
+    if "missing" in result:
+        raise PlayerError(explain_missing(result["missing"], resumable=True))
     kept = ("coverage", "velocity_rmse", "velocity_rmse_ci", "skill", "skill_ci")
     players = {
         "this model" if row["player"] == player else row["player"]: {key: row[key] for key in kept}
@@ -114,6 +137,8 @@ def play_sample(player: str, suite: str, problems: int, conditions: Mapping[str,
     return {"n": result["n"], "players": players}
 
 
-def _measure(job: tuple[Suite, Item, str, tuple[int, ...], str]) -> Row:
-    suite, item, name, horizons, format = job
-    return measure(suite, item, load_player(name, "predict"), name, horizons, format)
+def _measure(job: tuple[Suite, Item, str, Mapping[str, Any], str, tuple[int, ...], str]) -> Row:
+    suite, item, name, options, label, horizons, format = job
+    # A script begins anew at each scene, so that a row does not depend on those before it.
+    player = load_player(name, "predict", {"loop": True}, **options)
+    return measure(suite, item, player, label, horizons, format)

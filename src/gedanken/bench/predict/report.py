@@ -10,7 +10,7 @@ from gedanken.bench.predict.rows import Row
 from gedanken.markdown import table
 from gedanken.seeding import stream
 from gedanken.statistics import bootstrap
-from gedanken.tasks.predict.extrapolation import EXTRAPOLATIONS
+from gedanken.tasks.predict.extrapolation import STANDARD
 from gedanken.tasks.predict.rewards import POSITION_FLOOR, VELOCITY_FLOOR
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.scene.geometry import Array
@@ -24,10 +24,16 @@ def summarise(rows: Sequence[Row], horizons: Sequence[int]) -> list[dict[str, An
         groups[row.player, "all"].append(row)
     lines = []
     for (player, scenario), members in groups.items():
-        rivals = [groups[name, scenario] for name in EXTRAPOLATIONS]
+        # The same scenes: a player may lack some that it could not answer.
+        scenes = {_scene(row) for row in members}
+        rivals = [[row for row in groups[name, scenario] if _scene(row) in scenes] for name in STANDARD]
         for k, horizon in enumerate(horizons):
             lines.append(_line(player, scenario, horizon, members, rivals, k))
     return lines
+
+
+def _scene(row: Row) -> tuple[str, int, int]:
+    return row.scenario, row.level, row.index
 
 
 def _line(
@@ -143,6 +149,11 @@ def render_markdown(result: dict[str, Any]) -> str:
         "recording; contact: bodies that free flight gets wrong; energy: median error of the total energy over the "
         "largest true one.",
         "",
+        *(
+            f"**{each['problems']} of {each['of']} scenes are missing**: {each['player']} could not answer "
+            f"({each['reason']}).\n"
+            for each in result.get("missing", ())
+        ),
         f"### By scenario, horizon {result['horizons'][0]}",
         "",
         *table(["scenario", "category", "player", "coverage", "position p95 px", "velocity RMSE px/s", "skill"], rows),

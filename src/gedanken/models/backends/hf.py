@@ -70,6 +70,14 @@ class HFPlayer:
         Raises:
             PlayerError: as `answer`.
         """
+        return [answer for answer, _ in self.write_batch(questions)]
+
+    def write_batch(self, questions: Sequence[Question]) -> list[tuple[str, bool]]:
+        """As `answer_batch`, each answer with whether it was cut: it reached the token limit before its end.
+
+        Raises:
+            PlayerError: as `answer`.
+        """
         import torch
 
         prompts = [write_chat(self.tokenizer, question.messages) for question in questions]
@@ -100,8 +108,15 @@ class HFPlayer:
                 raise PlayerError(
                     f"{self.name} ran out of memory on {self.device}; lower the batch or max_tokens, or take bfloat16"
                 ) from None
-        answers = self.tokenizer.batch_decode(written[:, width:], skip_special_tokens=True)
-        return [cut(answer, self._stop) for answer in answers]
+        ids = written[:, width:].tolist()
+        # Behind a shorter answer stands padding.
+        ends = end_tokens(self.model, self.tokenizer) | {self.tokenizer.pad_token_id}
+        answers = []
+        for row, text in zip(ids, self.tokenizer.batch_decode(ids, skip_special_tokens=True), strict=True):
+            answer = cut(text, self._stop)
+            unended = len(row) >= options["max_new_tokens"] and row[-1] not in ends and answer == text
+            answers.append((answer, unended))
+        return answers
 
     def _encode(self, prompts: Sequence[str]) -> Any:
         """Token ids and mask, padded on the left, so that every answer begins in the same column."""
@@ -225,6 +240,12 @@ def write_chat(tokenizer: Any, messages: Sequence[Message]) -> str:
     if tokenizer.chat_template is None:
         return "\n\n".join(message["content"] for message in messages)
     return str(tokenizer.apply_chat_template([dict(m) for m in messages], tokenize=False, add_generation_prompt=True))
+
+
+def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
+    """Ids of the tokens that end an answer."""
+    named = model.generation_config.eos_token_id
+    return frozenset({tokenizer.eos_token_id, *(named if isinstance(named, list) else [named])} - {None})
 
 
 def cut(answer: str, stop: Sequence[str]) -> str:

@@ -4,17 +4,20 @@ A key from the environment is sent only to the host that it belongs to, over htt
 log of ours, and a server's message about a refused key is not passed on.
 """
 
+import json
 import os
 import re
 import sys
-import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from gedanken.errors import PlayerError, UserError
+from gedanken.errors import GedankenError, PlayerError, UserError
 from gedanken.loop import Message, Question
+from gedanken.models.completions import read_message
+from gedanken.models.connection import Connections, TooLongError, limiting_hook, pause_before_retry
+from gedanken.models.redaction import Redactor, redact, redact_parts
 
 PRESETS = {
     "openai": "https://api.openai.com/v1",
@@ -32,14 +35,11 @@ KEYS = {
     ".hf.co": ("HF_TOKEN", "HUGGINGFACE_API_KEY"),
     "openrouter.ai": ("OPENROUTER_API_KEY",),
 }
-MAX_ANSWER_BYTES = 16 << 20
+# Pieces of a stream for each token that was asked for. Each costs a tenth of a millisecond to read.
+PIECES_PER_TOKEN, MORE_PIECES = 4, 1000
 UNSUPPORTED = re.compile(
     r"unsupported|not support|unknown|unrecogni[sz]ed|unexpected|not permitted|extra|verified", re.I
 )
-
-
-class _TooLongError(ValueError):
-    pass
 
 
 class OpenAIPlayer:
@@ -66,6 +66,7 @@ class OpenAIPlayer:
         retries: int = 2,
         stream: bool | None = None,
         on_token: Callable[[str], None] | None = None,
+        on_reasoning: Callable[[str], None] | None = None,
         transport: Any = None,
     ):
         """Check the endpoint and find the key; nothing is sent yet.
@@ -82,7 +83,8 @@ class OpenAIPlayer:
             timeout: seconds until a try is given up, both between bytes and for the whole answer.
             retries: further tries after a failed connection, a time-out, 408, 409, 429 and 5xx, with growing pauses.
             stream: read the answer as it is written; by default when `on_token` is given.
-            on_token: is called with each piece of the answer.
+            on_token: is called with each piece of the answer; the key is masked, also where it is split over pieces.
+            on_reasoning: is called with each piece of what a reasoning model writes before its answer.
             transport: a transport of the HTTP library to send requests by; redirects and proxies are then not followed.
 
         Raises:
@@ -98,8 +100,8 @@ class OpenAIPlayer:
         self._host = host = _host(self.base_url)
         self._key = _key(self.base_url, host, api_key)
         self._timeout, self._retries = timeout, retries
-        self._stream = stream if stream is not None else on_token is not None
-        self._on_token = on_token
+        self._stream = stream if stream is not None else on_token is not None or on_reasoning is not None
+        self._on_token, self._on_reasoning = on_token, on_reasoning
         self._extra = dict(extra or {})
         options = {"temperature": temperature, "max_tokens": max_tokens, "seed": seed, "stop": stop}
         self._options = {name: value for name, value in options.items() if value is not None}
@@ -107,19 +109,23 @@ class OpenAIPlayer:
         connection = (
             {} if transport is None else {"transport": transport, "follow_redirects": False, "trust_env": False}
         )
-        http = openai.DefaultHttpxClient(event_hooks={"response": [_make_limit(self._http, timeout)]}, **connection)
+        self._connections = Connections()
+        hooks = {"request": [self._connections.watch], "response": [limiting_hook(self._http, timeout)]}
+        http = openai.DefaultHttpxClient(event_hooks=hooks, **connection)
         # What the SDK takes from the environment besides the key is meant for OpenAI alone, too.
         foreign = host != "api.openai.com"
         custom = os.environ.get("OPENAI_CUSTOM_HEADERS", "").splitlines() if foreign else []
         names = {line.partition(":")[0].strip() for line in custom if ":" in line}
         self._headers: dict[str, Any] = {n: openai.Omit() for n in names if n.lower() != "authorization"}
+        # Compression would save nothing here, and hide how much is sent.
+        self._headers["Accept-Encoding"] = "identity"
         if not self._key:
             self._headers["Authorization"] = openai.Omit()
         self._client = openai.OpenAI(
             api_key=self._key or "none",
             base_url=self.base_url,
             timeout=openai.Timeout(timeout, connect=min(timeout, 10.0)),
-            max_retries=retries,
+            max_retries=0,  # its pauses between tries cannot be interrupted
             default_headers={"Authorization": f"Bearer {self._key}"} if self._key else None,
             http_client=http,
         )
@@ -130,22 +136,28 @@ class OpenAIPlayer:
     def __repr__(self) -> str:
         return f"OpenAIPlayer({self.model!r}, base_url={self.base_url!r})"
 
+    def interrupt(self) -> None:
+        """Break off the answers that are being waited for, from another thread. The player can answer no more."""
+        self._connections.interrupt()
+
     def answer(self, question: Question) -> str:
         """The model's answer to the question's messages.
 
         Raises:
             PlayerError: one sentence on why the endpoint gave none.
         """
-        import openai
-
         try:
             text, reason = self._complete(question.messages)
-        except (openai.OpenAIError, self._http.HTTPError, ValueError) as error:
+        except GedankenError:  # of `on_token`
+            raise
+        except Exception as error:
             text, reason = "", self._explain(error)
+            if not reason:
+                raise
         # Raised out here, so that the SDK's error, whose text may echo the key, is not attached to ours.
         if not text.strip():
             raise PlayerError(reason)
-        return text.replace(self._key, "[key]") if len(self._key) >= 16 else text
+        return redact(text, self._key)
 
     def _complete(self, messages: Sequence[Message]) -> tuple[str, str]:
         """The answer, and the error message if it is empty. Options that the model refuses are dropped."""
@@ -154,14 +166,7 @@ class OpenAIPlayer:
         while True:
             sent = self._options
             try:
-                reply = self._client.chat.completions.create(
-                    model=self.model,
-                    messages=[dict(message) for message in messages],
-                    stream=self._stream,
-                    extra_headers=self._headers,
-                    extra_body=self._extra or None,
-                    **sent,
-                )
+                reply = self._request(messages, sent)
                 return self._streamed(reply) if self._stream else self._whole(reply)
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
                 refused = _refused_option(error, [*sent, *(["stream"] if self._stream else [])])
@@ -174,45 +179,113 @@ class OpenAIPlayer:
                 if refused == "max_tokens":
                     self._options["max_completion_tokens"] = sent["max_tokens"]
 
+    def _request(self, messages: Sequence[Message], options: Mapping[str, Any]) -> Any:
+        """The endpoint's reply or the beginning of its stream, with `retries` further tries."""
+        import openai
+
+        for number in range(self._retries + 1):
+            try:
+                return self._client.chat.completions.create(
+                    model=self.model,
+                    messages=[dict(message) for message in messages],
+                    stream=self._stream,
+                    extra_headers=self._headers,
+                    extra_body=self._extra or None,
+                    **options,
+                )
+            except (openai.APIConnectionError, openai.APIStatusError) as error:
+                status = getattr(error, "status_code", 500)
+                may_pass = status in (408, 409, 429) or status >= 500
+                if number == self._retries or not may_pass or isinstance(error.__cause__, TooLongError):
+                    raise
+                pause = pause_before_retry(getattr(error, "response", None), number)
+            if self._connections.interrupted.wait(pause):
+                break
+        raise PlayerError(f"the connection to {self._host} was closed")
+
     def _whole(self, reply: Any) -> tuple[str, str]:
-        choices: Any = getattr(reply, "choices", None)
-        message = getattr(choices[0], "message", None) if choices else None
+        """The answer of a reply that came in one piece: an object of the SDK, JSON, or the text of something else."""
+        choices = _get(reply, "choices")
+        choice = choices[0] if isinstance(choices, list) and choices else None
+        message = _get(choice, "message")
         if message is None:
-            return "", f"{self._host} did not answer in the form of chat completions"
-        text = getattr(message, "content", None) or getattr(message, "refusal", None) or ""
-        if self._on_token and text:
-            self._on_token(text)
-        return str(text), self._explain_empty(getattr(choices[0], "finish_reason", None))
+            return "", f"{self._host} did not answer in the form of chat completions{self._describe(reply)}"
+        piece = read_message(message)
+        if self._on_reasoning and piece.reasoning:
+            self._on_reasoning(redact(piece.reasoning, self._key))
+        if self._on_token and piece.text:
+            self._on_token(redact(piece.text, self._key))
+        return piece.text, self._explain_empty(_get(choice, "finish_reason"), len(piece.reasoning), piece.other)
+
+    def _describe(self, reply: Any) -> str:
+        """What came instead of a completion, as the end of a sentence."""
+        if isinstance(reply, str) and reply.lstrip()[:1] == "<":
+            return f" but with a web page; is {self.base_url} its API?"
+        if _get(reply, "choices") == []:
+            return "; its list of choices is empty"
+        return self._quote(_get(reply, "error"))
 
     def _streamed(self, reply: Any) -> tuple[str, str]:
-        pieces = []
-        finished = None
+        kind = reply.response.headers.get("content-type", "").lower()
         with reply:
-            for piece, reason in _pieces(reply):
-                finished = reason or finished
-                if piece:
-                    pieces.append(piece)
-                    if self._on_token:
-                        self._on_token(piece)
-        if finished is None:
-            return "", f"{self._host} broke off its answer after {len(''.join(pieces))} characters"
-        return "".join(pieces), self._explain_empty(finished)
+            if "json" in kind or "html" in kind:  # sent in one piece, although a stream was asked for
+                body = reply.response.read().decode("utf-8", "replace")
+                return self._whole(json.loads(body) if "json" in kind else body)
+            return self._read_stream(reply)
 
-    def _explain_empty(self, finish_reason: str | None) -> str:
-        if finish_reason == "length":
-            return f"{self.model} used up max_tokens before it wrote an answer; allow it more"
+    def _read_stream(self, reply: Any) -> tuple[str, str]:
+        pieces, reasoning, other, finished, chunk = [], 0, "", None, None
+        tokens = self._options.get("max_tokens") or self._options.get("max_completion_tokens")
+        limit = PIECES_PER_TOKEN * tokens + MORE_PIECES if isinstance(tokens, int) else None
+        answer_filter, reasoning_filter = Redactor(self._key), Redactor(self._key)
+        for number, chunk in enumerate(reply):
+            if limit is not None and number >= limit:
+                raise TooLongError(f"more than {limit} pieces where {tokens} tokens were asked for")
+            choices = _get(chunk, "choices")
+            choice = choices[0] if isinstance(choices, list) and choices else None
+            piece = read_message(_get(choice, "delta"))
+            finished = _get(choice, "finish_reason") or finished
+            reasoning, other = reasoning + len(piece.reasoning), piece.other or other
+            if piece.text:
+                pieces.append(piece.text)
+            _pass_on(self._on_reasoning, reasoning_filter.feed(piece.reasoning))
+            _pass_on(self._on_token, answer_filter.feed(piece.text))
+        text = "".join(pieces)
+        if finished is None and not pieces and (chunk is None or _get(chunk, "choices") == []):
+            what = "sent no stream of chat completions" if chunk is None else "sent a stream whose choices are empty"
+            return "", f"{self._host} {what}"
+        if finished is None:
+            return "", f"{self._host} broke off its answer after {len(text)} characters"
+        _pass_on(self._on_reasoning, reasoning_filter.flush())
+        _pass_on(self._on_token, answer_filter.flush())
+        return text, self._explain_empty(finished, reasoning, other)
+
+    def _explain_empty(self, finish_reason: Any, reasoning: int, other: str) -> str:
+        """Why a reply that could be read holds no answer."""
         if finish_reason == "content_filter":
             return f"{self._host} filtered the answer of {self.model}"
+        if reasoning:
+            end = "used up max_tokens before it wrote an answer; allow it more"
+            end = end if finish_reason == "length" else "then gave no answer"
+            return f"{self.model} reasoned for {reasoning} characters and {end}"
+        if finish_reason == "length":
+            return f"{self.model} used up max_tokens before it wrote an answer; allow it more"
+        if other:
+            return f"{self.model} answered with {redact_parts(other, self._key)!r} instead of text"
         return f"{self.model} gave an empty answer"
 
     def _explain(self, error: Exception) -> str:
-        """Why there is no answer, without the key."""
+        """Why there is no answer, without the key; empty for an error that is ours."""
         import openai
 
         tries = f" after {self._retries + 1} tries" if self._retries else ""
         detail = self._server_message(error)
-        if isinstance(error, _TooLongError) or isinstance(error.__cause__, _TooLongError):
-            return f"{self._host} sent more than {MAX_ANSWER_BYTES >> 20} MiB"
+        if self._connections.interrupted.is_set():
+            return f"the connection to {self._host} was closed"
+        if too_long := next((e for e in (error, error.__cause__) if isinstance(e, TooLongError)), None):
+            return f"{self._host} sent {too_long}"
+        if isinstance(error, RecursionError) or isinstance(error.__cause__, RecursionError):
+            return f"{self._host} sent JSON that is nested too deeply"
         match error:
             case openai.AuthenticationError():
                 return f"{self._host} {'refuses the key' if self._key else 'asks for a key; pass api_key'}"
@@ -235,21 +308,25 @@ class OpenAIPlayer:
                 return f"{self._host} reports an error{detail}"
             case openai.OpenAIError():
                 return f"the OpenAI SDK cannot ask {self._host} ({type(error).__name__})"
-        return f"{self._host} sent something that is not a stream of chat completions"
+        return (
+            f"{self._host} sent something that is not a stream of chat completions"
+            if isinstance(error, ValueError)
+            else ""
+        )
 
     def _server_message(self, error: Exception) -> str:
-        body = getattr(error, "body", None)
-        message = body.get("message") or body.get("error") if isinstance(body, Mapping) else body
-        if not isinstance(message, str):
-            return ""
-        plain = self._without_key(" ".join("".join(c if c.isprintable() else " " for c in message).split()))
-        return f" ({plain[:200]})" if plain and "<html" not in plain.lower() else ""
+        return self._quote(getattr(error, "body", None))
 
-    def _without_key(self, text: str) -> str:
-        """The text with `[key]` for every word that holds eight letters of the key in a row."""
-        key = self._key
-        parts = {key[i : i + 8] for i in range(max(1, len(key) - 7))} - {""}
-        return " ".join("[key]" if any(part in word for part in parts) else word for word in text.split(" "))
+    def _quote(self, body: Any) -> str:
+        """The message of an error's body in brackets, at most 200 characters, without the key."""
+        for name in ("error", "message", "detail"):
+            if isinstance(body, Mapping) and body.get(name):
+                body = body[name]
+        if not isinstance(body, str):
+            return ""
+        plain = " ".join("".join(c if c.isprintable() else " " for c in body[:10_000]).split())
+        plain = redact_parts(plain, self._key)
+        return f" ({plain[:200]})" if plain and "<html" not in plain.lower() else ""
 
 
 load = OpenAIPlayer
@@ -273,6 +350,14 @@ def _host(base_url: str) -> str:
     return host
 
 
+def environment_variables(host: str) -> tuple[str, ...]:
+    """The environment variables that may hold a key for this host; empty where none belongs to it."""
+    for pattern, variables in KEYS.items():
+        if host == pattern or (pattern[0] == "." and host.endswith(pattern)):
+            return variables
+    return ()
+
+
 def _key(base_url: str, host: str, given: str | None) -> str:
     """The key to use, or an empty string where none is needed."""
     if given is not None:
@@ -280,50 +365,24 @@ def _key(base_url: str, host: str, given: str | None) -> str:
         if not re.fullmatch(r"[!-~]*", key):
             raise UserError("the key holds a space or a letter that no key has")
         return key
-    for pattern, variables in KEYS.items():
-        if host == pattern or (pattern[0] == "." and host.endswith(pattern)):
-            if urlsplit(base_url).scheme != "https":
-                raise UserError(f"{host} is asked over https only, so that the key stays secret")
-            for variable in variables:
-                if os.environ.get(variable, "").strip():
-                    return _key(base_url, host, os.environ[variable])
-            raise UserError(f"{host} needs a key: set {' or '.join(variables)}, or pass api_key")
-    return ""
+    variables = environment_variables(host)
+    if not variables:
+        return ""
+    if urlsplit(base_url).scheme != "https":
+        raise UserError(f"{host} is asked over https only, so that the key stays secret")
+    for variable in variables:
+        if os.environ.get(variable, "").strip():
+            return _key(base_url, host, os.environ[variable])
+    raise UserError(f"{host} needs a key: set {' or '.join(variables)}, or pass api_key")
 
 
-def _make_limit(http: Any, seconds: float) -> Callable[[Any], None]:
-    """A hook that limits the time and size of a whole answer: the SDK's time-out only runs from byte to byte."""
-
-    class Bounded(http.SyncByteStream):  # type: ignore[misc]
-        def __init__(self, body: Any):
-            self.body, self.deadline = body, time.monotonic() + seconds
-
-        def __iter__(self) -> Iterator[bytes]:
-            size = 0
-            for chunk in self.body:
-                size += len(chunk)
-                if time.monotonic() > self.deadline:
-                    raise http.ReadTimeout("the answer took too long")
-                if size > MAX_ANSWER_BYTES:
-                    raise _TooLongError
-                yield chunk
-
-        def close(self) -> None:
-            self.body.close()
-
-    def bound(response: Any) -> None:
-        response.stream = Bounded(response.stream)
-
-    return bound
+def _pass_on(listener: Callable[[str], None] | None, piece: str) -> None:
+    if listener is not None and piece:
+        listener(piece)
 
 
-def _pieces(stream: Any) -> Iterator[tuple[str, str | None]]:
-    for chunk in stream:
-        choices = getattr(chunk, "choices", None)
-        if choices:
-            delta = getattr(choices[0], "delta", None)
-            text = getattr(delta, "content", None) or getattr(delta, "refusal", None) or ""
-            yield str(text), getattr(choices[0], "finish_reason", None)
+def _get(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
 
 
 def _refused_option(error: Any, sent: Sequence[str]) -> str | None:

@@ -39,6 +39,9 @@ class EpisodeObservation(Observation):
     turns_left: int = Field(0, description="How many answers may still be given.")
     error: str | None = Field(None, description="Why the last answer scored nothing.")
     components: dict[str, float] = Field(default_factory=dict, description="Reward terms by name, each from 0 to 1.")
+    metrics: dict[str, float] = Field(
+        default_factory=dict, description="At the end of the episode: first, best, turns, solved; empty before."
+    )
 
 
 class EpisodeState(State):
@@ -52,6 +55,7 @@ class EpisodeState(State):
     reward_mode: str | None = None
     best_r_match: float = 0.0
     done: bool = False
+    metrics: dict[str, float] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)

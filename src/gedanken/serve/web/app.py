@@ -8,24 +8,23 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from gedanken import __version__
-from gedanken.serve.guard import Guard
+from gedanken.serve.guard import Guard, Hosts
 from gedanken.serve.warm import warm_up
-from gedanken.serve.web.dependencies import Services
+from gedanken.serve.web.dependencies import OWNER_HEADER, Services
 from gedanken.serve.web.errors import add_error_handlers
 from gedanken.serve.web.metrics import RequestMetrics
 from gedanken.serve.web.routes import episodes, history, players, problems, rollouts, server
 from gedanken.serve.web.settings import Settings
-
-LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application.
 
     Raises:
-        UserError: the history cannot be opened.
+        UserError: the history cannot be opened, or a name of `allow_hosts` is none.
     """
     settings = settings or Settings()
+    hosts = None if settings.hosted else Hosts(settings.listen, settings.allow_hosts)
     services = Services.open(settings)
 
     @contextlib.asynccontextmanager
@@ -38,13 +37,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.services = services
     # The middleware that is added last is the first to see a request.
     app.add_middleware(RequestMetrics, metrics=services.metrics)
-    app.add_middleware(Guard, max_body=settings.max_body, hosts=None if settings.hosted else LOCAL_HOSTS)
+    app.add_middleware(Guard, max_body=settings.max_body, hosts=hosts, origins=settings.origins)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(settings.origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["Content-Type", "Last-Event-ID"],
+            allow_headers=["Content-Type", "Last-Event-ID", OWNER_HEADER],
+            expose_headers=[OWNER_HEADER],
         )
     add_error_handlers(app)
     for routes in (server, players, problems, episodes, history, rollouts):

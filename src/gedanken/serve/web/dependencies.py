@@ -1,18 +1,26 @@
-"""What the routes share: the services of the application, path parameters, JSON responses, documented errors."""
+"""What the routes share: services, the caller, path parameters, JSON responses, documented errors."""
 
-import threading
+import hashlib
+import re
+import secrets
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Depends, HTTPException, Path, Request, Response
+from fastapi import Depends, Header, HTTPException, Path, Request, Response
 
 from gedanken import tasks
 from gedanken.loop import Task
 from gedanken.serve.web.episodes import Episodes
 from gedanken.serve.web.history import History
 from gedanken.serve.web.metrics import Metrics
+from gedanken.serve.web.rollouts import Rollouts
 from gedanken.serve.web.settings import Settings
+from gedanken.serve.web.slots import Slots
+
+# The name of the header and of the cookie with an owner's token.
+OWNER_HEADER, OWNER_COOKIE = "Gedanken-Owner", "gedanken_owner"
+OWNER_PATTERN = r"^[A-Za-z0-9_-]{43}$"
 
 
 @dataclass(frozen=True)
@@ -23,15 +31,17 @@ class Services:
         settings: its limits.
         history: the database.
         episodes: the episodes in progress.
+        rollouts: the rollouts in progress.
+        streams: one slot for each open stream of events.
         metrics: its counters.
-        rollout_slots: one for each rollout that may run at a time; a rollout occupies a thread.
     """
 
     settings: Settings
     history: History
     episodes: Episodes
+    rollouts: Rollouts
+    streams: Slots
     metrics: Metrics
-    rollout_slots: threading.BoundedSemaphore
 
     @classmethod
     def open(cls, settings: Settings) -> "Services":
@@ -41,11 +51,14 @@ class Services:
             UserError: the history cannot be opened.
         """
         history, metrics = History(settings.database), Metrics()
-        slots = threading.BoundedSemaphore(max(1, settings.total_episodes // 4))
-        return cls(settings, history, Episodes(settings, history, metrics), metrics, slots)
+        streams = Slots("event streams open", settings.client_streams, settings.total_streams)
+        metrics.watch_slots("streams", streams)
+        episodes, rollouts = Episodes(settings, history, metrics), Rollouts(settings, metrics)
+        return cls(settings, history, episodes, rollouts, streams, metrics)
 
     def close(self) -> None:
         """Cancel the episodes and close the history."""
+        self.rollouts.close()
         self.episodes.close()
         self.history.close()
 
@@ -56,15 +69,86 @@ async def _services(request: Request) -> Services:
 
 
 CurrentServices = Annotated[Services, Depends(_services)]
+
+
+async def _client(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+# The address that limits are counted by.
+Client = Annotated[str, Depends(_client)]
+
+
+class Owner:
+    """Who may list and cancel an episode on a hosted server: the one who holds the token it was started with.
+
+    Attributes:
+        token: what the caller presented, None if nothing.
+    """
+
+    def __init__(self, token: str | None, services: Services):
+        self.token, self._services = token, services
+
+    @property
+    def is_required(self) -> bool:
+        """Whether only owners may list and cancel. Whoever reaches one's own machine may do all."""
+        return self._services.settings.hosted
+
+    @property
+    def digest(self) -> str | None:
+        """What the history keeps of the token; no dictionary holds 256 random bits, so the hash needs no salt."""
+        return None if self.token is None else hashlib.sha256(self.token.encode()).hexdigest()
+
+    def identify(self, request: Request, response: Response) -> str | None:
+        """The digest of the caller's token, for a new episode; a caller without one gets one in header and cookie."""
+        if not self.is_required:
+            return None
+        if self.token is None:
+            self.token = secrets.token_urlsafe(32)
+        secure = request.url.scheme == "https"
+        response.headers[OWNER_HEADER] = self.token
+        response.set_cookie(
+            OWNER_COOKIE, self.token, max_age=365 * 86400, httponly=True, samesite="strict", secure=secure
+        )
+        return self.digest
+
+    def require(self, episode: str) -> None:
+        """Refuse a caller who is not the episode's owner.
+
+        Raises:
+            HTTPException: 403, it is another's.
+        """
+        if not self.is_required:
+            return
+        owner = self._services.history.owner(episode)
+        if owner is None or self.digest is None or not secrets.compare_digest(owner, self.digest):
+            raise HTTPException(403, f"only the owner of this episode may do this: send the token as {OWNER_HEADER}")
+
+
+async def _owner(
+    request: Request,
+    services: CurrentServices,
+    gedanken_owner: Annotated[
+        str | None, Header(pattern=OWNER_PATTERN, description="On a hosted server: the token of an earlier start.")
+    ] = None,
+) -> Owner:
+    cookie = request.cookies.get(OWNER_COOKIE, "")
+    return Owner(gedanken_owner or (cookie if re.match(OWNER_PATTERN, cookie) else None), services)
+
+
+CurrentOwner = Annotated[Owner, Depends(_owner)]
 Identifier = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 
 # The OpenAPI description of the errors that a route with input may answer.
 FAILURES: dict[int | str, dict[str, Any]] = {
     400: {"description": "Not JSON, or not for this host"},
+    403: {"description": "Another's episode"},
     404: {"description": "There is no such thing"},
+    408: {"description": "The body did not come in time"},
     413: {"description": "The body is too large"},
+    415: {"description": "The body is compressed"},
     422: {"description": "One sentence on what cannot be used"},
-    429: {"description": "Too many episodes are running"},
+    429: {"description": "Too much is running"},
 }
 
 

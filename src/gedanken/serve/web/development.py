@@ -36,4 +36,7 @@ def create_app() -> Any:
     from gedanken.serve.web import app
 
     chosen = json.loads(os.environ[VARIABLE])
-    return app.create_app(Settings(**{**chosen, "origins": tuple(chosen["origins"])}))
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in chosen.items()
+    }
+    return app.create_app(Settings(**values))

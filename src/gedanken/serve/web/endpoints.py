@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gedanken.errors import UserError
-from gedanken.models.backends.openai import KEYS, PRESETS, OpenAIPlayer
+from gedanken.models.backends.openai import PRESETS, OpenAIPlayer, environment_variables
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,16 @@ ENDPOINTS = {
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _TEREDO = ipaddress.ip_network("2001::/32")
+# Neither private nor public, and Python's tables do not know them all: the anycast of 6to4 relays (RFC 7526), IPv6
+# documentation (RFC 9637) and segment routing (RFC 9602).
+_SPECIAL = tuple(map(ipaddress.ip_network, ("192.88.99.0/24", "3fff::/20", "5f00::/16")))
 
 
 def is_public(address: str) -> bool:
     """Whether an IP address belongs to the public internet, also when it is wrapped in IPv6."""
     ip = ipaddress.ip_address(address.partition("%")[0])
+    if any(ip in network for network in _SPECIAL):
+        return False
     if isinstance(ip, ipaddress.IPv6Address):
         if ip in _TEREDO:
             return False
@@ -124,28 +129,35 @@ def check_endpoint(base_url: str, hosted: bool) -> str:
     return url
 
 
-def open_player(base_url: str, model: str, *, hosted: bool, api_key: str | None, **options: Any) -> OpenAIPlayer:
+def open_player(
+    base_url: str, model: str, *, hosted: bool, api_key: str | None, share_keys: bool = False, **options: Any
+) -> OpenAIPlayer:
     """A player behind an endpoint that this server may ask.
 
     Args:
         base_url: a preset's name or a URL.
         model: the model's name there.
         hosted: whether only public addresses may be asked.
-        api_key: the visitor's key; from the environment when None or empty, for the hosts in `KEYS` over https.
+        api_key: the visitor's key; when None or empty, from the environment for the hosts in `KEYS` over https.
+        share_keys: whether a hosted server takes the key from the environment, too.
         options: as `OpenAIPlayer` takes them.
 
     Raises:
         UserError: one sentence on what is wrong with the endpoint or the key.
     """
     url = check_endpoint(base_url, hosted)
+    if hosted and not share_keys and not api_key:
+        host = urlsplit(url).hostname or ""
+        if environment_variables(host):
+            raise UserError(f"{host} needs a key, and this server does not lend its own: pass api_key")
+        api_key = ""
+    else:
+        api_key = api_key or None
     plain, public = _transports()
     transport = public() if hosted else plain()
-    return OpenAIPlayer(model, base_url=url, api_key=api_key or None, transport=transport, **options)
+    return OpenAIPlayer(model, base_url=url, api_key=api_key, transport=transport, **options)
 
 
 def has_server_key(base_url: str) -> bool:
-    """Whether the environment holds a key for an endpoint, so that a visitor need not bring one."""
-    host = urlsplit(base_url).hostname
-    return any(os.environ.get(variable, "").strip() for variable in KEYS.get(host or "", ())) or (
-        host == "router.huggingface.co" and any(os.environ.get(name, "").strip() for name in KEYS["huggingface.co"])
-    )
+    """Whether the environment holds a key for an endpoint."""
+    return any(os.environ.get(name, "").strip() for name in environment_variables(urlsplit(base_url).hostname or ""))

@@ -9,8 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from gedanken.errors import UserError
-from gedanken.serve.web.episodes import BusyError
 from gedanken.serve.web.scenes import plain
+from gedanken.serve.web.slots import BusyError
 
 
 def add_error_handlers(app: FastAPI) -> None:

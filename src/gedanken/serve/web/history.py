@@ -1,31 +1,66 @@
 """Episodes on disk: SQLite beside the server by default, any database that SQLAlchemy speaks by URL.
 
 A turn is committed before its event is sent, so what a client has seen survives the process. Keys of endpoints are not
-stored.
+stored, and of an owner's token only the hash is.
+
+Several servers may share a database. Each has a row with the time of its last sign of life, and each marks the running
+episodes of those whose row is older than `LEASE_SECONDS` as interrupted. Servers on several machines need clocks that
+agree to a few seconds.
 """
 
+import logging
+import secrets
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Float, ForeignKey, Integer, String, Text, create_engine, event, select, text, update
+from sqlalchemy import (
+    JSON,
+    Float,
+    ForeignKey,
+    Integer,
+    String,
+    Text,
+    create_engine,
+    delete,
+    event,
+    inspect,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload, sessionmaker
 
 from gedanken.errors import UserError
 
 RUNNING, FINISHED, FAILED, CANCELLED, INTERRUPTED = "running", "finished", "failed", "cancelled", "interrupted"
+
+# A server that has not shown a sign of life for so long has ended; it shows one every `BEAT_SECONDS`.
+LEASE_SECONDS, BEAT_SECONDS = 15.0, 5.0
+
+_log = logging.getLogger(__name__)
 
 
 class Base(DeclarativeBase):
     """The base class of the tables."""
 
 
+class Server(Base):
+    """One server that uses the database, and when it last showed a sign of life."""
+
+    __tablename__ = "servers"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    beat: Mapped[float] = mapped_column(Float)
+
+
 class Episode(Base):
-    """One player at one problem."""
+    """One player at one problem. `owner` is the hash of a token; `server` is where it is played."""
 
     __tablename__ = "episodes"
 
@@ -39,6 +74,8 @@ class Episode(Base):
     player: Mapped[dict[str, Any]] = mapped_column(JSON)
     max_turns: Mapped[int] = mapped_column(Integer)
     error: Mapped[str | None] = mapped_column(Text)
+    owner: Mapped[str | None] = mapped_column(String(64), index=True)
+    server: Mapped[str | None] = mapped_column(String(32))
     turns: Mapped[list["Turn"]] = relationship(order_by="Turn.number", lazy="selectin")
 
     def to_dict(self, turns: bool = True) -> dict[str, Any]:
@@ -87,11 +124,12 @@ class History:
     """The database. Methods may be called from any thread."""
 
     def __init__(self, url: str):
-        """Open or create the database at an SQLAlchemy URL, and mark the episodes that a crash left running.
+        """Open or create the database at an SQLAlchemy URL, and mark the episodes that ended servers left running.
 
         Raises:
             UserError: it cannot be opened.
         """
+        self.server = secrets.token_urlsafe(16)
         try:
             parsed = make_url(url)
             if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
@@ -99,17 +137,31 @@ class History:
             self._engine = create_engine(parsed)
             if parsed.get_backend_name() == "sqlite":
                 event.listen(self._engine, "connect", _set_up_sqlite)
-            Base.metadata.create_all(self._engine)
+            _create_tables(self._engine)
+            self._session = sessionmaker(self._engine, expire_on_commit=False)
+            self.beat()
         except (ArgumentError, SQLAlchemyError, ImportError, OSError) as error:
             shown = url if "@" not in url else url.partition("://")[0] + "://..."
             raise UserError(f"the history at {shown!r} cannot be opened ({type(error).__name__})") from None
-        self._session = sessionmaker(self._engine, expire_on_commit=False)
+        self._closed = threading.Event()
+        self._beating = threading.Thread(target=self._keep_beating, name="history", daemon=True)
+        self._beating.start()
+
+    def beat(self) -> None:
+        """Show a sign of life, and mark the episodes of servers that showed none for `LEASE_SECONDS`."""
+        now = time.time()
         with self._writing() as session:
-            session.execute(
-                update(Episode)
-                .where(Episode.status == RUNNING)
-                .values(status=INTERRUPTED, error="the server was stopped during this episode", ended=time.time())
-            )
+            session.merge(Server(id=self.server, beat=now))
+            session.execute(delete(Server).where(Server.beat < now - LEASE_SECONDS))
+            session.flush()
+            session.execute(_interrupt(Episode.server.is_(None) | Episode.server.not_in(select(Server.id))))
+
+    def _keep_beating(self) -> None:
+        while not self._closed.wait(BEAT_SECONDS):
+            try:
+                self.beat()
+            except SQLAlchemyError:
+                _log.exception("the history did not take a sign of life")
 
     @contextmanager
     def _writing(self) -> Iterator[Session]:
@@ -117,9 +169,10 @@ class History:
             yield session
 
     def begin(self, **columns: Any) -> None:
-        """Record an episode as running."""
+        """Record an episode as running on this server."""
         with self._writing() as session:
-            session.add(Episode(status=RUNNING, created=time.time(), ended=None, error=None, **columns))
+            created = time.time()
+            session.add(Episode(status=RUNNING, created=created, ended=None, error=None, server=self.server, **columns))
 
     def add_turn(self, **columns: Any) -> None:
         """Record a finished turn; it is on disk when this returns."""
@@ -145,11 +198,26 @@ class History:
         with self._session() as session:
             return [episode.to_dict() for episode in session.scalars(query)]
 
-    def recent(self, limit: int, before: float | None = None) -> list[dict[str, Any]]:
-        """The latest episodes, without their turns; `before` is the `created` of the last one seen."""
-        query = select(Episode).order_by(Episode.created.desc()).limit(limit)
+    def owner(self, episode: str) -> str | None:
+        """The hash of the token of an episode's owner; None if it has none or there is no such episode."""
+        with self._session() as session:
+            return session.scalar(select(Episode.owner).where(Episode.id == episode))
+
+    def recent(self, limit: int, before: float | None = None, owner: str | None = None) -> list[dict[str, Any]]:
+        """The latest episodes, without their turns.
+
+        Args:
+            limit: how many.
+            before: the `created` of the last one seen.
+            owner: the hash of a token: only that owner's.
+        """
+        # The drawings and answers, which are most of the data, are not read.
+        turns = selectinload(Episode.turns).load_only(Turn.episode, Turn.number, Turn.verdict)
+        query = select(Episode).options(turns).order_by(Episode.created.desc()).limit(limit)
         if before is not None:
             query = query.where(Episode.created < before)
+        if owner is not None:
+            query = query.where(Episode.owner == owner)
         with self._session() as session:
             return [episode.to_dict(turns=False) for episode in session.scalars(query)]
 
@@ -159,8 +227,39 @@ class History:
             session.execute(text("select 1"))
 
     def close(self) -> None:
-        """Close every connection."""
+        """Sign off and close every connection."""
+        self._closed.set()
+        self._beating.join()
+        try:
+            with self._writing() as session:
+                session.execute(_interrupt(Episode.server == self.server))
+                session.execute(delete(Server).where(Server.id == self.server))
+        except SQLAlchemyError:  # another server does it when the lease has expired
+            _log.exception("the history did not take the end of this server")
         self._engine.dispose()
+
+
+def _interrupt(condition: Any) -> Any:
+    """The statement that marks the running episodes of ended servers."""
+    values = {"status": INTERRUPTED, "error": "the server was stopped during this episode", "ended": time.time()}
+    return update(Episode).where(Episode.status == RUNNING, condition).values(values)
+
+
+def _create_tables(engine: Any) -> None:
+    """Create what is missing: tables, and columns that an older version's tables lack."""
+    for last_try in (False, True):
+        try:
+            Base.metadata.create_all(engine)
+            present = {column["name"] for column in inspect(engine).get_columns("episodes")}
+            with engine.begin() as connection:
+                for column in Episode.__table__.columns:
+                    if column.name not in present:
+                        kind = column.type.compile(engine.dialect)
+                        connection.execute(text(f"ALTER TABLE episodes ADD COLUMN {column.name} {kind}"))
+            return
+        except SQLAlchemyError:  # another server that starts now may have been faster
+            if last_try:
+                raise
 
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from gedanken.serve.guard import Message, Receive, Send
+from gedanken.serve.web.slots import Slots
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -25,8 +26,13 @@ class Metrics:
             registry=registry,
         )
         self.episodes_running = Gauge("gedanken_episodes_running", "Episodes in progress.", registry=registry)
+        self.slots = Gauge("gedanken_slots_taken", "Slots that are taken.", ("kind",), registry=registry)
         self.episodes = Counter("gedanken_episodes", "Ended episodes.", ("task", "status"), registry=registry)
         self.turns = Counter("gedanken_turns", "Judged answers.", ("task",), registry=registry)
+
+    def watch_slots(self, kind: str, slots: Slots) -> None:
+        """Report how many of these slots are taken."""
+        self.slots.labels(kind).set_function(lambda: len(slots))
 
     def render(self) -> bytes:
         """All metrics in Prometheus's text format, version 0.0.4."""

@@ -45,8 +45,10 @@ class Truth:
         initials: the clean start of each trial, shape (n,) each, or None where it has to be fitted to the samples.
         scored: the samples that answers are scored against (the observation less its outliers), one for each trial.
         clean: the noise-free trajectories, or empty for a user's own data.
-        unseen: a clean trajectory from another start, for generalisation; never used for the reward.
+        unseen: a clean trajectory from another start, for benchmarks of generalisation; never used for the reward.
         taught: the law and its constants as students are taught it: in what a record shows at a glance.
+        elsewhere: clean trajectories from other starts, at which laws are tried for the reward.
+        held_out: trials of a user's own data that no player sees and at which laws are tried.
     """
 
     equation: str
@@ -56,3 +58,5 @@ class Truth:
     clean: tuple[Trajectory, ...] = ()
     unseen: tuple[Trajectory, ...] = ()
     taught: tuple[str, Mapping[str, float]] = ("", {})
+    elsewhere: tuple[Trajectory, ...] = ()
+    held_out: tuple[Trajectory, ...] = ()

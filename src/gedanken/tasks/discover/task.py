@@ -6,8 +6,7 @@ from dataclasses import asdict, replace
 from functools import cache, cached_property
 from math import isfinite
 from pathlib import Path
-from typing import Any
-from weakref import WeakKeyDictionary
+from typing import Any, ClassVar
 
 import numpy as np
 import orjson
@@ -16,22 +15,21 @@ from gedanken import zoo
 from gedanken.errors import Unanswerable, UserError
 from gedanken.loop import Key, Message, Problem, Subject, Task, Turn, Verdict, check_split
 from gedanken.seeding import stream
-from gedanken.tasks.discover import promises, show
+from gedanken.tasks.discover import physix, promises, rewards, show
 from gedanken.tasks.discover.answer import read_answer
 from gedanken.tasks.discover.conditions import LEVELS, TYPES, Conditions
+from gedanken.tasks.discover.judge import judge_of, score_trials
 from gedanken.tasks.discover.mismatch import describe_mismatch
 from gedanken.tasks.discover.observation import Observation, Truth
-from gedanken.tasks.discover.rewards import OPERATOR_BUDGET, SOLVED, TABLE, Evidence
+from gedanken.tasks.discover.rewards import SOLVED, Evidence
 from gedanken.worlds.ode import corrupt, system, text
 from gedanken.worlds.ode.law.law import Law
-from gedanken.worlds.ode.law.parser import Equations, parse
-from gedanken.worlds.ode.simulate import Score, Track, score
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
 # An answer repeated in the conversation is cut here; a model that rambles would otherwise fill its own context.
 MAX_HISTORY = 2_000
-# Twice the operators that simplicity pays for: nothing honest in the zoo is this long, a fitted polynomial is.
-COPY_OPERATORS = 2 * OPERATOR_BUDGET
+# What a reply says about the form of the next answer.
+FORM_AGAIN = "Answer with one JSON object again."
 # A longer answer is not searched for its JSON on an event loop.
 BRIEF = 4096
 # Significant digits that a teacher's answer tries first: fewer are shorter to learn, and the simulator says if they do.
@@ -59,10 +57,7 @@ class DiscoverTask(Task):
     evaluation_subjects = (*training_subjects, "projectile_drag", "charged_b_field")
     suite = "seed8"
 
-    def __init__(self, max_turns: int | None = None, mode: str = "episode"):
-        """A task whose episodes last `max_turns`; `mode` chooses the weights: `episode` or single-turn `training`."""
-        super().__init__(max_turns, mode)
-        self.weights = TABLE.weights(mode)
+    tables: ClassVar = {"generalisation": rewards.TABLE, "physix": physix.TABLE}
 
     def subjects(self, split: str = "test") -> tuple[str, ...]:
         """Every system; in the training split those that are not held out."""
@@ -110,6 +105,7 @@ class DiscoverTask(Task):
         first = system.draw(entry, rng)
         instances = [first] + [system.draw(entry, rng, first.params) for _ in range(conditions.trials - 1)]
         unseen = system.draw(entry, stream("discover", *names, "unseen"), first.params)
+        other = system.draw(entry, stream("discover", *names, "elsewhere"), first.params)
         observed, scored, clean = [], [], []
         for number, instance in enumerate(instances):
             noise = stream("discover", *names, "observe", number)
@@ -133,6 +129,7 @@ class DiscoverTask(Task):
             tuple(clean),
             (system.trajectory(unseen, unseen.times),),
             entry.reads(first.params),
+            (system.trajectory(other, other.times),),
         )
         return Problem(
             self.name,
@@ -143,14 +140,20 @@ class DiscoverTask(Task):
         )
 
     def pose_record(
-        self, states: StateSpace, trajectories: Sequence[Trajectory], hint: str = "", name: str = "record"
+        self,
+        states: StateSpace,
+        trajectories: Sequence[Trajectory],
+        hint: str = "",
+        name: str = "record",
+        held_out: Sequence[Trajectory] = (),
     ) -> Problem:
         """A problem about a user's own data.
 
-        Nobody knows its law, so starts are fitted to the samples and there is no teacher's answer.
+        Nobody knows its law, so starts are fitted to the samples and there is no teacher's answer. Laws are also tried
+        on trials that are `held_out` of what players see.
         """
         trials = tuple(trajectories)
-        truth = Truth("", {}, (None,) * len(trials), trials)
+        truth = Truth("", {}, (None,) * len(trials), trials, held_out=tuple(held_out))
         observation = Observation(states, trials, hint)
         return Problem(self.name, Key(name), observation, _write_prompt(observation), truth)
 
@@ -169,8 +172,20 @@ class DiscoverTask(Task):
         if best is not turns[-1] and best.verdict.terms["match"] > 0:
             lines.append(f"Best so far: match {best.verdict.terms['match']:.3f} with {best.verdict.reading.text}.")
         left = self.max_turns - len(turns)
-        lines.append(f"{left} {'turn is' if left == 1 else 'turns are'} left. Answer with one JSON object again.")
+        lines.append(f"{left} {'turn is' if left == 1 else 'turns are'} left. {FORM_AGAIN}")
         return "\n".join(lines)
+
+    def for_tool(self, problem: Problem, message: str) -> str:
+        """The message with calls of `propose_law` wherever it speaks of a JSON object."""
+        states = problem.observation.states
+        name = self.tool.__name__
+        for sentence, instead in (
+            (text.FORM, f"Answer by calling the tool {name}."),
+            (FORM_AGAIN, f"Call {name} again."),
+            (text.write_schema(states), text.write_call(states, name)),
+        ):
+            message = message.replace(sentence, instead)
+        return message
 
     def solve(self, problem: Problem) -> str:
         """The law itself, as the teacher would answer.
@@ -207,22 +222,28 @@ class DiscoverTask(Task):
             law = Law.of(read_answer(answer), problem.observation.states)
         except Unanswerable as fault:
             return self._refuse(str(fault), previous)
-        trials = score_trials(problem, law)
+        judge, trials = judge_of(problem), score_trials(problem, law)
         for trial in trials:
             if trial.reason:
                 return self._refuse(trial.reason, previous, law)
-        match = sum([trial.r2 for trial in trials]) / len(trials)
-        caution = ""
-        if _could_copy(law.equations):
-            elsewhere = _match_elsewhere(problem, law)
-            if elsewhere < match:
-                match = elsewhere
-                caution = (
-                    "A law that names t or is this long can copy a record, so it was tried at another time and "
-                    f"from another start: match there is {elsewhere:.3f}, and that counts."
-                )
-        terms = TABLE.compute(Evidence(match, True, law.equations.operators, previous))
+        r2 = sum([trial.r2 for trial in trials]) / len(trials)
+        if self.reward == "physix":
+            evidence, place = Evidence(r2, 1.0, True, law.equations.operators, 0, previous), ""
+        else:
+            shown = min(1.0, r2 / judge.ceiling) if judge.ceiling > 0 else r2
+            # What the record itself refutes need not be tried elsewhere.
+            elsewhere, place = judge.try_elsewhere(law) if shown > 0 else (1.0, "")
+            least = judge.least_operators
+            evidence = Evidence(shown, elsewhere, True, law.equations.operators, least, previous)
+        terms = self.table.compute(evidence)
+        match = terms["match"]
         solved = match > SOLVED
+        caution = ""
+        if match < evidence.shown and not solved:
+            caution = (
+                f"On the record it is {evidence.shown:.3f}, but {place} it is {evidence.elsewhere:.3f}, and that "
+                "counts more: the true law holds there, too."
+            )
         # NaN where a column was not observed.
         columns = [sum(each) / len(trials) for each in zip(*(trial.columns for trial in trials), strict=True)]
         number, worst = min(enumerate(trials), key=lambda each: each[1].r2)
@@ -232,13 +253,18 @@ class DiscoverTask(Task):
         )
         feedback = [f"Match {match:.3f}{'; solved' if solved else f', wanted is more than {SOLVED}'}."]
         feedback += [part for part in (caution, shape if not solved else "") if part]
-        r2 = zip(problem.observation.states.columns, columns, strict=True)
-        details = {**law.to_dict(), "r2": {name: value for name, value in r2 if isfinite(value)}}
+        named = zip(problem.observation.states.columns, columns, strict=True)
+        details = {
+            **law.to_dict(),
+            "r2": {name: value for name, value in named if isfinite(value)},
+            "shown": evidence.shown,
+            "elsewhere": evidence.elsewhere,
+        }
         return Verdict(terms, self.weights, solved, " ".join(feedback), reading=law, details=details)
 
     def _refuse(self, reason: str, previous: float, law: Law | None = None) -> Verdict:
         """The verdict on an answer that cannot be read or simulated: nothing, and why."""
-        terms = TABLE.compute(Evidence(0.0, False, law.equations.operators if law else 0, previous))
+        terms = self.table.compute(Evidence(0.0, 0.0, False, law.equations.operators if law else 0, 0, previous))
         details = {"equation": law.text, "params": dict(law.params)} if law else {}
         feedback = f"This answer scores 0: {reason}."
         return Verdict(terms, self.weights, False, feedback, error=reason, reading=law, details=details)
@@ -341,61 +367,6 @@ def _observe(
         seen, wrong = corrupt.add_outliers(seen, conditions.outliers, rng)
         kept = replace(seen, values=np.where(wrong, np.nan, seen.values))
     return seen, kept, clean
-
-
-def _could_copy(equations: Equations) -> bool:
-    """Whether a law has room to write down the record instead of explaining it."""
-    return equations.uses_time or equations.operators > COPY_OPERATORS
-
-
-# Packing a record takes as long as scoring it, and an episode scores the same ones again and again.
-_tracks: WeakKeyDictionary[Truth, tuple[Track, ...]] = WeakKeyDictionary()
-
-
-def _pack_trials(problem: Problem) -> tuple[Track, ...]:
-    truth: Truth = problem.truth
-    tracks = _tracks.get(truth)
-    if tracks is None:
-        states = problem.observation.states
-        tracks = tuple(Track(states, *trial) for trial in zip(truth.scored, truth.initials, strict=True))
-        _tracks[truth] = tracks
-    return tracks
-
-
-def score_trials(problem: Problem, law: Law) -> list[Score]:
-    """The simulator's word on each trial, from its true start or, where that is unknown, from the best it can fit."""
-    truth: Truth = problem.truth
-    states = problem.observation.states
-    found = []
-    for number, (trial, start, track) in enumerate(
-        zip(truth.scored, truth.initials, _pack_trials(problem), strict=True)
-    ):
-        best = score(track, law.source, law.params)
-        if start is None and number < len(law.initial):
-            named = law.initial[number]
-            guess = [named.get(name, value) for name, value in zip(states.columns, track.y0, strict=True)]
-            if np.isfinite(guess).all():
-                other = score(Track(states, trial, guess=guess), law.source, law.params)
-                best = max(best, other, key=lambda each: (not each.reason, each.r2))
-        found.append(best)
-    return found
-
-
-def _match_elsewhere(problem: Problem, law: Law) -> float:
-    """Worst match on clean trajectories that no player has seen; 1 where there are none.
-
-    They are one from another start and, where the law itself does not name t, the later half of each trial with the
-    clock set back to 0: starts can resemble each other, but a copy of a record in t never survives the shift.
-    """
-    truth: Truth = problem.truth
-    states = problem.observation.states
-    elsewhere = list(truth.unseen)
-    if truth.equation and not parse(truth.equation, states, truth.params).uses_time:
-        for trial in truth.clean:
-            half = len(trial.t) // 2
-            elsewhere.append(Trajectory(trial.t[half:] - trial.t[half], trial.values[half:]))
-    tracks = [Track(states, trial, trial.values[0]) for trial in elsewhere]
-    return min((score(track, law.source, law.params).r2 for track in tracks), default=1.0)
 
 
 TASK = DiscoverTask

@@ -2,20 +2,19 @@
 
 from gedanken.errors import PlayerError
 from gedanken.loop import Question
-from gedanken.tasks.predict.extrapolation import EXTRAPOLATIONS
+from gedanken.tasks.predict.extrapolation import BAR, prior
 from gedanken.tasks.predict.observation import Observation
 from gedanken.worlds.rigid import text
 from gedanken.worlds.rigid.engine.simulate import resume
-from gedanken.worlds.rigid.text import corrections
 
 
 class Extrapolator:
-    """One of `EXTRAPOLATIONS`, written down as an answer."""
+    """One of `extrapolation.BAR`, written down as an answer."""
 
     def __init__(self, name: str):
         """The extrapolation called `name`."""
         self.name = name
-        self._extrapolate = EXTRAPOLATIONS[name]
+        self._extrapolate = BAR[name]
 
     def answer(self, question: Question) -> str:
         """The extrapolated frame."""
@@ -42,9 +41,7 @@ class Prior:
         scene = getattr(prompt.header, "scene", None)
         if scene is None:
             raise PlayerError(f"the format {observation.format} does not tell the scene, so {self.name} has no forces")
-        with corrections.Extrapolation(corrections.Header.of(scene)) as extrapolate:
-            guess = extrapolate(prompt.states[-2:])
-        return text.load(observation.format).write_target(prompt, guess)
+        return text.load(observation.format).write_target(prompt, prior(prompt))
 
 
 class Restart:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gedanken.errors import UserError
-from gedanken.training.options import check_ranges
+from gedanken.training.options import MACHINE, REPORTS, STEPS, check_ranges, option
 from gedanken.training.run import RunFolder
 
 # Options that a resumed run may change: the rest decides what it learns from.
@@ -40,21 +40,21 @@ class ScratchOptions:
     data: Path
     output_dir: Path
     size: str = "3M"
-    minutes: float | None = None
-    steps: int | None = field(default=None, metadata={"min": 1})
-    batch_tokens: int = field(default=6000, metadata={"min": 1})
-    learning_rate: float = 2e-3
-    warmup_steps: int = field(default=100, metadata={"min": 0})
-    weight_decay: float = field(default=0.1, metadata={"min": 0})
-    optimizer: str = "muon"
-    threads: int = field(default=0, metadata={"min": 0})
-    bf16: bool = field(default=True, metadata={"flags": ("--bf16/--fp32",)})
-    checkpoint_steps: int = field(default=50, metadata={"min": 1})
+    minutes: float | None = option(STEPS, None)
+    steps: int | None = option(STEPS, None, min=1)
+    batch_tokens: int = option(STEPS, 6000, min=1)
+    learning_rate: float = option(STEPS, 2e-3)
+    warmup_steps: int = option(STEPS, 100, min=0)
+    weight_decay: float = option(STEPS, 0.1, min=0)
+    optimizer: str = option(STEPS, "muon")
+    threads: int = option(MACHINE, 0, min=0)
+    bf16: bool = option(MACHINE, True, flags=("--bf16/--fp32",))
+    checkpoint_steps: int = option(REPORTS, 50, min=1)
     log_steps: int = field(default=10, metadata={"flags": (), "min": 1})
-    validation_scenes: int = field(default=24, metadata={"min": 0})
-    validation_minutes: float = field(default=10.0, metadata={"min": 0})
+    validation_scenes: int = option(REPORTS, 24, min=0)
+    validation_minutes: float = option(REPORTS, 10.0, min=0)
     seed: int = 0
-    resume: bool = False
+    resume: bool = option(REPORTS, False)
 
     def __post_init__(self) -> None:
         from gedanken.training.scratch.decoder import SIZES

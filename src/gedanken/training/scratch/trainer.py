@@ -11,6 +11,7 @@ from typing import Any
 from gedanken.data import load, manifest
 from gedanken.errors import UserError
 from gedanken.training.report import write_report
+from gedanken.training.run import END
 from gedanken.training.scratch.checkpoint import Run, begin, save
 from gedanken.training.scratch.decoder import ATTENTION, make_decoder, measure_loss, use_attention
 from gedanken.training.scratch.examples import CONTEXT, CONTEXT_WEIGHT, DIGIT_WEIGHTS, MOST, QUIET_WEIGHT
@@ -63,6 +64,8 @@ def train_scratch(options: ScratchOptions, progress: Progress = lambda done, tot
     optimizer = make_optimizer(model, options)
     cells = _cells(options.data)
     run = begin(options, model, optimizer, _describe_data(cells))
+    if options.progress(run.step, run.seconds) >= 1.0 and options.folder.end() is not None:
+        return options.folder.model
     use_attention(model, ATTENTION)
     logging: Any = transformers.utils.logging
     logging.disable_progress_bar()
@@ -108,6 +111,7 @@ def train_scratch(options: ScratchOptions, progress: Progress = lambda done, tot
     save(options, run, model, optimizer, tokenizer)
     _validate(options, run, model, tokenizer, lessons)
     write_report(options.folder)
+    options.folder.log(run.step, {"kind": END})
     return options.folder.model
 
 

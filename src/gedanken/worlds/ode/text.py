@@ -17,9 +17,11 @@ ROW_BUDGET = 48
 # Fewest rows of a trial that show its motion; of many trials only the first ones are shown.
 LEAST_ROWS = 8
 
+# What the system message says about the form of an answer; not said where answers are calls of a tool.
+FORM = "Answer with one JSON object."
 SYSTEM_MESSAGE = (
     "You discover the law of motion behind a measured trajectory. A simulator integrates the equation you propose from "
-    "the trajectory's start and compares it with the data. Answer with one JSON object."
+    f"the trajectory's start and compares it with the data. {FORM}"
 )
 
 
@@ -115,6 +117,15 @@ def write_schema(states: StateSpace) -> str:
     return (
         f'ANSWER: one JSON object {{"equation": "{sides}", "params": {{...}}, "rationale": "one sentence"}}. '
         'For another system it could read {"equation": "dq/dt = c*q*t", "params": {"c": 0.5}, "rationale": "..."}.'
+    )
+
+
+def write_call(states: StateSpace, tool: str) -> str:
+    """The same where the answer is a call of `tool`, which takes the equation and the parameters."""
+    sides = "; ".join(f"{left} = ..." for left in states.left_sides)
+    return (
+        f'ANSWER: a call of the tool {tool} with equation "{sides}" and params {{...}}. '
+        'For another system it could be equation "dq/dt = c*q*t" and params {"c": 0.5}.'
     )
 
 

@@ -31,9 +31,7 @@ class ForcesTask(Task):
     default_player = "cautious"
     turns = 2
 
-    def __init__(self, max_turns: int | None = None, mode: str = "episode"):
-        super().__init__(max_turns, mode)
-        self.weights = TABLE.weights(mode)
+    tables: ClassVar = {"match": TABLE}
 
     def subjects(self, split: str = "test") -> tuple[str, ...]:
         return tuple(force for force in FORCES if split != "train" or force != "wind")
@@ -68,10 +66,12 @@ class ForcesTask(Task):
         word = answer.strip().lower()
         if word not in FORCES:
             reason = f"an answer is one of {', '.join(FORCES)}"
-            return Verdict(TABLE.compute(0.0), self.weights, False, f"This answer scores 0: {reason}.", error=reason)
+            return Verdict(
+                self.table.compute(0.0), self.weights, False, f"This answer scores 0: {reason}.", error=reason
+            )
         right = word == problem.truth
         feedback = "Right." if right else f"It is not {word}."
-        return Verdict(TABLE.compute(float(right)), self.weights, right, feedback, details={"force": word})
+        return Verdict(self.table.compute(float(right)), self.weights, right, feedback, details={"force": word})
 
 
 TASK = ForcesTask

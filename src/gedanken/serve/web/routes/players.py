@@ -20,14 +20,16 @@ def players(task: str) -> list[str]:
 @router.get("/api/endpoints")
 def endpoints(services: CurrentServices) -> list[dict[str, Any]]:
     """Where models may be asked, and whether a key has to be brought along."""
-    local = {"ollama", "vllm"} if services.settings.hosted else set()
+    settings = services.settings
+    local = {"ollama", "vllm"} if settings.hosted else set()
+    lends_keys = settings.share_keys or not settings.hosted
     return [
         {
             "name": name,
             "title": preset.title,
             "base_url": preset.base_url,
             "model": preset.model,
-            "needs_key": preset.needs_key and not has_server_key(preset.base_url),
+            "needs_key": preset.needs_key and not (lends_keys and has_server_key(preset.base_url)),
         }
         for name, preset in ENDPOINTS.items()
         if name not in local

@@ -2,12 +2,12 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
 from gedanken.worlds.rigid.scene.geometry import Array
-from gedanken.worlds.rigid.text import LONGEST_ANSWER, Reading, shorten
+from gedanken.worlds.rigid.text import LONGEST_ANSWER, MOST_COMPLAINTS, Reading, shorten
 
 NUMBER = r"([-+]?\d{1,12}(?:\.\d{0,12})?)"
 """A decimal number as a model may write it; bounded, so that no text overflows a float or an integer."""
@@ -17,10 +17,24 @@ MOST_BODIES = 1000
 LONGEST_LINE = 1000
 """Characters of a line of a frame that are read; a body takes 100."""
 
+MOST_LINES = 2000
+"""Lines of an answer that are read: words that come first, and the bodies."""
+
+MOST_UNREADABLE = 20_000
+"""Characters of lines that begin like a body's and cannot be read: after them no answer is expected. Each line counts
+`LINE_COST` more, since it costs time even if it is short."""
+
+LINE_COST = 20
+
 FRAME_LINE = re.compile(r"\s*Frame\s+(\d{1,9})\b", re.IGNORECASE)
 
-BodyLine = Callable[[str], "tuple[int, list[float], str] | None"]
-"""Reads a line: (body, six values with NaN where there are none, what is wrong or ""), or None if it is no body's."""
+_BODY_START = re.compile(r"(?:obj_)?\d{1,6}\s*:")
+
+Entry = tuple[int, list[float], str]
+"""A line that was read: body, six values with NaN where there are none, what is wrong or ""."""
+
+BodyLine = Callable[[str], Entry | None]
+"""Reads a line; None if it is no body's."""
 
 
 def numbers(groups: tuple[str | None, ...]) -> list[float]:
@@ -30,19 +44,22 @@ def numbers(groups: tuple[str | None, ...]) -> list[float]:
 
 def read_block(lines: Iterable[str], body_line: BodyLine, bodies: int) -> tuple[Array, list[str]]:
     """Bodies until a body comes twice or the lines end: state (bodies, 6), NaN where none was read, and complaints."""
+    return _collect((entry for line in lines if (entry := body_line(line))), bodies)
+
+
+def _collect(entries: Iterable[Entry], bodies: int) -> tuple[Array, list[str]]:
+    """The entries as `read_block` gives them. Reading stops where no more can belong to one frame."""
     state = np.full((bodies, 6), math.nan)
     seen = set()
     complaints = []
-    for line in lines:
-        entry = body_line(line)
-        if entry is None:
-            continue
-        body, values, wrong = entry
+    for body, values, wrong in entries:
         if body in seen:
             # A model that goes on writes the bodies of another frame; the first answer counts.
             break
         if body >= bodies:
             complaints.append(f"there is no body {body}: they are 0 to {bodies - 1}")
+            if len(complaints) > bodies + MOST_COMPLAINTS:
+                break
             continue
         seen.add(body)
         state[body] = values
@@ -58,23 +75,36 @@ def read_block(lines: Iterable[str], body_line: BodyLine, bodies: int) -> tuple[
 def read_answer(text: str, body_line: BodyLine, bodies: int, number: int) -> Reading:
     """Read the first frame of an answer: an optional `Frame N` line, then a line for each body.
 
-    Lines that are neither are skipped, so that a model may say a word before its answer.
+    Lines that are neither are skipped, so that a model may say a word before its answer. Reading stops where the frame
+    ends, and after `MOST_LINES` lines.
     """
     complaints = []
     if len(text) > LONGEST_ANSWER:
         complaints.append(f"the answer has {len(text)} characters; the first {LONGEST_ANSWER} were read")
         text = text[:LONGEST_ANSWER]
     stated: int | None = None
-    block: list[str] = []
-    for line in text.split("\n"):
-        frame = FRAME_LINE.match(line)
-        if frame and block:
-            break
-        if frame:
-            stated = int(frame[1])
-        elif body_line(line[:LONGEST_LINE]):
-            block.append(line[:LONGEST_LINE])
-    state, wrong = read_block(block, body_line, bodies)
+
+    def entries() -> Iterator[Entry]:
+        nonlocal stated
+        begun = False
+        unreadable = 0
+        for raw in text.split("\n", MOST_LINES)[:MOST_LINES]:
+            # Without leading blanks, which every pattern would go through by itself.
+            line = raw[:LONGEST_LINE].strip()
+            frame = FRAME_LINE.match(line)
+            if frame and begun:
+                return
+            if frame:
+                stated = int(frame[1])
+            elif entry := body_line(line):
+                begun = True
+                yield entry
+            elif _BODY_START.match(line):
+                unreadable += len(line) + LINE_COST
+                if unreadable > MOST_UNREADABLE:
+                    return
+
+    state, wrong = _collect(entries(), bodies)
     if stated is not None and stated != number:
         complaints.append(f"this is called frame {stated}, but frame {number} was asked for")
     return Reading(state, stated, shorten(complaints + wrong))

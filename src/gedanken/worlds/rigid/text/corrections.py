@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,10 @@ from gedanken.worlds.rigid.engine.chipmunk import Space, initial_state
 from gedanken.worlds.rigid.engine.simulate import Labels
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import DT, Scene, Solver
-from gedanken.worlds.rigid.text import LONGEST_ANSWER, LONGEST_PROMPT, Prompt, Reading, shorten, v1
+from gedanken.worlds.rigid.text import LONGEST_ANSWER, LONGEST_PROMPT, MOST_COMPLAINTS, Prompt, Reading, shorten, v1
 from gedanken.worlds.rigid.text._grammar import number_rules
 from gedanken.worlds.rigid.text._header import describe
-from gedanken.worlds.rigid.text._lines import LONGEST_LINE, NUMBER
+from gedanken.worlds.rigid.text._lines import LONGEST_LINE, MOST_LINES, NUMBER
 
 Prior: TypeAlias = Literal["adaptive", "free", "accelerate", "hold"]
 
@@ -201,9 +202,20 @@ def write_prompt(prompt: Prompt) -> str:
 
 def write_target(prompt: Prompt, state: Array) -> str:
     """The corrections that make the next frame of the extrapolation."""
-    with Extrapolation(prompt.header) as extrapolate:
-        guess = extrapolate(visible(prompt)[-2:])
-    return _corrections(prompt.next, _correct(guess, state, prompt.header.tolerance)[1])
+    return _corrections(prompt.next, _correct(_extrapolate(prompt), state, prompt.header.tolerance)[1])
+
+
+# Extrapolating a prompt takes 10 ms, and every answer to it is relative to the same frame.
+_extrapolated: WeakKeyDictionary[Prompt, Array] = WeakKeyDictionary()
+
+
+def _extrapolate(prompt: Prompt) -> Array:
+    """The frame that an answer without corrections stands for."""
+    guess = _extrapolated.get(prompt)
+    if guess is None:
+        with Extrapolation(prompt.header) as extrapolate:
+            guess = _extrapolated[prompt] = extrapolate(visible(prompt)[-2:])
+    return guess
 
 
 def write_grammar(prompt: Prompt) -> str:
@@ -222,12 +234,11 @@ def visible(prompt: Prompt) -> Array:
 
 def parse_frame(text: str, prompt: Prompt) -> Reading:
     """Read corrections to the extrapolation. Without the line `Frame N corrections` nothing is taken for an answer."""
-    lines = iter(text[:LONGEST_ANSWER].split("\n"))
+    lines = iter(text[:LONGEST_ANSWER].split("\n", MOST_LINES)[:MOST_LINES])
     for line in lines:
-        head = HEAD.fullmatch(line)
+        head = HEAD.fullmatch(line[:LONGEST_LINE])
         if head:
-            with Extrapolation(prompt.header) as extrapolate:
-                state, complaints = _apply(extrapolate(visible(prompt)[-2:]), lines)
+            state, complaints = _apply(_extrapolate(prompt), lines)
             number = int(head[1])
             if number != prompt.next:
                 complaints.insert(0, f"this is called frame {number}, but frame {prompt.next} was asked for")
@@ -239,12 +250,14 @@ def parse_frame(text: str, prompt: Prompt) -> Reading:
 def _apply(guess: Array, lines: Iterator[str]) -> tuple[Array, list[str]]:
     """Corrections up to `end`, applied to the extrapolation: the frame, and complaints."""
     units = np.rint(guess * 10_000)
-    complaints = []
-    seen = set()
+    complaints: list[str] = []
+    seen: set[int] = set()
     ended = False
     for line in lines:
         if line.strip().lower() == END:
             ended = True
+            break
+        if len(seen) + len(complaints) > len(units) + MOST_COMPLAINTS:
             break
         match = _LINE.fullmatch(line[:LONGEST_LINE])
         if match is None:

@@ -1,4 +1,4 @@
-"""What an answer of a given match is paid: thresholds, gates and weights, through the verifier."""
+"""What the seed's table pays an answer of a given match: thresholds, gates and weights, through the verifier."""
 
 import json
 
@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 from gedanken.loop import Turn
 from gedanken.tasks.discover.task import DiscoverTask
 
-TASK, TRAINING = DiscoverTask(), DiscoverTask(mode="training")
+TASK, TRAINING = DiscoverTask(reward="physix"), DiscoverTask(mode="training", reward="physix")
 
 
 @pytest.fixture(scope="module")

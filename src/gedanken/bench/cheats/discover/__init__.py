@@ -1,0 +1,1 @@
+"""Cheats at `discover`: laws that copy the record, simpler laws, hedges, and texts that are no laws."""

@@ -1,0 +1,1 @@
+"""Cheats at `predict`: rules without physics, echoes, what feedback gives away, and hostile texts."""

@@ -1,0 +1,171 @@
+"""How well a law does on the record and elsewhere, measured against what the true law does there.
+
+A record can be copied: by a polynomial in `t`, by one in a state that runs like a clock, by a simpler law whose
+constants make up for what it leaves out. Each fails where the record does not reach. So every law is also simulated
+
+- from another start, drawn with the same constants,
+- over the later half of each trial with the clock set back to 0, unless the true law itself names `t`,
+- past the end of the record, for as long again, with the clock running on.
+
+The second catches copies in `t` where all starts resemble each other (falling bodies); the third copies of a force that
+depends on `t` alone, which are right from every start.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from gedanken.loop import Problem
+from gedanken.tasks.discover.observation import Truth
+from gedanken.worlds.ode import system
+from gedanken.worlds.ode.law.law import Law
+from gedanken.worlds.ode.law.parser import Equations, parse
+from gedanken.worlds.ode.simulate import Score, Track, score, score_tracks
+from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
+
+# Lengths of the stretch past the end of a record, as shares of the record's: the first that the motion lasts for.
+PAST = (1.0, 0.5, 0.25, 0.1)
+PAST_SAMPLES = 48
+# A place where the true law itself reaches less is no place to judge others (chaos beyond the integrator's accuracy).
+TRUSTED = 0.9
+# A column that has settled to less than this share of its spread on the record tells right laws from wrong no more: R2
+# would measure the last digit of a terminal velocity.
+SETTLED = 0.3
+# A trial is judged on its own samples; of many trials the first ones are enough to judge elsewhere.
+TRIALS = 2
+
+
+@dataclass(frozen=True)
+class Place:
+    """A clean trajectory that no player has seen.
+
+    Attributes:
+        name: where it is, to be read after "it was tried".
+        track: the trajectory, packed for scoring.
+        ceiling: R2 of the true law there.
+    """
+
+    name: str
+    track: Track
+    ceiling: float
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What one problem's answers are measured with.
+
+    Attributes:
+        tracks: the record's trials, packed for scoring.
+        ceiling: mean R2 of the true law on the record: what noise leaves of 1. It is 1 where nobody knows the law.
+        places: where laws are tried besides.
+        least_operators: operators of the simplest form of the true law that is known, 0 where nobody knows it.
+    """
+
+    tracks: tuple[Track, ...]
+    ceiling: float
+    places: tuple[Place, ...]
+    least_operators: int
+
+    def try_elsewhere(self, law: Law) -> tuple[float, str]:
+        """The least match of a law elsewhere, in [0, 1], and the name of the place; (1, "") where there is none."""
+        if not self.places:
+            return 1.0, ""
+        reached = score_tracks([place.track for place in self.places], law.source, law.params)
+        return min((min(1.0, r2 / place.ceiling), place.name) for r2, place in zip(reached, self.places, strict=True))
+
+
+# Packing tracks takes as long as scoring, and an episode scores the same ones again and again.
+_judges: WeakKeyDictionary[Truth, Judge] = WeakKeyDictionary()
+
+
+def judge_of(problem: Problem) -> Judge:
+    """The judge of a problem, made once for each truth."""
+    truth: Truth = problem.truth
+    judge = _judges.get(truth)
+    if judge is None:
+        judge = _judges[truth] = _make_judge(truth, problem.observation.states)
+    return judge
+
+
+def _make_judge(truth: Truth, states: StateSpace) -> Judge:
+    tracks = tuple(Track(states, *trial) for trial in zip(truth.scored, truth.initials, strict=True))
+    places = [("on held-out samples", trial, None) for trial in truth.held_out]
+    if not truth.equation:
+        return Judge(tracks, 1.0, tuple(Place(name, Track(states, trial), 1.0) for name, trial, _ in places), 0)
+    law = (truth.equation, truth.params)
+    ceiling = sum(score_tracks(tracks, *law)) / len(tracks)
+    found = []
+    for name, trajectory in _go_elsewhere(truth, states):
+        moving = hide_settled(trajectory, truth.clean[0])
+        if moving is None:
+            continue
+        track = Track(states, moving, trajectory.values[0])
+        (reached,) = score_tracks([track], *law)
+        if reached > TRUSTED:
+            found.append(Place(name, track, reached))
+    forms = [truth.equation, *([truth.taught[0]] if truth.taught[0] else [])]
+    params = (tuple(truth.params), tuple(truth.taught[1]))
+    least = min(_read(form, states, names).operators for form, names in zip(forms, params, strict=False))
+    return Judge(tracks, ceiling, tuple(found), least)
+
+
+def hide_settled(trajectory: Trajectory, record: Trajectory) -> Trajectory | None:
+    """A trajectory whose columns that have settled, compared with a record, count as not observed; None if all have."""
+    settled = trajectory.values.std(axis=0) <= SETTLED * record.values.std(axis=0)
+    if settled.all():
+        return None
+    return Trajectory(trajectory.t, np.where(settled, np.nan, trajectory.values)) if settled.any() else trajectory
+
+
+@lru_cache(maxsize=1024)
+def _read(equation: str, states: StateSpace, params: tuple[str, ...]) -> Equations:
+    return parse(equation, states, params)
+
+
+def _go_elsewhere(truth: Truth, states: StateSpace) -> list[tuple[str, Trajectory]]:
+    """Clean trajectories that no player has seen, with what to call each."""
+    found = [("from another start", trajectory) for trajectory in truth.elsewhere]
+    uses_time = _read(truth.equation, states, tuple(truth.params)).uses_time
+    for trial, start in zip(truth.clean[:TRIALS], truth.initials, strict=False):
+        half = len(trial.t) // 2
+        if not uses_time:
+            later = Trajectory(trial.t[half:] - trial.t[half], trial.values[half:])
+            found.append(("over the later half with the clock set back", later))
+        assert start is not None  # a problem whose law is known knows its starts
+        past = _go_past(truth, states, start, float(trial.t[-1]))
+        if past is not None:
+            found.append(("past the end of the record", past))
+    return found
+
+
+def _go_past(truth: Truth, states: StateSpace, start: Array, end: float) -> Trajectory | None:
+    """The motion after `end`, as long as it goes on, up to the record's length; None where it ends with the record."""
+    for share in PAST:
+        t = np.linspace(end, (1.0 + share) * end, PAST_SAMPLES)
+        try:
+            values = system.solve(truth.equation, states, truth.params, start, t)
+        except FloatingPointError:
+            continue
+        if np.isfinite(values).all() and np.ptp(values, axis=0).any():
+            return Trajectory(t, values)
+    return None
+
+
+def score_trials(problem: Problem, law: Law) -> list[Score]:
+    """The simulator's word on each trial, from its true start or, where that is unknown, from the best it can fit."""
+    truth: Truth = problem.truth
+    states = problem.observation.states
+    found = []
+    trials = zip(truth.scored, truth.initials, judge_of(problem).tracks, strict=True)
+    for number, (trial, start, track) in enumerate(trials):
+        best = score(track, law.source, law.params)
+        if start is None and number < len(law.initial):
+            named = law.initial[number]
+            guess = [named.get(name, value) for name, value in zip(states.columns, track.y0, strict=True)]
+            if np.isfinite(guess).all():
+                other = score(Track(states, trial, guess=guess), law.source, law.params)
+                best = max(best, other, key=lambda each: (not each.reason, each.r2))
+        found.append(best)
+    return found
