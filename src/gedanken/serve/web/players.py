@@ -20,7 +20,7 @@ def open_requested(request: PlayerRequest, task: str, settings: Settings, runnin
     if request.name is not None:
         if ":" in request.name:
             raise UserError("name a built-in player here; a model is given by endpoint and model")
-        return load_player(request.name, task, progress=running.check)
+        return load_player(request.name, task, {"progress": running.check})
     assert request.endpoint is not None
     if not request.model:
         raise UserError("an endpoint needs the name of a model")
