@@ -136,8 +136,17 @@ def _go_elsewhere(truth: Truth, states: StateSpace) -> list[tuple[str, Trajector
         assert start is not None  # a problem whose law is known knows its starts
         past = _go_past(truth, states, start, float(trial.t[-1]))
         if past is not None:
-            found.append(("past the end of the record", past))
+            # What has settled is judged together with the record: R2 of its own small spread would refute everybody,
+            # and without it a copy that explodes past the end would pass.
+            whole = past if hide_settled(past, trial) is past else _join(trial, past)
+            found.append(("past the end of the record", whole))
     return found
+
+
+def _join(before: Trajectory, after: Trajectory) -> Trajectory:
+    """One trajectory from two, the second of which begins where the first ends."""
+    t, values = (np.concatenate([getattr(before, name), getattr(after, name)[1:]]) for name in ("t", "values"))
+    return Trajectory(t, values)
 
 
 def _go_past(truth: Truth, states: StateSpace, start: Array, end: float) -> Trajectory | None:

@@ -26,6 +26,8 @@ from gedanken.worlds.ode import corrupt, system, text
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
+# Other starts at which a law is tried: with one, a fitted polynomial is right there by luck more often.
+STARTS = 3
 # An answer repeated in the conversation is cut here; a model that rambles would otherwise fill its own context.
 MAX_HISTORY = 2_000
 # What a reply says about the form of the next answer.
@@ -105,7 +107,8 @@ class DiscoverTask(Task):
         first = system.draw(entry, rng)
         instances = [first] + [system.draw(entry, rng, first.params) for _ in range(conditions.trials - 1)]
         unseen = system.draw(entry, stream("discover", *names, "unseen"), first.params)
-        other = system.draw(entry, stream("discover", *names, "elsewhere"), first.params)
+        rng = stream("discover", *names, "elsewhere")
+        others = [system.draw(entry, rng, first.params) for _ in range(STARTS)]
         observed, scored, clean = [], [], []
         for number, instance in enumerate(instances):
             noise = stream("discover", *names, "observe", number)
@@ -129,7 +132,7 @@ class DiscoverTask(Task):
             tuple(clean),
             (system.trajectory(unseen, unseen.times),),
             entry.reads(first.params),
-            (system.trajectory(other, other.times),),
+            tuple(system.trajectory(other, other.times) for other in others),
         )
         return Problem(
             self.name,
