@@ -10,7 +10,7 @@ from gedanken.episode import INDICES, REWARD_MODES, EpisodeError, read_action
 
 DROP = {"system_id": "free_fall_drag", "seed": 42}
 GOOD = '{"equation": "d2y/dt2 = -g + k*vy**2", "params": {"g": 9.81, "k": 0.05}}'
-POOR = '{"equation": "d2y/dt2 = -g", "params": {"g": 3.0}}'
+POOR = '{"equation": "d2y/dt2 = -g + k*vy**2", "params": {"g": 4.0, "k": 0.007}}'
 # Every one of these must be answered with a verdict of zero, and the session go on.
 NONSENSE = [
     "",
@@ -69,7 +69,7 @@ def test_reward_modes_of_one_episode():
         env = LocalEnv()
         env.reset(**DROP, reward_mode=mode, max_turns=4)
         near = json.loads(env.task.solve(env.problem))
-        near["params"]["k"] *= 0.6
+        near["params"]["k"] *= 0.8
         answers = [POOR, "nonsense", json.dumps(near), POOR]
         results = [env.step(answer) for answer in answers]
         rewards[mode] = [result.reward for result in results]

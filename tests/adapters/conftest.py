@@ -44,7 +44,7 @@ class Case:
 def discover_answers(task, problem):
     truth = task.solve(problem)
     wrong = json.loads(truth)
-    wrong["params"] = {name: 0.67 * value for name, value in wrong["params"].items()}
+    wrong["params"] = {name: 0.7 * value for name, value in wrong["params"].items()}
     still = "; ".join(f"{side} = 0" for side in problem.observation.states.left_sides)
     return {
         "teacher": truth,

@@ -56,5 +56,5 @@ def test_training_leaves_out_progress_and_pays_what_the_table_says():
         "match_dense",
         "correctness",
         "simplicity",
-        "format",
+        "finite",
     }
