@@ -3,7 +3,7 @@
 A record can be copied: by a polynomial in `t`, by one in a state that runs like a clock, by a simpler law whose
 constants make up for what it leaves out. Each fails where the record does not reach. So every law is also simulated
 
-- from another start, drawn with the same constants,
+- from other starts, drawn with the same constants,
 - over the later half of each trial with the clock set back to 0, unless the true law itself names `t`,
 - past the end of the record, for as long again, with the clock running on.
 
