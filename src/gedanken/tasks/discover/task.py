@@ -24,10 +24,11 @@ from gedanken.tasks.discover.observation import Observation, Truth
 from gedanken.tasks.discover.rewards import SOLVED, Evidence
 from gedanken.worlds.ode import corrupt, system, text
 from gedanken.worlds.ode.law.law import Law
-from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
+from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
-# Other starts at which a law is tried: with one, a fitted polynomial is right there by luck more often.
-STARTS = 3
+# Other starts at which a law is tried: with one, a fitted polynomial is right there by luck more often. They are the
+# furthest apart of a few draws, since a wrong law that is right near the record's start fails far from it.
+STARTS, DRAWS = 3, 10
 # An answer repeated in the conversation is cut here; a model that rambles would otherwise fill its own context.
 MAX_HISTORY = 2_000
 # What a reply says about the form of the next answer.
@@ -108,7 +109,8 @@ class DiscoverTask(Task):
         instances = [first] + [system.draw(entry, rng, first.params) for _ in range(conditions.trials - 1)]
         unseen = system.draw(entry, stream("discover", *names, "unseen"), first.params)
         rng = stream("discover", *names, "elsewhere")
-        others = [system.draw(entry, rng, first.params) for _ in range(STARTS)]
+        draws = [system.draw(entry, rng, first.params) for _ in range(DRAWS)]
+        others = _furthest_apart(draws, [instance.initial for instance in instances], STARTS)
         observed, scored, clean = [], [], []
         for number, instance in enumerate(instances):
             noise = stream("discover", *names, "observe", number)
@@ -249,13 +251,12 @@ class DiscoverTask(Task):
             )
         # NaN where a column was not observed.
         columns = [sum(each) / len(trials) for each in zip(*(trial.columns for trial in trials), strict=True)]
-        number, worst = min(enumerate(trials), key=lambda each: each[1].r2)
-        assert worst.predicted is not None  # `score` returns it unless told not to
-        shape = describe_mismatch(
-            problem.observation.states, problem.truth.scored[number], worst.predicted, worst.columns
-        )
-        feedback = [f"Match {match:.3f}{'; solved' if solved else f', wanted is more than {SOLVED}'}."]
-        feedback += [part for part in (caution, shape if not solved else "") if part]
+        feedback = [f"Match {match:.3f}{'; solved' if solved else f', wanted is more than {SOLVED}'}.", caution]
+        if not solved:
+            number, worst = min(enumerate(trials), key=lambda each: each[1].r2)
+            assert worst.predicted is not None  # `score` returns it unless told not to
+            record = problem.truth.scored[number]
+            feedback.append(describe_mismatch(problem.observation.states, record, worst.predicted, worst.columns))
         named = zip(problem.observation.states.columns, columns, strict=True)
         details = {
             **law.to_dict(),
@@ -263,7 +264,7 @@ class DiscoverTask(Task):
             "shown": evidence.shown,
             "elsewhere": evidence.elsewhere,
         }
-        return Verdict(terms, self.weights, solved, " ".join(feedback), reading=law, details=details)
+        return Verdict(terms, self.weights, solved, " ".join(filter(None, feedback)), reading=law, details=details)
 
     def _refuse(self, reason: str, previous: float, law: Law | None = None) -> Verdict:
         """The verdict on an answer that cannot be read or simulated: nothing, and why."""
@@ -346,6 +347,21 @@ def propose_law(equation: str, params: dict[str, float] | None = None) -> dict[s
 @cache
 def _subjects(training: bool, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in names if not (training and system.load(name).held_out))
+
+
+def _furthest_apart(draws: list[system.Instance], seen: list[Array], count: int) -> list[system.Instance]:
+    """`count` of the draws: each in turn the one whose start is furthest from the starts seen or chosen before."""
+    starts = np.array([draw.initial for draw in draws])
+    spread = starts.std(axis=0)
+    scale = np.where(spread > 0, spread, 1.0)
+    distance = np.min([np.linalg.norm((starts - start) / scale, axis=1) for start in seen], axis=0)
+    chosen: list[system.Instance] = []
+    for _ in range(count):
+        furthest = int(np.argmax(distance))
+        chosen.append(draws[furthest])
+        nearer = np.linalg.norm((starts - starts[furthest]) / scale, axis=1)
+        distance = np.minimum(distance, nearer)
+    return chosen
 
 
 def _write_prompt(observation: Observation, rows: int | None = None) -> str:
