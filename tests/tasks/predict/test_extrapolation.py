@@ -131,4 +131,6 @@ def test_each_body_takes_its_own_best_of_the_last_step():
     np.testing.assert_allclose(own[0, 2:4], extrapolate("accelerate", prompt)[0, 2:4])
     np.testing.assert_allclose(own[1, 2:4], [60.0, 0.0])
     every = compute_bar(prompt)
-    assert set(every) == {*BAR, "own_best_of_simple", "own_best_of_all"}
+    assert set(every) == {*BAR, "own_best_of_simple", "own_best_of_all", "as_in_0", "as_in_1"}
+    np.testing.assert_allclose(every["as_in_0"][:, 2:4], prompt.states[0, :, 2:4])
+    np.testing.assert_allclose(every["as_in_0"][:, 0:2], extrapolate("linear", prompt)[:, 0:2])

@@ -24,7 +24,9 @@ PAST = 2.0  # end of the stretch past the record, in lengths of the record
 TRUSTED = 0.99
 # R2 below which a law is wrong elsewhere.
 FAILS = 0.5
-OFF = 1.2
+# An honest wrong answer at `discover` has constants off by this factor, one at `predict` this share of the change.
+CONSTANTS_OFF = 1.05
+CHANGE = 1 / 1.2
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def _judge_discover(problem: Problem) -> Judge:
         return law is None or any(score(track, law.source, law.params).r2 < FAILS for track in tracks)
 
     # Up and down by turns, so that ratios are off as well.
-    off = {name: value * OFF ** (-1) ** k for k, (name, value) in enumerate(truth.params.items())}
+    off = {name: value * CONSTANTS_OFF ** (-1) ** k for k, (name, value) in enumerate(truth.params.items())}
     return Judge(is_wrong, orjson.dumps({"equation": truth.equation, "params": off}).decode())
 
 
@@ -96,7 +98,7 @@ def _judge_predict(problem: Problem) -> Judge:
         return position > POSITION_FLOOR or velocity > VELOCITY_FLOOR
 
     last = prompt.states[-1]
-    return Judge(is_wrong, writer.write_target(prompt, last + (truth.frames[0] - last) / OFF))
+    return Judge(is_wrong, writer.write_target(prompt, last + CHANGE * (truth.frames[0] - last)))
 
 
 _JUDGES: dict[str, Callable[[Problem], Judge]] = {"discover": _judge_discover, "predict": _judge_predict}

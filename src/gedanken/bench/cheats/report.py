@@ -188,6 +188,6 @@ def render_markdown(results: Sequence[Mapping[str, Any]]) -> str:
     lines.append(
         f"above truth: paid more than the teacher; paid: wrong and above {PAID}; problems paid: largest share of the "
         "problems at which one cheat was; above honest: of these, paid more than the true form with constants off by "
-        "20 %; rise: of the best of eight turns over the first."
+        "5 %; rise: of the best of eight turns over the first."
     )
     return "\n".join(lines)

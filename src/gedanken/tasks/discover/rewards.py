@@ -14,7 +14,7 @@ SOLVED = 0.93
 CORRECT = 0.70
 # A law with an R2 of this or less elsewhere has not found the motion and earns nothing; between this and solved, a law
 # earns in proportion. If R2 counted as it is, a polynomial fitted to a noisy fall would earn 0.4.
-FAILS = 0.50
+FAILS = 0.65
 # A law with so many operators more than the simplest form of the true one earns nothing for simplicity.
 OPERATOR_BUDGET = 12
 

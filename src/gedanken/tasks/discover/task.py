@@ -26,9 +26,10 @@ from gedanken.worlds.ode import corrupt, system, text
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
-# Other starts at which a law is tried: with one, a fitted polynomial is right there by luck more often. They are the
-# furthest apart of a few draws, since a wrong law that is right near the record's start fails far from it.
-STARTS, DRAWS = 3, 10
+# Other starts at which a law is tried: with one, a fitted polynomial is right there by luck more often. Of some draws
+# they are the one nearest to zero and the ones furthest apart: a law without its cubic term is right for small motions,
+# one without its linear term for large ones.
+STARTS, DRAWS = 6, 20
 # An answer repeated in the conversation is cut here; a model that rambles would otherwise fill its own context.
 MAX_HISTORY = 2_000
 # What a reply says about the form of the next answer.
@@ -110,7 +111,7 @@ class DiscoverTask(Task):
         unseen = system.draw(entry, stream("discover", *names, "unseen"), first.params)
         rng = stream("discover", *names, "elsewhere")
         draws = [system.draw(entry, rng, first.params) for _ in range(DRAWS)]
-        others = _furthest_apart(draws, [instance.initial for instance in instances], STARTS)
+        others = _spread_out(draws, [instance.initial for instance in instances], STARTS)
         observed, scored, clean = [], [], []
         for number, instance in enumerate(instances):
             noise = stream("discover", *names, "observe", number)
@@ -349,19 +350,25 @@ def _subjects(training: bool, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in names if not (training and system.load(name).held_out))
 
 
-def _furthest_apart(draws: list[system.Instance], seen: list[Array], count: int) -> list[system.Instance]:
-    """`count` of the draws: each in turn the one whose start is furthest from the starts seen or chosen before."""
+def _spread_out(draws: list[system.Instance], seen: list[Array], count: int) -> list[system.Instance]:
+    """`count` of the draws: the one that starts nearest to zero, then each time the furthest from all others.
+
+    The others are those chosen before and the starts `seen`. Distances are in standard deviations of the draws' starts.
+    """
     starts = np.array([draw.initial for draw in draws])
     spread = starts.std(axis=0)
     scale = np.where(spread > 0, spread, 1.0)
-    distance = np.min([np.linalg.norm((starts - start) / scale, axis=1) for start in seen], axis=0)
-    chosen: list[system.Instance] = []
-    for _ in range(count):
-        furthest = int(np.argmax(distance))
-        chosen.append(draws[furthest])
-        nearer = np.linalg.norm((starts - starts[furthest]) / scale, axis=1)
-        distance = np.minimum(distance, nearer)
-    return chosen
+
+    def distance(start: Array) -> Array:
+        away: Array = np.linalg.norm((starts - start) / scale, axis=1)
+        return away
+
+    chosen = [int(np.argmin(distance(np.zeros(starts.shape[1]))))]
+    apart = np.min([distance(start) for start in (*seen, starts[chosen[0]])], axis=0)
+    while len(chosen) < count:
+        chosen.append(int(np.argmax(apart)))
+        apart = np.minimum(apart, distance(starts[chosen[-1]]))
+    return [draws[number] for number in chosen]
 
 
 def _write_prompt(observation: Observation, rows: int | None = None) -> str:

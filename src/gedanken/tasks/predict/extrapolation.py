@@ -177,8 +177,14 @@ def own_best(prompt: Prompt) -> Array:
 
 
 def compute_bar(prompt: Prompt) -> dict[str, Array]:
-    """The frame of every extrapolation in `BAR`, and for each body its own best of all and of all but `prior`."""
+    """The frame of every extrapolation in `BAR`, and for each body its own best of all and of all but `prior`.
+
+    Further, `p + v dt` with the velocities and spins of each earlier frame: what bounces to and fro comes back to them.
+    """
     frames = _frames(prompt, BAR)
+    for number, earlier in enumerate(prompt.states[:-1]):
+        frames[f"as_in_{number}"] = _drift(prompt.states[-1])
+        frames[f"as_in_{number}"][:, RATES] = earlier[:, RATES]
     before = _misses(prompt, BAR)
     for name in ("own_best_of_simple", "own_best_of_all"):
         members = [each for each in BAR if each != "own_best" and (each != "prior" or name == "own_best_of_all")]

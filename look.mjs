@@ -1,0 +1,17 @@
+import { createRequire } from 'node:module'
+const require = createRequire('/tmp/w/page/web/')
+const { chromium } = require('playwright-core')
+const [,, url, name, width='1280', height='800', theme='light', script=''] = process.argv
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox','--force-color-profile=srgb'] })
+const context = await browser.newContext({ viewport: { width: +width, height: +height }, colorScheme: theme, hasTouch: +width < 500, reducedMotion: 'reduce' })
+const page = await context.newPage()
+page.on('console', m => console.log('CONSOLE', m.type(), m.text()))
+page.on('pageerror', e => console.log('PAGEERROR', e.message, e.stack?.slice(0,600)))
+page.on('requestfailed', r => console.log('FAILED', r.url()))
+page.on('response', r => { if (r.status()>=400) console.log('HTTP', r.status(), r.url()) })
+await page.goto(url, { waitUntil: 'load' })
+if (script) await eval(`(async()=>{${script}})()`)
+await page.waitForTimeout(2500)
+await page.screenshot({ path: `/tmp/w/mine/shots/${name}.png`, fullPage: process.env.FULL === '1' })
+console.log(await page.evaluate(() => [document.title, document.documentElement.scrollWidth, document.documentElement.scrollHeight].join(' | ')))
+await browser.close()
