@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gedanken import zoo
 from gedanken.errors import UserError
 from gedanken.seeding import stream
+from gedanken.worlds.rigid.scenarios._events import Event
 from gedanken.worlds.rigid.scene.scene import LEVELS, Scene
 
 PACKAGE = "gedanken.worlds.rigid.scenarios"
@@ -51,6 +52,12 @@ def held_out(name: str) -> bool:
         UserError: there is no such scenario.
     """
     return bool(getattr(_load(name), "HELD_OUT", False))
+
+
+def event(name: str) -> Event | None:
+    """What must happen in every recording of the scenario, which its file states; `name` as of `pose`."""
+    found: Event | None = getattr(_load(name), "EVENT", None)
+    return found
 
 
 def pose(name: str, level: int = 1, *, split: str = "train", index: int = 0) -> Scene:
