@@ -78,6 +78,8 @@ def scenarios_page() -> str:
             if scenarios.category(name) == category:
                 held_out = " (held out)" if name in scenarios.HELD_OUT else ""
                 lines += [f"### `{name}`{held_out}", "", zoo.docstring(scenarios.PACKAGE, name), ""]
+                if event := scenarios.event(name):
+                    lines += [f"In every recording: {event.about}.", ""]
                 kept = scenarios.pose(name, 2, split="test").conserved
                 lines += [f"Keeps {', '.join(kept).replace('_', ' ')}.", ""] if kept else []
     return "\n".join(lines)

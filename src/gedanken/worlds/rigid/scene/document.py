@@ -8,6 +8,7 @@ walls around the canvas, and a pivot may say `"at": [x, y]`, a point of the canv
 
 import dataclasses
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,10 @@ SUFFIXES = (".json", ".yaml", ".yml")
 
 LARGEST_FILE = 20_000_000
 """Bytes of a JSON file that are read: some 100,000 bodies. YAML takes a hundred times as long, and has a tenth."""
+
+
+DEEPEST = 50
+"""Levels of brackets and dashes in a YAML file; a scene has five."""
 
 
 def _kinds(union: Any) -> dict[str, type]:
@@ -128,10 +133,23 @@ def _load_yaml(content: bytes) -> Any:
         import yaml
     except ImportError:
         raise UserError("scenes in YAML need PyYAML (pip install 'gedanken[yaml]'); JSON needs nothing") from None
+    if _nesting(content) > DEEPEST:
+        raise ValueError(f"it is nested deeper than {DEEPEST} levels")
     try:
         return yaml.safe_load(content)
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
+
+
+def _nesting(content: bytes) -> int:
+    """At least how deep a YAML text may be nested: brackets, and dashes in a line. PyYAML takes long for deep ones."""
+    depth = deepest = 0
+    for line in content.split(b"\n"):
+        deepest = max(deepest, line.count(b"- "), (len(line) - len(line.lstrip())) // 4)
+        for bracket in re.findall(rb"[\[{\]}]", line):
+            depth = depth + 1 if bracket in b"[{" else max(0, depth - 1)
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def write_scene(scene: Scene, path: Path) -> None:
