@@ -241,3 +241,17 @@ def test_a_store_that_cannot_be_reached_is_refused_in_a_sentence(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "upath", None)
     with pytest.raises(UserError, match=r"s3://b/x needs universal-pathlib: pip install 'gedanken\[remote\]'"):
         place("s3://b/x")
+
+
+def test_a_set_without_a_column_for_the_step_is_still_read(tmp_path):
+    folder = make(tmp_path / "data", 3)
+    before = [(sample.scene, sample.hash, sample.states) for sample in load(folder)]
+    path = folder / "shard-00000.parquet"
+    old = pq.read_table(path).drop_columns(["dt"]).replace_schema_metadata({"gedanken": "rigid 1"})
+    pq.write_table(old, path)
+    told = json.loads((folder / manifest.NAME).read_text())
+    told["schema"] = 1
+    (folder / manifest.NAME).write_text(json.dumps(told))
+    for sample, (scene, hash_, states) in zip(load(folder), before, strict=True):
+        assert (sample.scene, sample.hash) == (scene, hash_)
+        np.testing.assert_array_equal(sample.states, states)

@@ -247,7 +247,7 @@ def parse_frame(text: str, prompt: Prompt) -> Reading:
     bodies = prompt.states.shape[1]
     most = max(MOST_LINES, 2 * bodies)
     lines = text[: max(LONGEST_ANSWER, CHARACTERS_A_BODY * bodies)].split("\n", most)[:most]
-    heads = [(k, int(head[1])) for k, line in enumerate(lines) if (head := HEAD.fullmatch(line[:LONGEST_LINE]))]
+    heads = [(k, int(head[1])) for k, line in enumerate(lines) if (head := _head(line))]
     if heads:
         # The frame that is numbered as asked, else the first one.
         at, number = next((head for head in heads if head[1] == prompt.next), heads[0])
@@ -257,6 +257,12 @@ def parse_frame(text: str, prompt: Prompt) -> Reading:
         return Reading(state, number, shorten(complaints))
     missing = np.full(prompt.states.shape[1:], np.nan)
     return Reading(missing, None, [f"there is no line `Frame {prompt.next} corrections`"])
+
+
+def _head(line: str) -> "re.Match[str] | None":
+    # Most lines are none, and the pattern would go through their blanks.
+    short = line[:LONGEST_LINE].lstrip()
+    return HEAD.fullmatch(short) if short[:1] in ("F", "f") else None
 
 
 def _apply(guess: Array, lines: Iterator[str]) -> tuple[Array, list[str]]:
