@@ -30,11 +30,18 @@ __all__ = [
     "stream",
 ]
 
+RIGID = "Attractor Block Body Box Circle Gravitation Motor Peg Pin Pivot Polygon Scene Segment Slide Solver Spring Wind"
+"""Parts of a rigid scene, which are `gedanken.Scene`, `gedanken.Body`, ..., too."""
+
 
 def __getattr__(name: str) -> Any:
     # Names whose modules take a while to import, or need an extra: looked up when they are asked for.
     if name == "LocalEnv":
         return importlib.import_module("gedanken.episode").LocalEnv
+    if name in RIGID.split():
+        return getattr(importlib.import_module("gedanken.worlds.rigid"), name)
+    if name == "record":
+        return importlib.import_module("gedanken.worlds.rigid.engine.simulate").record
     for suffix, module in (("Action", "models"), ("Env", "client")):
         # `DiscoverEnv`, `DiscoverAction`, ...: a pair for each task.
         if name.removesuffix(suffix).lower() in importlib.import_module("gedanken.tasks").names():

@@ -15,12 +15,19 @@ TEMPORARY = ".unfinished"
 """Suffix of what is being written. One that a dead process left behind may be deleted."""
 
 
-def write_atomically(path: Path, content: Any) -> None:
+def write_atomically(path: Any, content: Any) -> None:
     """Write bytes (or a buffer of them) to a file so that at any moment it has its old content or all of the new.
 
     Raises:
         UserError: the disk is full or the folder cannot be written to; what was there before is untouched.
     """
+    if not isinstance(path, Path):
+        # A store of objects (`s3://...` as a path): what is put there appears as a whole.
+        try:
+            path.write_bytes(bytes(content))
+        except OSError as error:
+            raise UserError(f"{path} cannot be written: {_reason(error)}") from error
+        return
     with staged_file(path) as file:
         file.write(content)
 

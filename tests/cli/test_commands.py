@@ -33,6 +33,7 @@ def gedanken(*arguments: str) -> subprocess.CompletedProcess[str]:
         ("zoo", "list"), ("zoo", "show"), ("zoo", "gallery"),
         ("bench", "discover"), ("bench", "predict"), ("bench", "verifier"), ("bench", "fuzz"), ("bench", "generate"),
         ("data", "generate"), ("data", "verify"), ("data", "text"), ("data", "import"), ("data", "push"),
+        ("data", "info"), ("data", "plain"), ("data", "nearest"),
     ],
 )  # fmt: skip
 def test_every_command_has_help(command):

@@ -117,3 +117,39 @@ def test_help_shows_examples(gedanken):
     assert code == 0
     assert "[ADDRESS]" in out
     assert "gedanken data generate --split train" in out
+
+
+def test_a_set_is_described_grown_and_written_plainly(folder, gedanken, tmp_path):
+    code, out, _ = gedanken("data", "info", folder, "--context", 3, "--json")
+    assert (code, json.loads(out)["scenes"]) == (0, 8)
+    code, out, _ = gedanken("data", "info", folder, "--context", 3)
+    assert "levels 1: 4, 2: 4" in out
+    more = [*GENERATE, "--out", folder, "--scenes", "12"]
+    code, _, err = gedanken(*more)
+    assert (code, "add --resume to go on from them" in err) == (2, True)
+    assert gedanken(*more, "--resume")[0] == 0
+    code, out, _ = gedanken("data", "plain", folder, "--out", tmp_path / "plain", "--json")
+    assert json.loads(out)["rows"]["scenes"] == 12
+    code, out, err = gedanken(
+        "data", "text", folder, "--context", 3, "--max-tokens", 400, "--out", tmp_path / "a.jsonl"
+    )
+    assert code == 0
+    assert "of 12 examples do not fit 400 tokens" in err
+
+
+def test_a_broken_recording_among_others_is_left_out_unless_strict(tmp_path, gedanken):
+    (tmp_path / "half.jsonl").write_bytes((GOLDEN / "lfm_tower.jsonl").read_bytes()[:500])
+    files = [GOLDEN / "lfm_billiards.jsonl", tmp_path / "half.jsonl"]
+    code, out, err = gedanken("data", "import", *files, "--out", tmp_path / "a", "--json")
+    assert code == 0
+    assert json.loads(out)["skipped"][0]["file"].endswith("half.jsonl")
+    assert "left out" in err
+    assert gedanken("data", "import", *files, "--out", tmp_path / "b", "--strict")[0] == 2
+
+
+def test_a_place_that_is_no_folder_is_refused_or_written_to_but_never_a_local_name(tmp_path, gedanken, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = gedanken(*GENERATE, "--out", "nowhere://bucket/x")
+    assert code == 2
+    assert "nowhere://bucket/x" in err
+    assert not list(tmp_path.iterdir())

@@ -97,7 +97,7 @@ def edit(folder, **changes):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"schema": 2}, "has schema version 2; this gedanken reads 1"),
+        ({"schema": 3}, "has schema version 3; this gedanken reads 1 and 2"),
         ({"format": "other"}, "not the manifest of a rigid data set"),
         ({"shards": [{"number": 0}]}, "is damaged"),
         ({"shards": [{"number": 0, "file": "../a", "scenes": 1, "bytes": 1, "sha256": ""}]}, "outside its folder"),

@@ -63,7 +63,7 @@ def print_json(value: object, pretty: bool = False) -> None:
 
 
 @contextmanager
-def progress_bar(title: str, seconds: float = 30.0) -> Iterator[Callable[..., None]]:
+def progress_bar(title: str, seconds: float = 10.0) -> Iterator[Callable[..., None]]:
     """A bar on standard error; yields `advance(done, total, note)`.
 
     Where standard error is no terminal (a log file, a job's output), a line is printed at most every `seconds`.
@@ -109,13 +109,20 @@ def _make_log(title: str, seconds: float) -> Callable[..., None]:
 def show_rollout(console: Console, rollout: "Rollout") -> None:
     """How far a prediction strays: a line of bars over time, and errors at the usual horizons."""
     console.print(f"[bold]{rollout.title}[/], {rollout.player}, {len(rollout.predicted)} frames")
-    console.print(f"coverage {rollout.coverage.mean():.1%} of the bodies answered")
+    numbered = rollout.numbered.mean()
+    told = "" if numbered == rollout.coverage.mean() else f", {numbered:.1%} in a frame numbered as asked"
+    console.print(f"coverage {rollout.coverage.mean():.1%} of the bodies answered{told}")
+    for warning in rollout.warnings:
+        console.print(f"warning: {warning}", style="yellow")
     for complaint in rollout.complaints[:5]:
         console.print(f"  {complaint}", style="yellow")
     position, velocity = rollout.position_errors, rollout.velocity_errors
     if position is None or velocity is None:
-        console.print("the text does not tell enough to simulate the truth, so there is nothing to compare with")
+        console.print(
+            "the file has no frame after the context and does not tell enough to simulate one: nothing to compare with"
+        )
         return
+    console.print(f"compared with {rollout.compared_with}")
     table = Table(box=None, pad_edge=False)
     for heading in ("frames ahead", "position error (px)", "velocity error (px/s)"):
         table.add_column(heading, justify="right")

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 def load(folder: str | Path) -> "Dataset":
     """The rigid data set in a folder: a sequence of scenes with their frames, read as they are asked for.
 
+    The folder may also be `s3://...` or the like, see `gedanken.data.places`.
+
     Raises:
         UserError: it is not a data set that this version can read.
     """

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gedanken.data import manifest, schema
+from gedanken.data.places import is_remote, place
 from gedanken.errors import UserError
 from gedanken.worlds.rigid.engine.simulate import Recording
 from gedanken.worlds.rigid.scene.geometry import Array
@@ -36,7 +37,7 @@ class Sample:
     def of(cls, row: Mapping[str, Any]) -> "Sample":
         """A row with all its columns, as `datasets` or `pyarrow` hand it out."""
         columns = [np.asarray(row[name], np.int32).reshape(-1, row["frames"]) for name in schema.STATE]
-        return cls({name: row[name] for name in schema.SPEC}, schema.unpack(np.stack(columns)))
+        return cls({name: row.get(name) for name in schema.SPEC}, schema.unpack(np.stack(columns)))
 
     @property
     def key(self) -> tuple[str, int | None, str, int]:
@@ -88,14 +89,14 @@ class Dataset(Sequence[Sample]):
     """The scenes of a data set's folder, in the order of their numbers.
 
     Args:
-        folder: a folder with a manifest and shards.
+        folder: a folder with a manifest and shards; also `s3://...` and the like, see `gedanken.data.places`.
 
     Raises:
         UserError: it is not a data set, a shard is missing, or it was written by an incompatible version.
     """
 
     def __init__(self, folder: str | Path):
-        self.folder = Path(folder)
+        self.folder = place(folder)
         self.manifest = manifest.read(self.folder)
         if not self.manifest.shards:
             raise UserError(f"{folder} has no finished shard yet")
@@ -152,10 +153,11 @@ def _row_groups(path: Path) -> list[int]:
 
     def count(parquet: pq.ParquetFile) -> list[int]:
         written = (parquet.schema_arrow.metadata or {}).get(b"gedanken", b"nothing").decode()
-        if written != f"rigid {schema.VERSION}":
+        version = next((version for version in schema.READABLE if written == f"rigid {version}"), None)
+        if version is None:
             raise UserError(f"{path} was written as {written!r}; this gedanken reads 'rigid {schema.VERSION}'")
-        if not parquet.schema_arrow.equals(schema.SCHEMA):
-            raise UserError(f"{path} does not have the columns of schema version {schema.VERSION}")
+        if not parquet.schema_arrow.equals(schema.SCHEMAS[version]):
+            raise UserError(f"{path} does not have the columns of schema version {version}")
         return [parquet.metadata.row_group(number).num_rows for number in range(parquet.num_row_groups)]
 
     rows: list[int] = _guarded(path, count)
@@ -164,7 +166,10 @@ def _row_groups(path: Path) -> list[int]:
 
 def _guarded(path: Path, read: Any) -> Any:
     try:
-        with pq.ParquetFile(path) as parquet:
+        if not is_remote(path):
+            with pq.ParquetFile(path) as parquet:
+                return read(parquet)
+        with path.open("rb") as file, pq.ParquetFile(file) as parquet:
             return read(parquet)
     except FileNotFoundError:
         raise UserError(f"{path} is missing") from None
@@ -173,5 +178,5 @@ def _guarded(path: Path, read: Any) -> Any:
 
 
 def _sample(table: pa.Table, number: int) -> Sample:
-    row = {name: table.column(name)[number].as_py() for name in schema.SPEC}
+    row = {name: table.column(name)[number].as_py() for name in schema.SPEC if name in table.column_names}
     return Sample.of(row | {name: table.column(name)[number].values.to_numpy() for name in schema.STATE})

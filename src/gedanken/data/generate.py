@@ -1,14 +1,17 @@
 """Generate a rigid data set: hand out the shards of a plan, and keep the manifest."""
 
+import shutil
+import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from gedanken.data import manifest, provenance
 from gedanken.data.manifest import Manifest
-from gedanken.data.shards import Plan, Receipt
+from gedanken.data.places import is_remote
+from gedanken.data.shards import Plan, Receipt, generate_rows, serialise
 from gedanken.errors import UserError
 from gedanken.worlds.rigid import scenarios as zoo
 
@@ -90,6 +93,44 @@ def generate(
             state.write(folder)
             progress(state.scenes, plan.scenes, f"{state.bytes / state.scenes / 1000:.1f} KB a scene")
     return state
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a plan will take, from a few of its scenes.
+
+    Attributes:
+        bytes: size of all its shards.
+        seconds: time of one process for all of it.
+        free: bytes that are free where the shards go; None where that cannot be told.
+    """
+
+    bytes: int
+    seconds: float
+    free: int | None
+
+
+SAMPLE = 60
+"""Scenes that an estimate makes."""
+
+
+def estimate(plan: Plan, folder: Any) -> Estimate:
+    """Make a few scenes, spread over the plan, and tell what all of it will take.
+
+    Raises:
+        UserError: a scenario of the plan builds a scene that cannot be simulated.
+    """
+    chosen = sorted({round(k * (plan.scenes - 1) / (SAMPLE - 1)) for k in range(SAMPLE)})
+    # The first scene compiles; it is not counted.
+    generate_rows(plan, chosen[:1])
+    start = time.perf_counter()
+    size = len(serialise(iter([generate_rows(plan, chosen)])))
+    share = plan.scenes / len(chosen)
+    free = None
+    if not is_remote(folder):
+        there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+        free = shutil.disk_usage(there).free
+    return Estimate(round(size * share), (time.perf_counter() - start) * share, free)
 
 
 def _plain(plan: Plan) -> dict[str, object]:

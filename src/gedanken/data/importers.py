@@ -1,14 +1,16 @@
-"""Read scenes that other programs recorded, as far as their files tell.
+"""Read scenes that other programs recorded into a data set, as far as their files tell.
 
 The JSONL of PhysicsLLMEngine (github.com/AlexWortega/PhysicsLLMEngine): one scene a file, a header and then one record
 a frame. It says sizes, masses and materials, and positions before the first step. It does not say the velocities at
 that moment, how thick walls are, where joints hold and how long they are, whether a body can rotate, or what the solver
-does; all of that is null in the rows, and the column `unknown` names it. Numbers keep all their decimals; a minus zero
-becomes a zero.
+does; all of that is null in the rows, and the column `unknown` names it, unless it is assumed (`foreign.Assumptions`).
+Numbers keep all their decimals; a minus zero becomes a zero.
 """
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ import orjson
 import pyarrow as pa
 
 from gedanken.data import manifest, provenance, schema
+from gedanken.data.archives import contents
 from gedanken.data.manifest import Manifest
 from gedanken.data.shards import (
     GROUP_SCENES,
@@ -28,13 +31,24 @@ from gedanken.data.shards import (
 )
 from gedanken.errors import UserError
 from gedanken.files import write_atomically
+from gedanken.worlds.rigid import foreign
 
 SPLIT = "imported"
 
 ANGLE_DECIMALS = 6
 """Angles and spins are recorded with six decimals; the `lfm` text rounds them a second time."""
 
-JOINTS = {"PinJoint": "pin", "PivotJoint": "pivot"}
+JOINTS = {
+    "PinJoint": "pin",
+    "PivotJoint": "pivot",
+    "SlideJoint": "slide",
+    "DampedSpring": "spring",
+    "SimpleMotor": "motor",
+}
+"""Their names of joints, and ours. What decides one beyond its anchors is not told."""
+
+VALUES = {"pin": 1, "pivot": 0, "slide": 2, "spring": 3, "motor": 2}
+"""How many numbers decide a joint of each kind."""
 
 SHAPES = {"circle": "circle", "rectangle": "box"}
 
@@ -52,102 +66,121 @@ NEVER_TOLD = (
 """Columns for which the files have no place."""
 
 
+@dataclass(frozen=True)
+class Skipped:
+    """A file that was left out, and why."""
+
+    file: str
+    reason: str
+
+    def to_dict(self) -> dict[str, str]:
+        """The two as JSON-able data."""
+        return {"file": self.file, "reason": self.reason}
+
+
 def import_jsonl(
     files: Sequence[Path],
     folder: Path,
     resume: bool = False,
     progress: Callable[[int, int, str], None] = lambda done, total, note: None,
+    assumed: foreign.Assumptions | None = None,
+    on_skip: Callable[[Skipped], None] | None = None,
 ) -> Manifest:
     """Write the scenes of JSONL files, one a file, as a data set.
 
+    Args:
+        files: recordings (.jsonl), the same packed (.jsonl.gz), archives of them (.tar, .tar.gz, .tgz, .zip), or
+            folders of any of these.
+        folder: where to.
+        resume: go on where an import of the same files stopped.
+        progress: called with scenes written, scenes in all, and a note.
+        assumed: what to take for granted where the recordings are silent; the scenes can then be simulated.
+        on_skip: called for every file that cannot be read; without it the first one is refused.
+
     Raises:
-        UserError: a file cannot be read or is not such a recording (the message names file and line), or the folder
-            holds something else.
+        UserError: no file can be read, one cannot be and `on_skip` is None (the message names file and line), or the
+            folder holds something else.
     """
-    if not files:
-        raise UserError("there is no file to import")
-    known = hashlib.sha256()
-    for path in files:
-        known.update(path.name.encode() + b"\0" + hashlib.sha256(_read(path)).digest())
-    shards = [files[start : start + SHARD_SCENES] for start in range(0, len(files), SHARD_SCENES)]
-    plan = {"source": "PhysicsLLMEngine JSONL", "files": len(files), "sha256": known.hexdigest()}
-    state = manifest.begin(folder, Manifest("import", plan, provenance.versions(), len(shards)), resume)
+    # Twice through the sources: what is whole must be known before the first shard is numbered.
+    known, good = hashlib.sha256(), []
+    first: UserError | None = None
+    for name, content in contents(files):
+        try:
+            if isinstance(content, UserError):
+                raise content
+            known.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
+            read_scene(name, content, assumed)
+            good.append(True)
+        except UserError as error:
+            first = first or error
+            good.append(False)
+            if on_skip is None:
+                raise
+            on_skip(Skipped(name, str(error)))
+    scenes = sum(good)
+    if not scenes:
+        raise first or UserError("there is no file to import")
+    plan: dict[str, Any] = {"source": "PhysicsLLMEngine JSONL", "files": scenes, "sha256": known.hexdigest()}
+    if assumed is not None:
+        plan["assumed"] = assumed.told()
+    shards = -(-scenes // SHARD_SCENES)
+    state = manifest.begin(folder, Manifest("import", plan, provenance.versions(), shards), resume)
     state.write(folder)
-    for number, members in enumerate(shards):
+    whole = (source for source, fine in zip(contents(files), good, strict=True) if fine)
+    for number in range(shards):
+        members = itertools.islice(whole, SHARD_SCENES)
         if number in state.shards:
+            for _ in members:
+                pass
             continue
-        content = serialise(_tables(members))
-        receipt = Receipt.of(shard_name(number), len(members), content)
+        count = min(SHARD_SCENES, scenes - number * SHARD_SCENES)
+        content = serialise(_tables(members, assumed))
+        receipt = Receipt.of(shard_name(number), count, content)
         write_atomically(folder / receipt.file, content)
         state = state.with_shard(number, receipt)
         state.write(folder)
-        progress(state.scenes, len(files), "")
+        progress(state.scenes, scenes, "")
     return state
 
 
-def _tables(files: Sequence[Path]) -> Iterator[pa.Table]:
-    for start in range(0, len(files), GROUP_SCENES):
-        rows, frames = zip(*[read_scene(path) for path in files[start : start + GROUP_SCENES]], strict=True)
+def _tables(
+    members: Iterator[tuple[str, bytes | UserError]], assumed: foreign.Assumptions | None
+) -> Iterator[pa.Table]:
+    while group := list(itertools.islice(members, GROUP_SCENES)):
+        read = []
+        for name, content in group:
+            if isinstance(content, UserError):
+                raise content
+            read.append(read_scene(name, content, assumed))
+        rows, frames = zip(*read, strict=True)
         yield make_table(rows, frames)
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def read_scene(path: Path) -> tuple[dict[str, Any], np.ndarray]:
-    """One file as a row of the schema and its packed frames, shape (6, bodies, frames).
+def read_scene(
+    source: str, content: bytes, assumed: foreign.Assumptions | None = None
+) -> tuple[dict[str, Any], np.ndarray]:
+    """One recording as a row of the schema and its packed frames, shape (6, bodies, frames).
 
     Raises:
         UserError: it cannot be read; the message names the line.
     """
-    lines = _read(path).splitlines()
-    records = []
-    for number, line in enumerate(lines, 1):
-        try:
-            records.append(orjson.loads(line))
-        except ValueError:
-            raise UserError(f"{path} line {number} is not JSON") from None
-    if not records or not isinstance(records[0], dict) or records[0].get("type") != "scene_header":
-        raise UserError(f"{path} line 1 is not a scene header")
-    if len(records) < 2:
-        raise UserError(f"{path} has no frames")
+    recording = foreign.read(content, source)
     try:
-        row = _describe(records[0])
+        row = _describe(dict(recording.header))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        raise UserError(f"{path} line 1 is not a scene header: {type(error).__name__} {error}") from error
-    bodies = [body["id"] for body in records[0]["objects"]]
-    first = records[1].get("frame") if isinstance(records[1], dict) else None
-    if not isinstance(first, int):
-        raise UserError(f"{path} line 2 is not a frame: it has no number")
-    states = np.empty((len(records) - 1, len(bodies), 6))
-    for number, record in enumerate(records[1:], 2):
-        try:
-            if record["frame"] != first + number - 2:
-                raise ValueError(f"frame {record['frame']} follows frame {first + number - 3}")
-            if [body["id"] for body in record["objects"]] != bodies:
-                raise ValueError("its bodies are not those of the header")
-            states[number - 2] = [_state(body) for body in record["objects"]]
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__} {error}"
-            raise UserError(f"{path} line {number} is not a frame: {reason}") from error
-    fixed = np.rint(states * ([1e4] * 4 + [10.0**ANGLE_DECIMALS] * 2))
+        raise UserError(f"{source} line 1 is not a scene header: {type(error).__name__} {error}") from error
+    fixed = np.rint(recording.states * ([1e4] * 4 + [10.0**ANGLE_DECIMALS] * 2))
     if not (np.abs(fixed) < 2**31).all():
         bad = int(np.argmin((np.abs(fixed) < 2**31).all((1, 2)))) + 2
-        raise UserError(f"{path} line {bad} has a number that is not finite or too large")
+        raise UserError(f"{source} line {bad} has a number that is not finite or too large")
     fixed = fixed.astype(np.int32)
-    row |= {"first_frame": first, "frames": len(fixed), "angle_decimals": ANGLE_DECIMALS, "labels": "raw"}
+    row |= {"first_frame": recording.first, "frames": len(fixed), "angle_decimals": ANGLE_DECIMALS, "labels": "raw"}
+    if assumed is not None:
+        scene = foreign.build(recording, assumed, recording.states, source)
+        row |= schema.describe(scene) | {"open": scene.open, "conserved": (), "unknown": []}
     content = orjson.dumps([row, fixed[0].tolist()], default=list)
     row["hash"] = hashlib.blake2b(content, digest_size=16).hexdigest()
     return row, schema.pack(fixed)
-
-
-def _state(body: dict[str, Any]) -> tuple[float, ...]:
-    place, speed = body["position"], body["velocity"]
-    return (place["x"], place["y"], speed["x"], speed["y"], body["angle"], body["angular_velocity"])
 
 
 def _describe(header: dict[str, Any]) -> dict[str, Any]:
@@ -182,10 +215,10 @@ def _describe(header: dict[str, Any]) -> dict[str, Any]:
         "joint_a": [_end(joint["body_a"]) for joint in joints],
         "joint_b": [_end(joint["body_b"]) for joint in joints],
         # An anchor on the static body is told relative to that body, whose place is not told.
-        "joint_anchor_a": [None if joint["body_a"] == "static" else joint["anchor_a"] for joint in joints],
-        "joint_anchor_b": [None if joint["body_b"] == "static" else joint["anchor_b"] for joint in joints],
+        "joint_anchor_a": [None if joint["body_a"] == "static" else joint.get("anchor_a") for joint in joints],
+        "joint_anchor_b": [None if joint["body_b"] == "static" else joint.get("anchor_b") for joint in joints],
         "joint_collide": [None] * len(joints),
-        "joint_values": [[None] if joint["type"] == "PinJoint" else [] for joint in joints],
+        "joint_values": [[None] * VALUES[JOINTS[joint["type"]]] for joint in joints],
     }
     for name in ("mass", "friction", "elasticity"):
         row[f"body_{name}"] = [float(material[name]) for material in materials]
@@ -198,7 +231,7 @@ def _describe(header: dict[str, Any]) -> dict[str, Any]:
             unknown.append(name)
     unknown += [name for name in row if name.startswith("static_") and None in row[name]]
     unknown += [name for name in ("joint_anchor_a", "joint_anchor_b", "joint_collide") if None in row[name]]
-    if [None] in row["joint_values"]:
+    if any(None in values for values in row["joint_values"]):
         unknown.append("joint_values")
     row["unknown"] = unknown
     return row

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from gedanken.data import schema
+from gedanken.data.places import is_remote
 from gedanken.data.shards import Plan, Receipt
 from gedanken.errors import UserError
 from gedanken.files import TEMPORARY, write_atomically
@@ -30,6 +31,7 @@ class Manifest:
         versions: of everything that decides a byte; see `provenance`.
         total: how many shards there are to be.
         shards: receipts of those that are there, by number.
+        schema: version of the columns.
     """
 
     made_by: str
@@ -37,6 +39,7 @@ class Manifest:
     versions: dict[str, str]
     total: int
     shards: dict[int, Receipt] = field(default_factory=dict)
+    schema: int = schema.VERSION
 
     @property
     def complete(self) -> bool:
@@ -65,7 +68,7 @@ class Manifest:
         """Put it into the folder, in one step."""
         content = {
             "format": FORMAT,
-            "schema": schema.VERSION,
+            "schema": self.schema,
             "made_by": self.made_by,
             "complete": self.complete,
             "plan": self.plan,
@@ -92,19 +95,21 @@ def read(folder: Path) -> Manifest:
         raise UserError(f"{path} cannot be read: {error}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise UserError(f"{path} is not the manifest of a rigid data set")
-    if content.get("schema") != schema.VERSION:
-        raise UserError(f"{folder} has schema version {content.get('schema')}; this gedanken reads {schema.VERSION}")
+    if content.get("schema") not in schema.READABLE:
+        readable = " and ".join(map(str, schema.READABLE))
+        raise UserError(f"{folder} has schema version {content.get('schema')}; this gedanken reads {readable}")
     try:
         shards = {
             int(entry["number"]): Receipt(entry["file"], entry["scenes"], entry["bytes"], entry["sha256"])
             for entry in content["shards"]
         }
         made_by, plan, versions, total = (content[name] for name in ("made_by", "plan", "versions", "total"))
+        version = int(content["schema"])
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path} is damaged: {type(error).__name__} {error}") from error
     if any(Path(receipt.file).name != receipt.file for receipt in shards.values()):
         raise UserError(f"{path} names a file outside its folder")
-    return Manifest(made_by, plan, versions, total, shards)
+    return Manifest(made_by, plan, versions, total, shards, version)
 
 
 def begin(folder: Path, fresh: Manifest, resume: bool) -> Manifest:
@@ -123,20 +128,24 @@ def begin(folder: Path, fresh: Manifest, resume: bool) -> Manifest:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        present = [path.name for path in folder.iterdir() if not path.name.endswith(TEMPORARY)]
+        present = _present(folder)
     except OSError as error:
-        raise UserError(f"{folder} cannot be written to: {error.strerror}") from error
+        raise UserError(f"{folder} cannot be written to: {error.strerror or error}") from error
     if NAME not in present:
         if present:
             raise UserError(f"{folder} is not empty and has no {NAME}; give another --out")
         fresh.write(folder)
         return fresh
     begun = read(folder)
-    if begun.made_by != fresh.made_by or begun.plan != fresh.plan:
+    grown = _grown(begun, fresh)
+    if begun.made_by != fresh.made_by or (begun.plan != fresh.plan and grown is None):
         raise UserError(f"{folder} holds another data set ({_difference(begun, fresh)}); give another --out")
     if not begun.shards:
         fresh.write(folder)
         return fresh
+    if grown is not None and not resume:
+        more = f"{begun.plan['scenes']:,} scenes of this plan, not {fresh.plan['scenes']:,}"
+        raise UserError(f"{folder} holds {more}; add --resume to go on from them")
     if not resume:
         state = "complete" if begun.complete else f"begun ({len(begun.shards)} of {begun.total} shards)"
         raise UserError(f"{folder} holds this data set already, {state}; add --resume to go on with it")
@@ -147,10 +156,33 @@ def begin(folder: Path, fresh: Manifest, resume: bool) -> Manifest:
         raise UserError(
             f"{folder} was begun with other versions ({changes}): its shards may not match; give another --out"
         )
-    for leftover in folder.glob(f".*{TEMPORARY}"):
-        leftover.unlink(missing_ok=True)
+    if begun.schema != fresh.schema:
+        raise UserError(f"{folder} was begun with columns of version {begun.schema}; give another --out")
+    if not is_remote(folder):
+        for leftover in folder.glob(f".*{TEMPORARY}"):
+            leftover.unlink(missing_ok=True)
     unharmed = {number: receipt for number, receipt in begun.shards.items() if damage(folder, receipt) is None}
+    if grown is not None:
+        # The last shard may have to be made again, with more scenes.
+        unharmed = {k: receipt for k, receipt in unharmed.items() if receipt.scenes == len(grown.numbers(k))}
+        return replace(fresh, shards=unharmed)
     return replace(begun, shards=unharmed)
+
+
+def _present(folder: Any) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir() if not path.name.endswith(TEMPORARY)]
+    except FileNotFoundError:  # a store that has no empty folders
+        return []
+
+
+def _grown(begun: Manifest, fresh: Manifest) -> Plan | None:
+    """The plan, if it only has more scenes than what was begun: a longer plan begins with the same scenes."""
+    if begun.made_by != "generate" or fresh.made_by != "generate":
+        return None
+    before, after = ({**plan, "scenes": 0} for plan in (begun.plan, fresh.plan))
+    more = fresh.plan.get("scenes", 0) > begun.plan.get("scenes", 0)
+    return plan_of(fresh) if more and before == after else None
 
 
 def _difference(begun: Manifest, fresh: Manifest) -> str:

@@ -56,8 +56,11 @@ def find_sources(names: Sequence[str]) -> dict[str, Path]:
     Raises:
         UserError: there is no scenario of one of the names.
     """
-    waiting = [WRITER, *(zoo.load(scenarios.PACKAGE, name).__name__ for name in names)]
-    files: dict[str, Path] = {}
+    own = [name for name in names if scenarios.is_file(name)]
+    waiting = [WRITER, *(zoo.load(scenarios.PACKAGE, name).__name__ for name in names if name not in own)]
+    # A file of one's own counts with what it imports of ours.
+    files = {f"{scenarios.OWN}.{scenarios.scenario_of(name)}": scenarios.file_of(name) for name in own}
+    waiting += [name for file in files.values() for name in _imports(file) if _decides(name)]
     while waiting:
         module = waiting.pop()
         if module in files:

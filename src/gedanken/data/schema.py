@@ -25,11 +25,13 @@ from numpy.typing import NDArray
 
 from gedanken.errors import UserError
 from gedanken.worlds.rigid.scene.parts import Block, Body, Field, Joint, Motor, Peg, Segment, Static
-from gedanken.worlds.rigid.scene.scene import Scene, Solver
+from gedanken.worlds.rigid.scene.scene import DT, Scene, Solver
 from gedanken.worlds.rigid.scene.shapes import Box, Circle, Polygon, Shape
 
-VERSION = 1
-"""Version of these columns; a reader refuses any other."""
+VERSION = 2
+"""Version of these columns; a reader refuses any other, but for 1, which has no column `dt`: there it is 1/60."""
+
+READABLE = (1, 2)
 
 STATE = ("x", "y", "vx", "vy", "angle", "spin")
 """The columns of frames, in the order of a recording's last axis."""
@@ -61,6 +63,7 @@ SCHEMA = pa.schema(
         pa.field("iterations", _whole),
         pa.field("substeps", _whole),
         pa.field("memoryless", pa.bool_()),
+        pa.field("dt", _real),
         pa.field("open", pa.bool_()),
         pa.field("conserved", pa.list_(_text)),
         pa.field("unknown", pa.list_(_text)),
@@ -81,6 +84,9 @@ SCHEMA = pa.schema(
         *[pa.field(name, FRAMES, nullable=False) for name in STATE],
     ]
 )
+
+SCHEMAS = {2: SCHEMA, 1: pa.schema([field for field in SCHEMA if field.name != "dt"])}
+"""The columns of each version that can be read."""
 
 SPEC = tuple(name for name in SCHEMA.names if name not in STATE)
 """The columns that are not frames."""
@@ -124,6 +130,7 @@ def describe(scene: Scene) -> dict[str, Any]:
         "iterations": scene.solver.iterations,
         "substeps": scene.solver.substeps,
         "memoryless": scene.solver.memoryless,
+        "dt": scene.solver.dt,
     }
     for columns, parts in (
         (_BODY_COLUMNS, [_shape(body.shape) + _read_body(body) for body in scene.bodies]),
@@ -181,7 +188,9 @@ def digest(scene: Scene, description: Mapping[str, Any] | None = None) -> str:
         description: `describe(scene)`, if it is at hand.
     """
     start = [_read_start(body) for body in scene.bodies]
-    content = orjson.dumps([start, list((description or describe(scene)).values())])
+    columns = (description or describe(scene)).items()
+    # The usual step is left out, as it was when there was no other: a scene keeps its hash.
+    content = orjson.dumps([start, [value for name, value in columns if name != "dt" or value != DT]])
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
@@ -215,7 +224,7 @@ def compose(row: Mapping[str, Any], start: NDArray[np.float64]) -> Scene:
             fields=tuple(_KINDS[kind](*values) for kind, values in _entries(row, _FIELD_COLUMNS)),
             damping=row["damping"],
             speed_cap=row["speed_cap"],
-            solver=Solver(row["iterations"], row["substeps"], row["memoryless"]),
+            solver=Solver(row["iterations"], row["substeps"], row["memoryless"], row.get("dt") or DT),
             open=row["open"],
             conserved=tuple(row["conserved"]),
             description=row["description"],

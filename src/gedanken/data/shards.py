@@ -51,7 +51,7 @@ class Plan:
     Attributes:
         split: train, val or test; it is part of every scene's key.
         scenes: how many.
-        scenarios: names from the zoo, without repeats.
+        scenarios: names from the zoo, or paths of files with a `build` function of one's own, without repeats.
         levels: from 1 to 5, without repeats.
         frames: of each scene, after frame 0.
         labels: `pushed` or `raw`; see `gedanken.worlds.rigid.engine.simulate`.
@@ -85,11 +85,12 @@ class Plan:
         for level in self.levels:
             if level not in LEVELS:
                 raise UserError(f"levels are 1 to {max(LEVELS)}, not {level}")
-        for what, values in (("scenario", self.scenarios), ("level", self.levels)):
+        called = tuple(map(scenarios.scenario_of, self.scenarios))
+        for what, values in (("scenario", called), ("level", self.levels)):
             if len(set(values)) < len(values):
                 raise UserError(f"a {what} is named twice in {', '.join(map(str, values))}")
         for name in self.scenarios:
-            scenarios.category(name)  # raises for what is not in the zoo, with the nearest names
+            scenarios.file_of(name)  # raises for what is not in the zoo, with the nearest names
             if self.split == "train" and scenarios.held_out(name):
                 raise UserError(f"{name} is held out: no training split contains it (val and test may)")
 

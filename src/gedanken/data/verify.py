@@ -100,9 +100,9 @@ def _compare(
 
 
 def _fault(sample: Sample, key: tuple[str, int, str, int], frames: int, labels: Any) -> str | None:
-    if sample.key != key:
-        return f"its key is {sample.key}, not {key}"
     scenario, level, split, index = key
+    if sample.key != (scenarios.scenario_of(scenario), level, split, index):
+        return f"its key is {sample.key}, not {key}"
     scene = scenarios.pose(scenario, level, split=split, index=index)
     if sample.scene != scene:
         return f"posing {key} gives another scene"

@@ -51,17 +51,17 @@ def hold(prompt: Prompt) -> Array:
 @_standard
 def linear(prompt: Prompt) -> Array:
     """`p + v dt` and, of bodies that gravity moves, `v + g dt`: free flight."""
-    state = _drift(prompt.states[-1])
+    state = _drift(prompt)
     scene = getattr(prompt.header, "scene", None)
     falls = np.array([not body.kinematic for body in scene.bodies]) if scene else np.ones(len(state), bool)
-    state[falls, 2:4] += np.asarray(prompt.header.gravity) * DT
+    state[falls, 2:4] += np.asarray(prompt.header.gravity) * step_of(prompt)
     return state
 
 
 @_standard
 def accelerate(prompt: Prompt) -> Array:
     """`p + v dt` with the change of velocity (and of spin) of the last step repeated."""
-    state = _drift(prompt.states[-1])
+    state = _drift(prompt)
     if len(prompt.states) > 1:
         change = prompt.states[-1] - prompt.states[-2]
         state[:, 2:4] += change[:, 2:4]
@@ -239,16 +239,24 @@ def _multiply(prompt: Prompt, columns: list[int], factor: float) -> Array:
 
 def _continue(prompt: Prompt, degree: int) -> Array:
     """`p + v dt`, with velocities and spins on the polynomial through the last frames."""
-    state = _drift(prompt.states[-1])
+    state = _drift(prompt)
     degree = min(degree, len(prompt.states) - 1)
     rates = prompt.states[:, :, RATES]
     state[:, RATES] = sum((-1) ** k * comb(degree + 1, k + 1) * rates[-1 - k] for k in range(degree + 1))
     return state
 
 
-def _drift(state: Array) -> Array:
+def step_of(prompt: Prompt) -> float:
+    """Seconds from one frame to the next, as far as the text tells: some formats round it."""
+    scene = getattr(prompt.header, "scene", None)
+    told = scene.solver.dt if scene else getattr(prompt.header, "timestep", DT)
+    return DT if abs(told - DT) < 1e-4 else float(told)
+
+
+def _drift(prompt: Prompt) -> Array:
     """Positions and angles one step on, at the present velocities."""
+    state, dt = prompt.states[-1], step_of(prompt)
     moved = np.array(state)
-    moved[:, 0:2] += state[:, 2:4] * DT
-    moved[:, 4] += np.nan_to_num(state[:, 5]) * DT
+    moved[:, 0:2] += state[:, 2:4] * dt
+    moved[:, 4] += np.nan_to_num(state[:, 5]) * dt
     return moved

@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from gedanken.worlds.rigid import text
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import Scene
 from gedanken.worlds.rigid.text import Prompt
+
+CONTEXT = 10
+"""Frames that are shown unless told otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +45,18 @@ class Truth:
 
     Attributes:
         scene: the whole scene, also what a lossy format leaves out; None of a file whose format leaves it out.
-        frames: the recorded frames that follow the context, shape (horizon, bodies, 6).
+        frames: the recorded frames that follow the context, shape (horizon, bodies, 6); fewer where a file ends.
         arms: radius of gyration of each body in px, 0 where it does not rotate, shape (bodies,). A turn by one radian
             counts as this many pixels.
+        restarted: there was no recording: the frames are what the simulator makes of the text.
     """
 
     scene: Scene | None
     frames: Array
     arms: Array
+    restarted: bool = False
+
+
+def gyration(scene: Scene) -> Array:
+    """Radius of gyration of each body, 0 where it does not rotate."""
+    return np.array([np.sqrt(body.shape.moment(1.0)) if body.rotates else 0.0 for body in scene.bodies])

@@ -11,13 +11,19 @@ from numpy.typing import NDArray
 
 from gedanken.tasks.promises import Promises
 from gedanken.worlds.rigid import scenarios
-from gedanken.worlds.rigid.engine import invariants
+from gedanken.worlds.rigid.engine import invariants, joints
 from gedanken.worlds.rigid.engine.simulate import Recording, record
 from gedanken.worlds.rigid.scene.parts import GROUND, Block, Body, Peg, Segment, Static
 from gedanken.worlds.rigid.scene.scene import CANVAS, LEVELS, OVERLAP, Scene
 from gedanken.worlds.rigid.scene.shapes import Circle
 
 SPLIT = "contracts"
+
+JOINT_MEAN = 1.0
+"""Largest mean distance (px) of a joint's anchors from where it holds them."""
+
+JOINT_WORST = 10.0
+"""The same in any one frame: at an impact the solver has not converged when the frame ends."""
 
 PROMISES = Promises()
 
@@ -38,11 +44,12 @@ def recording(name: str, level: int, index: int = 0) -> Recording:
 
 @PROMISES.promise
 def the_start_is_legal(name: str, level: int) -> str | None:
-    """As many bodies as the level wants, on the canvas, nothing overlapping."""
+    """As many bodies as the level wants (a file of one's own may have any number), on the canvas, none overlapping."""
     low, high = LEVELS[level]
+    counted = not scenarios.is_file(name)
     for index in range(5):
         scene = scenarios.pose(name, level, split=SPLIT, index=index)
-        if not low <= len(scene.bodies) <= high:
+        if counted and not low <= len(scene.bodies) <= high:
             return f"{len(scene.bodies)} bodies; level {level} has {low} to {high}"
         if not scene.description.endswith("."):
             return "the description is not a sentence"
@@ -88,6 +95,34 @@ def declared_forces_act(name: str, level: int) -> str | None:
     for what, without in _ablations(run.scene):
         if np.linalg.norm(record(without).positions - run.positions, axis=2).max() <= 0.5:
             return f"{what} makes no difference"
+    return None
+
+
+@PROMISES.promise
+def the_named_event_happens(name: str, level: int) -> str | None:
+    """What the scenario's file says in `EVENT`: a brick is hit, a domino falls, sand passes."""
+    event = scenarios.event(name)
+    if event is None:
+        # A file of one's own need not say what is to happen in it.
+        return None if scenarios.is_file(name) else "its file names no EVENT"
+    for index in range(2):
+        run = recording(name, level, index)
+        if not event.happens(run.scene, run.states):
+            return f"in scene {index} it does not happen that {event.about}"
+    return None
+
+
+@PROMISES.promise
+def joints_hold(name: str, level: int) -> str | None:
+    """Every rod, hinge and rope is within `JOINT_MEAN` of its place in the mean of a recording, and never far off."""
+    for index in range(2):
+        run = recording(name, level, index)
+        for number, gap in joints.gaps(run.scene, run.states).items():
+            if gap.mean() > JOINT_MEAN or gap.max() > JOINT_WORST:
+                return (
+                    f"joint {number} of scene {index} is {gap.mean():.2f} px out of place in the mean and "
+                    f"{gap.max():.1f} px in frame {int(gap.argmax())}; substeps or heavier parts help"
+                )
     return None
 
 

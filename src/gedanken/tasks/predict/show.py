@@ -1,7 +1,6 @@
 """A `predict` problem for people: data for a page, a picture, text for a terminal, the page about the zoo."""
 
 import base64
-import dataclasses
 import io
 from typing import Any
 
@@ -12,6 +11,7 @@ from gedanken.loop import Problem, Question
 from gedanken.tasks.predict.baselines import Extrapolator, Restart
 from gedanken.worlds.rigid import scenarios, text
 from gedanken.worlds.rigid.drawing import draw
+from gedanken.worlds.rigid.scene.document import to_document
 from gedanken.worlds.rigid.scene.scene import LEVELS, Scene
 
 
@@ -24,15 +24,9 @@ def show_problem(problem: Problem) -> dict[str, Any]:
 
 def show_scene(scene: Scene) -> dict[str, Any]:
     """The shapes of a scene, for drawing."""
-    parts = {name: [_part(part) for part in getattr(scene, name)] for name in ("bodies", "statics", "joints", "fields")}
-    return {**parts, "gravity": scene.gravity, "description": scene.description}
-
-
-def _part(part: Any) -> dict[str, Any]:
-    shown = {"kind": type(part).__name__.lower(), **dataclasses.asdict(part)}
-    if hasattr(part, "shape"):
-        shown["shape"] = {"kind": type(part.shape).__name__.lower(), **shown["shape"]}
-    return shown
+    document = to_document(scene)
+    shown = ("bodies", "statics", "joints", "fields", "gravity", "description")
+    return {name: document[name] for name in shown}
 
 
 def picture(problem: Problem) -> str:
@@ -84,6 +78,8 @@ def scenarios_page() -> str:
             if scenarios.category(name) == category:
                 held_out = " (held out)" if name in scenarios.HELD_OUT else ""
                 lines += [f"### `{name}`{held_out}", "", zoo.docstring(scenarios.PACKAGE, name), ""]
+                if event := scenarios.event(name):
+                    lines += [f"In every recording: {event.about}.", ""]
                 kept = scenarios.pose(name, 2, split="test").conserved
                 lines += [f"Keeps {', '.join(kept).replace('_', ' ')}.", ""] if kept else []
     return "\n".join(lines)

@@ -15,15 +15,14 @@ from gedanken.loop import Key, Message, Player, Problem, Question, Subject, Task
 from gedanken.seeding import stream
 from gedanken.tasks.predict import promises, show
 from gedanken.tasks.predict.extrapolation import STANDARD, compute_bar, hold
-from gedanken.tasks.predict.observation import Observation, Truth
+from gedanken.tasks.predict.observation import CONTEXT, Observation, Truth, gyration
 from gedanken.tasks.predict.rewards import POSITION_FLOOR, SOLVED, TABLE, VELOCITY_FLOOR, Evidence
 from gedanken.worlds.rigid import scenarios, text
 from gedanken.worlds.rigid.engine.simulate import FRAMES, Recording, memoryless, record
 from gedanken.worlds.rigid.scene.geometry import Array
-from gedanken.worlds.rigid.scene.scene import DT, Scene
+from gedanken.worlds.rigid.scene.scene import DT
 from gedanken.worlds.rigid.text import Prompt, Reading
 
-CONTEXT = 10
 # Velocities that an extrapolation misses by more than this (px/s) are an event: a contact, a joint, a field.
 EVENT = 1.0
 # Frames that are tried for one that no extrapolation gets right.
@@ -129,7 +128,7 @@ class PredictTask(Task):
         # What the text leaves out must not reach a baseline either.
         shown = Prompt(prompt.header, writer.visible(prompt), prompt.first)
         observation = Observation(format, shown)
-        truth = Truth(scene, recording.states[first : first + horizon], _arms(scene))
+        truth = Truth(scene, recording.states[first : first + horizon], gyration(scene))
         return Problem(self.name, key, observation, writer.write_prompt(prompt), truth)
 
     def solve(self, problem: Problem) -> str:
@@ -173,6 +172,7 @@ class PredictTask(Task):
             reading=reading,
             details={
                 "coverage": covered,
+                "coverage_numbered": float(np.mean(reading.answered_as(prompt.next))),
                 "position_rmse": evidence.position_error,
                 "velocity_rmse": evidence.velocity_error,
                 "position_bar": evidence.position_bar,
@@ -265,10 +265,10 @@ def frame_errors(guess: Array, recorded: Array, arms: Array) -> tuple[Array, Arr
     return position, velocity
 
 
-def contact_bodies(states: Array, gravity: tuple[float, float], kinematic: Array) -> Array:
+def contact_bodies(states: Array, gravity: tuple[float, float], kinematic: Array, dt: float = DT) -> Array:
     """Which bodies free flight misses by more than `EVENT` from a frame to the next, shape (frames - 1, bodies)."""
     change = np.diff(states[:, :, 2:4], axis=0)
-    expected = np.where(kinematic[:, None], 0.0, np.asarray(gravity) * DT)
+    expected = np.where(kinematic[:, None], 0.0, np.asarray(gravity) * dt)
     return np.asarray(np.linalg.norm(change - expected, axis=2) > EVENT)
 
 
@@ -348,11 +348,6 @@ def _eventful(recording: Recording, context: int, horizon: int, rng: np.random.G
     places = (np.searchsorted(busy, first) + np.arange(TRIES) * max(1, len(busy) // TRIES)) % len(busy)
     tried = (int(frame) for frame in busy[places])
     return next((frame for frame in tried if least_miss(frame, compute_bar) > EVENT), first)
-
-
-def _arms(scene: Scene) -> Array:
-    """Radius of gyration of each body, 0 where it does not rotate."""
-    return np.array([np.sqrt(body.shape.moment(1.0)) if body.rotates else 0.0 for body in scene.bodies])
 
 
 def _printable(prompt: Prompt) -> Prompt:

@@ -20,17 +20,23 @@ def test_a_scenario_of_ones_own_is_posed_by_its_path(tmp_path):
     file = tmp_path / "balls.py"
     file.write_text(OWN.format(count=3))
     scene = scenarios.pose(str(file), 1, index=4)
-    assert (scene.name, scene.category, scene.level) == ("balls", tmp_path.name, 1)
+    assert (scene.name, scene.category, scene.level) == ("balls", "own", 1)
     assert scene == scenarios.pose(str(file), 1, index=4)
     assert scene != scenarios.pose(str(file), 1, index=5)
     assert scene != scenarios.pose(str(file), 1, split="test", index=4)
+
+
+def test_a_scenario_of_ones_own_may_have_any_number_of_bodies(tmp_path):
+    file = tmp_path / "balls.py"
+    file.write_text(OWN.format(count=12))
+    assert len(scenarios.pose(str(file), 1, index=1).bodies) == 12
 
 
 @pytest.mark.parametrize(
     "text, level, sentence",
     [
         (OWN.format(count=3), 6, "levels are 1 to 5, not 6"),
-        (OWN.format(count=9), 1, "level 1 has 2 to 5 bodies, not 9"),
+        ("def build(rng, level):\n    return 3\n", 1, "gives a int, not a Scene"),
         ("", 1, "has no function build"),
         ("import nothing_of_that_name", 1, "does not import"),
     ],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gedanken.worlds.rigid.engine.tunnelling import half_extent
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.parts import (
     GROUND,
@@ -27,7 +28,7 @@ from gedanken.worlds.rigid.scene.parts import (
     Static,
     Wind,
 )
-from gedanken.worlds.rigid.scene.scene import CANVAS, DT, Scene
+from gedanken.worlds.rigid.scene.scene import CANVAS, Scene
 from gedanken.worlds.rigid.scene.shapes import Circle
 
 if TYPE_CHECKING:
@@ -115,14 +116,14 @@ class Canvas:
         draw.text((self._size[0] - size // 2, middle), right, mix(INK, PAPER, 0.3), font, anchor="rm")
         return whole
 
-    def scene(self, scene: Scene, states: Array, frame: int) -> None:
-        """Fields, trails, joints, bodies and fixed geometry, from back to front."""
+    def scene(self, scene: Scene, states: Array, frame: int, numbers: bool = False) -> None:
+        """Fields, trails, joints, bodies and fixed geometry, from back to front; `numbers` names the bodies."""
         wells = [field for field in scene.fields if isinstance(field, Attractor)]
         if wells:
             self._wells(wells)
         for field in scene.fields:
             if isinstance(field, Wind):
-                self._wind(field, frame * DT)
+                self._wind(field, frame * scene.solver.dt)
         state = states[frame]
         colours = _colours(scene)
         # A prediction may lack bodies (NaN) or send them far away, which Pillow cannot draw.
@@ -132,7 +133,7 @@ class Canvas:
         for number in visible:
             self._trail(past[:, number], colours[number], scene.bodies[number])
         for static in scene.statics:
-            self._static(static, frame * DT)
+            self._static(static, frame * scene.solver.dt)
         for joint in scene.joints:
             if (joint.a == GROUND or shown[joint.a]) and (joint.b == GROUND or shown[joint.b]):
                 self._joint(scene, joint, state, behind=True)
@@ -141,6 +142,30 @@ class Canvas:
         for joint in scene.joints:
             if (joint.a == GROUND or shown[joint.a]) and (joint.b == GROUND or shown[joint.b]):
                 self._joint(scene, joint, state, behind=False)
+        if numbers:
+            for number in visible:
+                self._number(number, scene.bodies[number], state[number], colours[number])
+
+    def _number(self, number: int, body: Body, state: Array, colour: Colour) -> None:
+        """The number by which texts and feedback call a body, in its middle, as large as fits."""
+        from PIL import ImageFont
+
+        room = 2 * half_extent(body)
+        size = min(14.0, 0.8 * room, 1.5 * room / len(str(number))) * self._scale
+        # Below nine pixels of the finished picture nobody can read it.
+        size = max(size, 9.0 * SMOOTHING)
+        x, y = self._at(float(state[0]), float(state[1]))
+        light = sum(colour) > 380
+        edge = PAPER if light else INK
+        self._draw.text(
+            (x, y),
+            str(number),
+            INK if light else PAPER,
+            ImageFont.load_default(size),
+            anchor="mm",
+            stroke_width=max(1, round(0.3 * SMOOTHING)),
+            stroke_fill=mix(colour, edge, 0.5),
+        )
 
     def misses(self, scene: Scene, truth: Array, prediction: Array) -> None:
         """The true outline, and an arrow to it, of every body that is predicted more than 2 px away."""
@@ -321,7 +346,15 @@ def _zigzag(a: Point, b: Point, turns: int = 8, width: float = 5.0) -> list[Poin
 
 
 def _colours(scene: Scene) -> list[Colour]:
-    """Driven bodies are dark; the others cycle through the palette, one colour for what joints connect."""
+    """A colour for each body: of its role, where the scene tells roles; driven bodies are dark.
+
+    Elsewhere bodies cycle through the palette, one colour for what joints connect.
+    """
+    roles = list(dict.fromkeys(body.role for body in scene.bodies if body.role and not body.kinematic))
+    if roles:
+        names = {role: BODIES[k % len(BODIES)] for k, role in enumerate(roles)}
+        plain = BODIES[len(roles) % len(BODIES)]
+        return [DRIVEN if body.kinematic else names.get(body.role, plain) for body in scene.bodies]
     leader = list(range(len(scene.bodies)))
 
     def find(number: int) -> int:
@@ -338,3 +371,27 @@ def _colours(scene: Scene) -> list[Colour]:
         DRIVEN if body.kinematic else BODIES[order[find(number)] % len(BODIES)]
         for number, body in enumerate(scene.bodies)
     ]
+
+
+def legend_of(scene: Scene) -> list[tuple[str, Colour]]:
+    """What the colours of a picture stand for: roles where the scene tells them, and what is driven or fixed."""
+    colours = _colours(scene)
+    told: dict[str, Colour] = {}
+    for body, colour in zip(scene.bodies, colours, strict=True):
+        name = body.role or ("driven body" if body.kinematic else "")
+        if name:
+            told.setdefault(f"{name}, driven" if body.role and body.kinematic else name, colour)
+    if not any(body.role for body in scene.bodies):
+        free = [colour for body, colour in zip(scene.bodies, colours, strict=True) if not body.kinematic]
+        joined = any(GROUND not in (joint.a, joint.b) for joint in scene.joints)
+        if free:
+            told = {"bodies, one colour for what is joined" if joined else "bodies, by number": free[0]} | told
+    if scene.statics:
+        told["fixed"] = FIXED
+    if scene.joints:
+        told["joint"] = ROD
+    if any(isinstance(field, Wind) for field in scene.fields):
+        told["wind"] = BREEZE
+    if any(isinstance(field, Attractor) for field in scene.fields):
+        told["attraction"] = PULL
+    return list(told.items())

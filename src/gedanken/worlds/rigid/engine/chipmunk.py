@@ -50,7 +50,7 @@ def _step_address() -> int:
         lib.cpShapeSetFriction(shape, 1.0)
     addresses = np.array([int(ffi.cast("intptr_t", body)) for body in bodies])
     state = np.array([[11.0, 12.0, 13.0, 14.0, 0.5, 18.0], [25.0, 13.0, -15.0, 16.0, 0.25, -19.0]])
-    place(addresses, state)
+    place(addresses, state, False)
     none = np.empty((0, 6))
     out = np.zeros((1, 2, 6), np.int32)
     address = int(ffi.cast("intptr_t", space))
@@ -114,14 +114,14 @@ class Space:
         self._bodies = [self._add(body, row) for body, row in zip(scene.bodies, state.tolist(), strict=True)]
         self._joints = [self._connect(joint, ground) for joint in scene.joints]
         self._addresses = np.array([int(ffi.cast("intptr_t", body)) for body in self._bodies], np.int64)
-        place(self._addresses, state)
+        place(self._addresses, state, False)
         substeps = scene.solver.substeps
         self._loop = (
             step,
             int(ffi.cast("intptr_t", space)),
             self._addresses,
             np.array([body.mass for body in scene.bodies]),
-            DT / substeps,
+            scene.solver.dt / substeps,
             substeps,
             math.inf if scene.speed_cap is None else scene.speed_cap,
             *_fields(scene),
@@ -193,9 +193,13 @@ class Space:
             raise UserError(f"the scene is unstable: its state at frame {bad + 1} is beyond all bounds")
         return out
 
-    def place(self, state: Array) -> None:
-        """Overwrite the bodies' state, shape (bodies, 6), keeping the solver's memory of the contacts."""
-        place(self._addresses, np.ascontiguousarray(state))
+    def place(self, state: Array, keep_push: bool = False) -> None:
+        """Overwrite the bodies' state, shape (bodies, 6), keeping the solver's memory of the contacts.
+
+        `keep_push` says whether the push that the last step left pending still has to come: raw positions do not
+        include it.
+        """
+        place(self._addresses, np.ascontiguousarray(state), keep_push)
 
     def step_only(self, frames: int) -> None:
         """`cpSpaceStep` and nothing else: the least time that any generator on this simulator needs."""

@@ -16,7 +16,7 @@ import numpy as np
 from gedanken.worlds.rigid.engine.simulate import Recording
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.parts import GROUND, Attractor, Gravitation, Spring
-from gedanken.worlds.rigid.scene.scene import CANVAS, DT, Scene
+from gedanken.worlds.rigid.scene.scene import CANVAS, Scene
 
 TOLERANCE = {"energy": 0.05, "momentum_x": 1e-4, "momentum_y": 1e-4, "angular_momentum": 1e-3}
 """Largest drift that a scene which declares the quantity conserved may show; see `drift`."""
@@ -39,7 +39,7 @@ def measure(recording: Recording) -> dict[str, Array]:
     arm = x - _pole(scene)
     turning = (arm[:, :, 0] * v[:, :, 1] - arm[:, :, 1] * v[:, :, 0]) @ mass + spin @ moment
     return {
-        "energy": kinetic + potential - DT / scene.solver.substeps / 2 * power,
+        "energy": kinetic + potential - scene.solver.dt / scene.solver.substeps / 2 * power,
         "momentum_x": momentum[:, 0],
         "momentum_y": momentum[:, 1],
         "angular_momentum": turning,

@@ -183,8 +183,8 @@ def _force(
 
 
 @njit(cache=True, nogil=True)
-def place(bodies: NDArray[np.int64], state: Array) -> None:
-    """Overwrite the bodies' state, shape (n, 6), and forget their pending push.
+def place(bodies: NDArray[np.int64], state: Array, keep_push: bool) -> None:
+    """Overwrite the bodies' state, shape (n, 6), and forget their pending push unless it is to be kept.
 
     The solver's memory of the contacts stays. Chipmunk derives transforms and bounding boxes from these numbers at the
     beginning of each step, so that nothing else has to be told.
@@ -197,6 +197,7 @@ def place(bodies: NDArray[np.int64], state: Array) -> None:
         _store(body, VY, state[i, 3])
         _store(body, ANGLE, state[i, 4])
         _store(body, SPIN, state[i, 5])
-        _store(body, BIAS_X, 0.0)
-        _store(body, BIAS_Y, 0.0)
-        _store(body, BIAS_SPIN, 0.0)
+        if not keep_push:
+            _store(body, BIAS_X, 0.0)
+            _store(body, BIAS_Y, 0.0)
+            _store(body, BIAS_SPIN, 0.0)

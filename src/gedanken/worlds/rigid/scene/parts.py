@@ -4,7 +4,7 @@ All parts stand in one file because together they are the vocabulary that scenar
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gedanken.errors import UserError
@@ -48,6 +48,8 @@ class Body:
             changes sign. This is how a paddle moves up and down.
         swing: of a kinematic body, (lowest, highest) angle: there the spin changes sign in the same way. This is
             how a flipper moves.
+        role: what it stands for (`bird`, `crate`), for pictures. It decides nothing, no text tells it, and it does not
+            count when bodies are compared.
     """
 
     shape: Shape
@@ -65,6 +67,7 @@ class Body:
     kinematic: bool = False
     bounds: tuple[float, float, float, float] | None = None
     swing: tuple[float, float] | None = None
+    role: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         settle(self, ("x", "y", "mass", "vx", "vy", "angle", "spin", "friction", "elasticity"))

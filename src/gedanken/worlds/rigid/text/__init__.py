@@ -80,6 +80,10 @@ class Reading:
         """Which bodies have a position and a velocity, shape (bodies,), bool."""
         return np.isfinite(self.state[:, :4]).all(1)
 
+    def answered_as(self, number: int) -> Any:
+        """Which bodies were answered in a frame that bears this number, shape (bodies,), bool."""
+        return self.answered if self.number == number else np.zeros(len(self.state), bool)
+
     def lines(self) -> list[str]:
         """How many bodies were answered; the frame itself is long."""
         return [f"{int(self.answered.sum())} of {len(self.state)} bodies answered"]
@@ -122,7 +126,7 @@ class Format(Protocol):
         """Read a prompt back, or say what is missing or malformed."""
 
     def parse_frame(self, text: str, prompt: Prompt) -> Reading:
-        """Read an answer to a prompt. Of several frames the first counts."""
+        """Read an answer to a prompt. Of several frames the one that is numbered as asked counts, else the first."""
 
 
 def names() -> list[str]:
@@ -143,6 +147,11 @@ def write_grammar(format: Format, prompt: Prompt) -> str:
     """Grammar of the answer to a prompt, in the Lark dialect of llguidance: the format's own, or the usual one."""
     own: Callable[[Prompt], str] | None = getattr(format, "write_grammar", None)
     return own(prompt) if own else _grammar.like(format.write_target(prompt, prompt.states[-1]))
+
+
+def unmarked(text: str) -> str:
+    """A text without the mark that some editors put in front of it (a byte order mark)."""
+    return text.removeprefix("\ufeff")
 
 
 def shorten(complaints: Sequence[str]) -> list[str]:

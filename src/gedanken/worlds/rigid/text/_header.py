@@ -28,9 +28,9 @@ from gedanken.worlds.rigid.scene.parts import (
     Static,
     Wind,
 )
-from gedanken.worlds.rigid.scene.scene import Scene, Solver
+from gedanken.worlds.rigid.scene.scene import Scene, Solver, settle_step
 from gedanken.worlds.rigid.scene.shapes import Box, Circle, Polygon, Shape
-from gedanken.worlds.rigid.text._lines import MOST_BODIES, NUMBER
+from gedanken.worlds.rigid.text._lines import NUMBER
 
 TITLE = "Rigid scene v1"
 
@@ -49,7 +49,7 @@ def describe(scene: Scene, labels: Labels, *more: str) -> str:
     lines = [" ".join(title)]
     if scene.description:
         lines.append(f"About: {scene.description}")
-    solver = f"Solver: dt=1/60 substeps={scene.solver.substeps} iterations={scene.solver.iterations}"
+    solver = f"Solver: dt={scene.solver.step} substeps={scene.solver.substeps} iterations={scene.solver.iterations}"
     lines.append(solver + (" memoryless" if scene.solver.memoryless else ""))
     lines.append(f"Positions: {labels}")
     lines.append(f"Gravity: {_numbers(scene.gravity)}")
@@ -279,10 +279,11 @@ class Draft:
         words = _Words(rest)
         match kind:
             case "Solver":
-                if words.text("dt") != "1/60":
-                    raise Malformed("dt must be 1/60")
                 self.given["solver"] = Solver(
-                    words.whole("iterations"), words.whole("substeps"), words.flag("memoryless")
+                    words.whole("iterations"),
+                    words.whole("substeps"),
+                    words.flag("memoryless"),
+                    settle_step(words.text("dt")),
                 )
             case "Positions":
                 labels = words.word()
@@ -304,8 +305,8 @@ class Draft:
             case "Joint":
                 self.joints.append(_read_joint(words))
             case "Body":
-                if number != str(len(self.bodies)) or len(self.bodies) == MOST_BODIES:
-                    raise Malformed(f"body {len(self.bodies)} should come here, of at most {MOST_BODIES}")
+                if number != str(len(self.bodies)):
+                    raise Malformed(f"body {len(self.bodies)} should come here")
                 self.bodies.append(_read_body(words))
             case _:
                 self.unknown.append(line)

@@ -9,16 +9,21 @@ import numpy as np
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.text import LONGEST_ANSWER, MOST_COMPLAINTS, Reading, shorten
 
-NUMBER = r"([-+]?\d{1,12}(?:\.\d{0,12})?)"
-"""A decimal number as a model may write it; bounded, so that no text overflows a float or an integer."""
+NUMBER = r"([-+]?(?:\d{1,3}(?:\.\d{0,12})?[eE][-+]?0?\d(?!\d)|\d{1,12}(?:\.\d{0,12})?))"
+"""A number as a person or a model may write it, `-1.5` or `1e3`; bounded, so that no text overflows a float or an
+integer."""
 
-MOST_BODIES = 1000
+COMMENT = "#"
+"""Begins a line that a person wrote for people."""
 
 LONGEST_LINE = 1000
 """Characters of a line of a frame that are read; a body takes 100."""
 
 MOST_LINES = 2000
-"""Lines of an answer that are read: words that come first, and the bodies."""
+"""Lines of an answer that are read: words that come first, and the bodies. Of more than 1,000 bodies, two a body."""
+
+CHARACTERS_A_BODY = 200
+"""Characters of an answer that are read for each body, where `LONGEST_ANSWER` is less."""
 
 MOST_UNREADABLE = 20_000
 """Characters of lines that begin like a body's and cannot be read: after them no answer is expected. Each line counts
@@ -72,25 +77,37 @@ def _collect(entries: Iterable[Entry], bodies: int) -> tuple[Array, list[str]]:
     return state, complaints
 
 
-def read_answer(text: str, body_line: BodyLine, bodies: int, number: int) -> Reading:
-    """Read the first frame of an answer: an optional `Frame N` line, then a line for each body.
+def read_answer(text: str, body_line: BodyLine, bodies: int, number: int, headed: bool = False) -> Reading:
+    """Read the frame that was asked for from an answer: a `Frame N` line, then a line for each body.
 
-    Lines that are neither are skipped, so that a model may say a word before its answer. Reading stops where the frame
-    ends, and after `MOST_LINES` lines.
+    Of several frames the one that is numbered as asked counts; where none is, the first one, which need not have a
+    number. Lines that are neither are skipped, so that a model may say a word before its answer. Reading stops where
+    the frame ends, and after `MOST_LINES` lines.
+
+    Args:
+        text: the answer.
+        body_line: reads a line.
+        bodies: how many bodies the scene has.
+        number: of the frame that was asked for.
+        headed: the prompt ends with the frame's own number, so that an answer without one has that number.
     """
     complaints = []
-    if len(text) > LONGEST_ANSWER:
-        complaints.append(f"the answer has {len(text)} characters; the first {LONGEST_ANSWER} were read")
-        text = text[:LONGEST_ANSWER]
+    longest = max(LONGEST_ANSWER, CHARACTERS_A_BODY * bodies)
+    if len(text) > longest:
+        complaints.append(f"the answer has {len(text)} characters; the first {longest} were read")
+        text = text[:longest]
+    most = max(MOST_LINES, 2 * bodies)
+    # Without leading blanks, which every pattern would go through by itself.
+    lines = [raw[:LONGEST_LINE].strip() for raw in text.split("\n", most)[:most]]
+    heads = [(k, int(match[1])) for k, line in enumerate(lines) if (match := FRAME_LINE.match(line))]
+    start = next((k for k, told in heads if told == number), 0)
     stated: int | None = None
 
     def entries() -> Iterator[Entry]:
         nonlocal stated
         begun = False
         unreadable = 0
-        for raw in text.split("\n", MOST_LINES)[:MOST_LINES]:
-            # Without leading blanks, which every pattern would go through by itself.
-            line = raw[:LONGEST_LINE].strip()
+        for line in lines[start:]:
             frame = FRAME_LINE.match(line)
             if frame and begun:
                 return
@@ -105,7 +122,9 @@ def read_answer(text: str, body_line: BodyLine, bodies: int, number: int) -> Rea
                     return
 
     state, wrong = _collect(entries(), bodies)
-    if stated is not None and stated != number:
+    if stated is None and headed and np.isfinite(state).any():
+        stated = number
+    elif stated is not None and stated != number:
         complaints.append(f"this is called frame {stated}, but frame {number} was asked for")
     return Reading(state, stated, shorten(complaints + wrong))
 
@@ -115,7 +134,7 @@ def read_context(lines: list[str], body_line: BodyLine) -> tuple[Array, int, lis
 
     The first frame decides how many bodies there are.
     """
-    lines = [line[:LONGEST_LINE] for line in lines]
+    lines = [line[:LONGEST_LINE] for line in lines if not line.startswith(COMMENT)]
     starts = [(k, int(match[1])) for k, line in enumerate(lines) if (match := FRAME_LINE.match(line))]
     # A cue such as `Frame 9:` may end the prompt: a last head without bodies is not a frame.
     if len(starts) > 1 and not any(body_line(line) for line in lines[starts[-1][0] :]):
@@ -127,8 +146,11 @@ def read_context(lines: list[str], body_line: BodyLine) -> tuple[Array, int, lis
     numbered = [read[0] for line in blocks[0] if (read := body_line(line))]
     bodies = max(numbered, default=-1) + 1
     first = starts[0][1]
-    if not 1 <= bodies <= MOST_BODIES:
-        return np.empty((0, 0, 6)), first, [f"frame {first} has {bodies} bodies; 1 to {MOST_BODIES} can be read"]
+    if not bodies:
+        return np.empty((0, 0, 6)), first, [f"frame {first} has no body"]
+    # A number in a line costs nothing, a row of the table does: as many as there are lines, and a few forgotten ones.
+    if bodies > len(numbered) + MOST_COMPLAINTS:
+        return np.empty((0, 0, 6)), first, [f"frame {first} names body {bodies - 1}, but has {len(numbered)} lines"]
     states, complaints = [], []
     for (_, number), expected, block in zip(starts, range(first, first + len(starts)), blocks, strict=True):
         if number != expected:

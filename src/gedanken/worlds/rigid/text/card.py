@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from gedanken.worlds.rigid.engine.simulate import Labels
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.parts import Body, Peg, Segment
-from gedanken.worlds.rigid.scene.scene import DT, Scene
+from gedanken.worlds.rigid.scene.scene import Scene
 from gedanken.worlds.rigid.scene.shapes import Box, Circle
-from gedanken.worlds.rigid.text import LONGEST_PROMPT, Prompt, Reading, shorten
+from gedanken.worlds.rigid.text import LONGEST_PROMPT, Prompt, Reading, shorten, unmarked
 from gedanken.worlds.rigid.text._digits import MOVING, Layout, to_fixed
-from gedanken.worlds.rigid.text._lines import FRAME_LINE, MOST_BODIES, NUMBER, numbers, read_answer, read_context
+from gedanken.worlds.rigid.text._lines import COMMENT, FRAME_LINE, NUMBER, numbers, read_answer, read_context
 from gedanken.worlds.rigid.text.lfm import JOINTS
 
 LAYOUT = Layout(("  obj_", ": pos=(", ", ", "), vel=(", ", ", "", "", ")\n", "\n"), decimals=2)
@@ -99,7 +99,7 @@ class Header:
         return cls(
             tuple(map(_item, scene.bodies)),
             (round(scene.gravity[0], 2), round(scene.gravity[1], 2)),
-            round(DT, 4),
+            round(scene.solver.dt, 4),
             scene.name,
             scene.category,
             scene.level,
@@ -211,14 +211,14 @@ def body_line(line: str) -> tuple[int, list[float], str] | None:
 
 def parse_frame(text: str, prompt: Prompt) -> Reading:
     """Read an answer: lines `  obj_0: pos=(x, y), vel=(vx, vy)`."""
-    return read_answer(text, body_line, prompt.states.shape[1], prompt.next)
+    return read_answer(text, body_line, prompt.states.shape[1], prompt.next, headed=True)
 
 
 def parse_prompt(text: str) -> Prompt | list[str]:
     """Read a prompt back."""
     if len(text) > LONGEST_PROMPT:
         return [f"the text has {len(text)} characters; at most {LONGEST_PROMPT} are read"]
-    lines = text.split("\n")
+    lines = [line for line in unmarked(text).split("\n") if not line.startswith(COMMENT)]
     context = next((k for k, line in enumerate(lines) if FRAME_LINE.match(line)), len(lines))
     given: dict[str, Any] = {}
     items: list[Item] = []
@@ -252,7 +252,7 @@ def parse_prompt(text: str) -> Prompt | list[str]:
 
 def _read_object(line: str, number: int) -> Item:
     found = _OBJECT.fullmatch(line)
-    if found is None or int(found[1]) != number or number >= MOST_BODIES:
+    if found is None or int(found[1]) != number:
         raise ValueError(f"object {number} should be told here")
     size: tuple[float, ...]
     radius, width, height, corners, x, y, density, _, friction = found.groups()[1:]

@@ -19,11 +19,20 @@ from gedanken.errors import UserError
 from gedanken.worlds.rigid.engine.chipmunk import Space, initial_state
 from gedanken.worlds.rigid.engine.simulate import Labels
 from gedanken.worlds.rigid.scene.geometry import Array
-from gedanken.worlds.rigid.scene.scene import DT, Scene, Solver
-from gedanken.worlds.rigid.text import LONGEST_ANSWER, LONGEST_PROMPT, MOST_COMPLAINTS, Prompt, Reading, shorten, v1
+from gedanken.worlds.rigid.scene.scene import Scene, Solver
+from gedanken.worlds.rigid.text import (
+    LONGEST_ANSWER,
+    LONGEST_PROMPT,
+    MOST_COMPLAINTS,
+    Prompt,
+    Reading,
+    shorten,
+    unmarked,
+    v1,
+)
 from gedanken.worlds.rigid.text._grammar import number_rules
 from gedanken.worlds.rigid.text._header import describe
-from gedanken.worlds.rigid.text._lines import LONGEST_LINE, MOST_LINES, NUMBER
+from gedanken.worlds.rigid.text._lines import CHARACTERS_A_BODY, COMMENT, LONGEST_LINE, MOST_LINES, NUMBER
 
 Prior: TypeAlias = Literal["adaptive", "free", "accelerate", "hold"]
 
@@ -94,7 +103,8 @@ class Extrapolation:
     def __init__(self, header: Header):
         self._header = header
         bodies = [replace(body, group=1) for body in header.scene.bodies]
-        solver = Solver(substeps=header.scene.solver.substeps)
+        self._dt = header.scene.solver.dt
+        solver = Solver(substeps=header.scene.solver.substeps, dt=self._dt)
         self._space = Space(replace(header.scene, bodies=bodies, statics=(), joints=(), solver=solver))
 
     def __enter__(self) -> "Extrapolation":
@@ -109,10 +119,10 @@ class Extrapolation:
         if prior == "hold":
             return np.asarray(last.copy())
         if len(states) == 1 and prior == "accelerate":
-            return _rounded(last + _motion(last))
+            return _rounded(last + _motion(last, self._dt))
         if len(states) == 1 or prior == "free":
             return self._free(last)
-        guess = last + _motion(last)
+        guess = last + _motion(last, self._dt)
         guess[:, _RATES] += last[:, _RATES] - states[-2][:, _RATES]
         if prior == "accelerate":
             return _rounded(guess)
@@ -126,16 +136,16 @@ class Extrapolation:
             return np.asarray(self._space.advance(1)[0] / 10_000)
         except UserError:
             # The text holds numbers that no simulation gives: extrapolate without forces.
-            return _rounded(state + _motion(state))
+            return _rounded(state + _motion(state, self._dt))
 
 
 _RATES = [2, 3, 5]
 
 
-def _motion(state: Array) -> Array:
+def _motion(state: Array, dt: float) -> Array:
     """What velocity and spin add to position and angle in a frame."""
     step = np.zeros_like(state)
-    step[:, [0, 1, 4]] = state[:, _RATES] * DT
+    step[:, [0, 1, 4]] = state[:, _RATES] * dt
     return step
 
 
@@ -234,17 +244,25 @@ def visible(prompt: Prompt) -> Array:
 
 def parse_frame(text: str, prompt: Prompt) -> Reading:
     """Read corrections to the extrapolation. Without the line `Frame N corrections` nothing is taken for an answer."""
-    lines = iter(text[:LONGEST_ANSWER].split("\n", MOST_LINES)[:MOST_LINES])
-    for line in lines:
-        head = HEAD.fullmatch(line[:LONGEST_LINE])
-        if head:
-            state, complaints = _apply(_extrapolate(prompt), lines)
-            number = int(head[1])
-            if number != prompt.next:
-                complaints.insert(0, f"this is called frame {number}, but frame {prompt.next} was asked for")
-            return Reading(state, number, shorten(complaints))
+    bodies = prompt.states.shape[1]
+    most = max(MOST_LINES, 2 * bodies)
+    lines = text[: max(LONGEST_ANSWER, CHARACTERS_A_BODY * bodies)].split("\n", most)[:most]
+    heads = [(k, int(head[1])) for k, line in enumerate(lines) if (head := _head(line))]
+    if heads:
+        # The frame that is numbered as asked, else the first one.
+        at, number = next((head for head in heads if head[1] == prompt.next), heads[0])
+        state, complaints = _apply(_extrapolate(prompt), iter(lines[at + 1 :]))
+        if number != prompt.next:
+            complaints.insert(0, f"this is called frame {number}, but frame {prompt.next} was asked for")
+        return Reading(state, number, shorten(complaints))
     missing = np.full(prompt.states.shape[1:], np.nan)
     return Reading(missing, None, [f"there is no line `Frame {prompt.next} corrections`"])
+
+
+def _head(line: str) -> "re.Match[str] | None":
+    # Most lines are none, and the pattern would go through their blanks.
+    short = line[:LONGEST_LINE].lstrip()
+    return HEAD.fullmatch(short) if short[:1] in ("F", "f") else None
 
 
 def _apply(guess: Array, lines: Iterator[str]) -> tuple[Array, list[str]]:
@@ -281,7 +299,7 @@ def parse_prompt(text: str) -> Prompt | list[str]:
     """Read a prompt back: the frames as `visible` gives them."""
     if len(text) > LONGEST_PROMPT:
         return [f"the text has {len(text)} characters; at most {LONGEST_PROMPT} are read"]
-    lines = text.split("\n")
+    lines = [line for line in unmarked(text).split("\n") if not line.startswith(COMMENT)]
     begin = next((k for k, line in enumerate(lines) if HEAD.fullmatch(line)), len(lines))
     read = v1.read_scene("\n".join(lines[:begin]))
     if isinstance(read, list):

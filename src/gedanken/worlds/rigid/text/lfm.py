@@ -18,10 +18,10 @@ from gedanken.worlds.rigid.engine.simulate import Labels
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.parts import GROUND, Motor, Peg, Pin, Pivot, Segment, Slide, Spring
 from gedanken.worlds.rigid.scene.scene import DT, Scene
-from gedanken.worlds.rigid.text import LONGEST_PROMPT, Prompt, Reading, shorten
+from gedanken.worlds.rigid.text import LONGEST_PROMPT, Prompt, Reading, shorten, unmarked
 from gedanken.worlds.rigid.text._digits import DOUBLED, FRAME_COLON, Integers, Layout, to_fixed
 from gedanken.worlds.rigid.text._grammar import decimals, join, replace_numbers
-from gedanken.worlds.rigid.text._lines import FRAME_LINE, NUMBER, numbers, read_answer, read_context
+from gedanken.worlds.rigid.text._lines import COMMENT, FRAME_LINE, NUMBER, numbers, read_answer, read_context
 
 CUE = "Predict next frame:"
 
@@ -84,7 +84,7 @@ class Header:
             elif isinstance(static, Peg):
                 statics.append(_whole((static.x, static.y, static.radius)))
         joints = tuple((JOINTS[type(joint)], joint.a, joint.b) for joint in scene.joints)
-        step = round(DT, 5)
+        step = round(scene.solver.dt, 5)
         return cls(scene.description, scene.gravity, step, scene.name, scene.level, tuple(statics), joints)
 
 
@@ -189,7 +189,7 @@ def parse_prompt(text: str) -> Prompt | list[str]:
     """Read a prompt back. Accepts gravity with and without `.0`; both occur in the wild."""
     if len(text) > LONGEST_PROMPT:
         return [f"the text has {len(text)} characters; at most {LONGEST_PROMPT} are read"]
-    lines = text.split("\n")
+    lines = [line for line in unmarked(text).split("\n") if not line.startswith(COMMENT)]
     if lines and lines[-1].strip() == CUE:
         lines.pop()
     context = next((k for k, line in enumerate(lines) if FRAME_LINE.match(line)), len(lines))

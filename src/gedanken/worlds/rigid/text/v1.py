@@ -16,10 +16,11 @@ from gedanken.worlds.rigid.engine.chipmunk import initial_state
 from gedanken.worlds.rigid.engine.simulate import Labels
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import Scene
-from gedanken.worlds.rigid.text import LONGEST_PROMPT, Prompt, Reading, shorten
+from gedanken.worlds.rigid.text import LONGEST_PROMPT, Prompt, Reading, shorten, unmarked
 from gedanken.worlds.rigid.text._digits import FRAME, Layout, to_fixed
 from gedanken.worlds.rigid.text._header import TITLE, Draft, Malformed, describe
 from gedanken.worlds.rigid.text._lines import (
+    COMMENT,
     FRAME_LINE,
     NUMBER,
     numbers,
@@ -137,7 +138,7 @@ def read_scene(text: str) -> tuple[Scene, Labels, list[str], Array, int] | list[
     """
     if len(text) > LONGEST_PROMPT:
         return [f"the text has {len(text)} characters; at most {LONGEST_PROMPT} are read"]
-    lines = [line for line in text.split("\n") if line.strip() and not line.startswith("Predict")]
+    lines = [line for line in unmarked(text).split("\n") if line.strip() and not line.startswith(("Predict", COMMENT))]
     begin = next((k for k, line in enumerate(lines) if line.startswith(TITLE)), len(lines))
     if begin == len(lines):
         return [f"there is no header: no line begins with `{TITLE}`"]

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from gedanken.worlds.rigid import Body, Circle, Polygon, Scene, Segment, Solver, body_count, mass, walls
+from gedanken.worlds.rigid.scenarios._events import Event, moved
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 
 HELD_OUT = True
@@ -20,6 +21,9 @@ def pin(height: float) -> Polygon:
     half = ((0.09, 0.0), (0.15, 0.3), (0.085, 0.85), (0.04, 1.0))
     right = [(x * height, y * height) for x, y in half]
     return Polygon(tuple(right + [(-x, y) for x, y in reversed(right)]))
+
+
+EVENT = Event("a pin is knocked away", moved("pin", by=20))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -47,10 +51,12 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         first = rng.uniform(270, 740 - spacing * pins)
         speed = rng.uniform(300, 520)
         start = rng.uniform(20 + ball.radius, first - height)
-        bodies.append(Body(ball, start, level_y + ball.radius, ball_mass, speed, spin=-speed / ball.radius, **polish))
+        bodies.append(
+            Body(ball, start, level_y + ball.radius, ball_mass, speed, spin=-speed / ball.radius, role="ball", **polish)
+        )
         for k, shift in enumerate(rng.uniform(-0.04 * height, 0.04 * height, pins).tolist()):
             x = first + k * spacing + shift
-            bodies.append(Body(shape, x, level_y + foot, pin_mass, **polish))
+            bodies.append(Body(shape, x, level_y + foot, pin_mass, role="pin", **polish))
     return Scene(
         bodies=tuple(bodies),
         statics=tuple(statics),

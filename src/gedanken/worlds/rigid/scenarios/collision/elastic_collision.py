@@ -10,7 +10,10 @@ import numpy as np
 
 from gedanken.worlds.rigid import Body, Circle, Scene, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import scatter
+from gedanken.worlds.rigid.scenarios._events import Event, struck
 from gedanken.worlds.rigid.scenarios._surfaces import Surface
+
+EVENT = Event("two discs collide", struck(by=20))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

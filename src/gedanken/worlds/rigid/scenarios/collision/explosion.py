@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from gedanken.worlds.rigid import Body, Box, Circle, Polygon, Scene, body_count, mass, walls
+from gedanken.worlds.rigid.scenarios._events import Event, moved
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 from gedanken.worlds.rigid.scene.shapes import Shape
 
@@ -25,6 +26,9 @@ def fragment(rng: np.random.Generator, radius: float) -> Shape:
         tilt = rng.uniform(0.5, 1.0)
         return Box(2 * radius * math.cos(tilt), 2 * radius * math.sin(tilt))
     return Polygon.regular(int(rng.integers(3, 7)), radius)
+
+
+EVENT = Event("the fragments are thrown apart", moved(by=60, share=0.5))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from gedanken.worlds.rigid import Body, Box, Circle, Polygon, Scene, body_count, mass
+from gedanken.worlds.rigid.scenarios._events import Event, struck
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 from gedanken.worlds.rigid.scene.shapes import Shape
 
@@ -21,6 +22,9 @@ def rock(rng: np.random.Generator, radius: float) -> Shape:
     if kind == 1:
         return Box(math.sqrt(2) * radius, math.sqrt(2) * radius)
     return Polygon.regular(int(rng.integers(5, 9)), radius)
+
+
+EVENT = Event("the swarms collide", struck(by=20))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

@@ -10,9 +10,12 @@ import math
 import numpy as np
 
 from gedanken.worlds.rigid import Body, Box, Circle, Scene, body_count, mass, walls
+from gedanken.worlds.rigid.scenarios._events import Event, struck
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 
 GRAVITY = 981.0
+
+EVENT = Event("a crate is hit", struck("crate", by=30))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -44,14 +47,16 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         pace, angle = speed * rng.uniform(0.97, 1.03), elevation + rng.uniform(-0.03, 0.03)
         vx, vy = pace * math.cos(angle), pace * math.sin(angle)
         y = muzzle[1] + vy * flown - GRAVITY * flown**2 / 2
-        bodies.append(Body(ball, muzzle[0] + vx * flown, y, weight, vx, vy - GRAVITY * flown, **iron))
+        bodies.append(
+            Body(ball, muzzle[0] + vx * flown, y, weight, vx, vy - GRAVITY * flown, role="cannonball", **iron)
+        )
     wood = surface(rng, (0.5, 0.9), (0.05, 0.3))
     density = rng.uniform(0.001, 0.003)
     for k, less in enumerate(rng.uniform(0, 3, crates).tolist()):
         column, row = divmod(k, tall)
         crate = Box(width - less, height)
         x = left + (column + 0.5) * pitch
-        bodies.append(Body(crate, x, 10 + (row + 0.5) * height, mass(crate, density), **wood))
+        bodies.append(Body(crate, x, 10 + (row + 0.5) * height, mass(crate, density), role="crate", **wood))
     return Scene(
         bodies=tuple(bodies),
         statics=walls(radius=20, **surface(rng, (0.6, 1.0), (0.2, 0.6))),

@@ -9,8 +9,11 @@ import math
 import numpy as np
 
 from gedanken.worlds.rigid import Body, Circle, Scene, body_count, mass, walls
+from gedanken.worlds.rigid.scenarios._events import Event, moved
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 from gedanken.worlds.rigid.scenarios.collision._racks import hexagon
+
+EVENT = Event("the cluster is hit", moved("target", by=20))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -39,6 +42,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
                 speed * math.cos(aim),
                 speed * math.sin(aim),
                 spin=rng.uniform(-8, 8),
+                role="cue ball",
                 **material,
             )
         )
@@ -48,7 +52,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     draws = rng.uniform((-gap / 3, -gap / 3, 0.7, -5), (gap / 3, gap / 3, 1.4, 5), (targets, 4)).tolist()
     for (x, y), (dx, dy, heft, spin) in zip(hexagon(targets, 2 * radius + gap), draws, strict=True):
         at = (centre[0] + cos * x - sin * y + dx, centre[1] + sin * x + cos * y + dy)
-        bodies.append(Body(ball, *at, mass(ball, density * heft), spin=spin, **material))
+        bodies.append(Body(ball, *at, mass(ball, density * heft), spin=spin, role="target", **material))
     return Scene(
         bodies=tuple(bodies),
         statics=walls(**surface(rng, (0.1, 0.6), (0.8, 0.97))),

@@ -8,10 +8,13 @@ import math
 import numpy as np
 
 from gedanken.worlds.rigid import Block, Body, Box, Circle, Polygon, Scene, body_count, mass, walls
+from gedanken.worlds.rigid.scenarios._events import Event, dropped
 from gedanken.worlds.rigid.scene.parts import Static
 from gedanken.worlds.rigid.scene.shapes import Shape
 
 FLOOR = 10.0
+
+EVENT = Event("rocks come down the slope", dropped("rock", by=80))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -52,6 +55,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
                 angle=rng.uniform(-math.pi, math.pi),
                 friction=rng.uniform(0.2, 0.8),
                 elasticity=rng.uniform(0.1, 0.4),
+                role="rock",
             )
         )
     width = rng.uniform(26, 40)
@@ -59,7 +63,9 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         cabin = Box(width, width * rng.uniform(0.8, 1.3))
         x = 10 + run + 30 + (k + 0.5) * (width + 6)
         y = FLOOR + cabin.height / 2 - 0.05
-        bodies.append(Body(cabin, _facing(x, side), y, mass(cabin, 0.3 * density), friction=0.7, elasticity=0.1))
+        bodies.append(
+            Body(cabin, _facing(x, side), y, mass(cabin, 0.3 * density), friction=0.7, elasticity=0.1, role="cabin")
+        )
     return Scene(bodies, statics, speed_cap=900, description="Rocks tumble down a slope.")
 
 

@@ -8,11 +8,14 @@ import numpy as np
 
 from gedanken.worlds.rigid import Block, Body, Box, Circle, Scene, Solver, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import shares
+from gedanken.worlds.rigid.scenarios._events import Event, turned
 from gedanken.worlds.rigid.scene.parts import Static
 
 MACHINES = (0, 1, 1, 2, 2, 2)
 SHELVES = (0, 1, 2, 2, 2, 2)
 """Machines, and the shelves of each, by level."""
+
+EVENT = Event("a domino falls", turned("domino", by=0.6))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -81,10 +84,16 @@ def _machine(
         if shelf == 0:
             y = floor + rise + radius + rng.uniform(5, 20)
             push = rng.uniform(20, 100) * (1 if forward else -1)
-            bodies.append(Body(ball, across(1.1 * radius), y, heavy, vx=push, friction=0.7, elasticity=0.1))
+            bodies.append(
+                Body(ball, across(1.1 * radius), y, heavy, vx=push, friction=0.7, elasticity=0.1, role="ball")
+            )
         for k in range(row):
             x = across(first + k * spacing)
-            bodies.append(Body(domino, x, floor + tall / 2 - 0.05, light, friction=grip, elasticity=0.05))
+            bodies.append(
+                Body(domino, x, floor + tall / 2 - 0.05, light, friction=grip, elasticity=0.05, role="domino")
+            )
         if shelf < shelves - 1:
-            bodies.append(Body(ball, across(brink), floor + radius - 0.05, heavy, friction=0.7, elasticity=0.1))
+            bodies.append(
+                Body(ball, across(brink), floor + radius - 0.05, heavy, friction=0.7, elasticity=0.1, role="ball")
+            )
         forward = not forward

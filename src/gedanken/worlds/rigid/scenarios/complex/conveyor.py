@@ -8,11 +8,14 @@ import numpy as np
 
 from gedanken.worlds.rigid import Body, Box, Circle, Scene, Segment, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import shares
+from gedanken.worlds.rigid.scenarios._events import Event, moved
 from gedanken.worlds.rigid.scene.parts import Static
 from gedanken.worlds.rigid.scene.shapes import Shape
 
 BELTS = (0, 1, 2, 3, 4, 4)
 RADIUS = 9.0
+
+EVENT = Event("goods are carried along", moved(by=60, share=0.3))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

@@ -9,9 +9,12 @@ import math
 import numpy as np
 
 from gedanken.worlds.rigid import Block, Body, Circle, Peg, Polygon, Scene, body_count, mass, walls
+from gedanken.worlds.rigid.scenarios._events import Event, moved
 from gedanken.worlds.rigid.scene.parts import Static
 
 FLOOR = 10.0
+
+EVENT = Event("the column collapses", moved("droplet", by=60, share=0.2))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -42,7 +45,9 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         x = 10 + size + 0.1 + pitch * (column + 0.5 * (row % 2))
         y = FLOOR + size + row * pitch * math.sqrt(3) / 2
         shape = Circle(radius)
-        bodies.append(Body(shape, _mirror(x, side), y, mass(shape, density), friction=0, elasticity=bounce))
+        bodies.append(
+            Body(shape, _mirror(x, side), y, mass(shape, density), friction=0, elasticity=bounce, role="droplet")
+        )
     if raft:
         # A flat hull with slanting ends, which droplets can get under.
         draught, deck = rng.uniform(14, 20), rng.uniform(32, 40)
@@ -51,7 +56,9 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         edge = 10 + pitch * (columns + 0.5)
         x = edge + deck + rng.uniform(1, 60)
         weight = mass(hull, 0.6 * density)
-        bodies.append(Body(hull, _mirror(x, side), FLOOR + keel - 0.05, weight, friction=0.1, elasticity=0.1))
+        bodies.append(
+            Body(hull, _mirror(x, side), FLOOR + keel - 0.05, weight, friction=0.1, elasticity=0.1, role="raft")
+        )
     return Scene(
         bodies,
         statics,

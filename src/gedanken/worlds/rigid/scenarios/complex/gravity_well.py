@@ -10,6 +10,9 @@ import numpy as np
 
 from gedanken.worlds.rigid import Attractor, Body, Circle, Scene, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import cells, scatter
+from gedanken.worlds.rigid.scenarios._events import Event, moved
+
+EVENT = Event("balls fall towards a well", moved(by=80))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

@@ -9,7 +9,10 @@ import math
 import numpy as np
 
 from gedanken.worlds.rigid import Attractor, Body, Circle, Peg, Scene, body_count, mass
+from gedanken.worlds.rigid.scenarios._events import Event, went
 from gedanken.worlds.rigid.scenarios.complex._orbits import ellipse
+
+EVENT = Event("a satellite goes round", went(turn=1.0))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

@@ -9,8 +9,11 @@ import math
 import numpy as np
 
 from gedanken.worlds.rigid import Body, Circle, Scene, body_count, mass, walls
+from gedanken.worlds.rigid.scenarios._events import Event, moved
 
 GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
+
+EVENT = Event("the particles burst apart", moved(by=60, share=0.5))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

@@ -9,10 +9,13 @@ import math
 import numpy as np
 
 from gedanken.worlds.rigid import Body, Circle, Gravitation, Polygon, Scene, Solver, body_count
+from gedanken.worlds.rigid.scenarios._events import Event, went
 from gedanken.worlds.rigid.scenarios.complex._orbits import ellipse
 from gedanken.worlds.rigid.scene.shapes import Shape
 
 HEAVY = 1000.0
+
+EVENT = Event("the bodies go round", went(turn=1.0))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

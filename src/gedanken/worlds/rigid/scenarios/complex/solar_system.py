@@ -11,10 +11,13 @@ import numpy as np
 
 from gedanken.worlds.rigid import Body, Circle, Gravitation, Scene, Solver, body_count
 from gedanken.worlds.rigid.scenarios._cells import shares
+from gedanken.worlds.rigid.scenarios._events import Event, went
 from gedanken.worlds.rigid.scenarios.complex._orbits import ellipse
 
 SUN = 1000.0
 SOFTENING = 4.0
+
+EVENT = Event("a planet goes round", went(turn=1.0))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

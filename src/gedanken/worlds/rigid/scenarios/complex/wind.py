@@ -10,7 +10,10 @@ import numpy as np
 
 from gedanken.worlds.rigid import Body, Box, Circle, Scene, Wind, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import scatter
+from gedanken.worlds.rigid.scenarios._events import Event, moved
 from gedanken.worlds.rigid.scene.shapes import Shape
+
+EVENT = Event("bodies are blown about", moved(by=60))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

@@ -11,7 +11,10 @@ import numpy as np
 
 from gedanken.worlds.rigid import GROUND, Body, Box, Circle, Pivot, Scene, Solver, body_count, mass
 from gedanken.worlds.rigid.scenarios._cells import Cell, cells, shares
+from gedanken.worlds.rigid.scenarios._events import Event, turned
 from gedanken.worlds.rigid.scene.parts import Joint
+
+EVENT = Event("a chain swings", turned(by=0.3))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

@@ -10,8 +10,11 @@ import numpy as np
 
 from gedanken.worlds.rigid import GROUND, Body, Circle, Pin, Scene, Solver, body_count, mass
 from gedanken.worlds.rigid.scenarios._cells import cells, shares
+from gedanken.worlds.rigid.scenarios._events import Event, struck
 
 HELD_OUT = True
+
+EVENT = Event("a ball that hung still is thrown up", struck(by=30))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

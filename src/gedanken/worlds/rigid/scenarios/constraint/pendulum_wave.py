@@ -9,6 +9,9 @@ import math
 import numpy as np
 
 from gedanken.worlds.rigid import GROUND, Body, Circle, Pin, Scene, body_count, mass
+from gedanken.worlds.rigid.scenarios._events import Event, moved
+
+EVENT = Event("the pendulums swing", moved(by=30, share=0.5))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

@@ -8,11 +8,14 @@ import numpy as np
 
 from gedanken.worlds.rigid import GROUND, Block, Body, Box, Circle, Scene, body_count, mass, pivot_at, walls
 from gedanken.worlds.rigid.scenarios._cells import cells, shares
+from gedanken.worlds.rigid.scenarios._events import Event, turned
 from gedanken.worlds.rigid.scene.parts import Joint, Static
 from gedanken.worlds.rigid.scene.shapes import Shape
 
 THICKNESS = 12.0
 SHELF = 10.0
+
+EVENT = Event("a plank tips", turned("plank", by=0.05))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -34,7 +37,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         tip = hinge - THICKNESS / 2 - 0.2
         statics.append(Block(((middle - 0.1 * width, floor), (middle + 0.1 * width, floor), (middle, tip))))
         plank = Box(2 * arm, THICKNESS)
-        bodies.append(Body(plank, middle, hinge, mass(plank, 0.001), friction=0.9, elasticity=0.1))
+        bodies.append(Body(plank, middle, hinge, mass(plank, 0.001), friction=0.9, elasticity=0.1, role="plank"))
         joints.append(pivot_at(bodies, GROUND, len(bodies) - 1, middle, hinge, collide=True))
         _load(bodies, rng, count - 1, middle, hinge + THICKNESS / 2, arm, top - SHELF - 2)
     return Scene(
@@ -76,5 +79,6 @@ def _load(
                 mass(shape, rng.uniform(0.002, 0.008)),
                 friction=rng.uniform(0.4, 0.9),
                 elasticity=rng.uniform(0.1, 0.4),
+                role="load",
             )
         )

@@ -9,8 +9,11 @@ import math
 import numpy as np
 
 from gedanken.worlds.rigid import GROUND, Body, Box, Circle, Pin, Scene, Solver, body_count, mass, walls
+from gedanken.worlds.rigid.scenarios._events import Event, moved
 
 FLOOR = 10.0
+
+EVENT = Event("a brick is knocked away", moved("brick", by=20))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -32,7 +35,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         x = face + side * (width * (column + 0.5 + 0.25 * (course % 2)) + 0.05 * column)
         # Courses overlap by what the solver tolerates: a gap would close with a jolt.
         y = FLOOR + height / 2 - 0.05 + (height - 0.05) * course
-        bodies.append(Body(shape, x, y, mass(shape, density), friction=friction, elasticity=0.1))
+        bodies.append(Body(shape, x, y, mass(shape, density), friction=friction, elasticity=0.1, role="brick"))
     radius = rng.uniform(24, 36)
     ball = Circle(radius)
     length = rng.uniform(280, 360)
@@ -53,6 +56,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
             vy=-speed * math.sin(swing),
             friction=0.5,
             elasticity=0.2,
+            role="wrecking ball",
         )
     )
     return Scene(

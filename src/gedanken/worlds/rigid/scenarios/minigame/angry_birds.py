@@ -7,6 +7,7 @@ stand on the ground, held by gravity and friction alone.
 import numpy as np
 
 from gedanken.worlds.rigid import Body, Box, Circle, Scene, Solver, body_count, mass, walls
+from gedanken.worlds.rigid.scenarios._events import Event, struck
 from gedanken.worlds.rigid.scenarios._throws import launch
 
 HELD_OUT = True
@@ -14,6 +15,8 @@ HELD_OUT = True
 FLOOR = 10.0
 SUNK = 0.05
 """Overlap (px) of what stands on one another, which the solver tolerates: a gap would close with a jolt."""
+
+EVENT = Event("a bird strikes", struck("bird", by=60))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -41,7 +44,18 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         aim = (front + rng.uniform(0, 10), FLOOR + rng.uniform(0.2, 0.75) * (top - FLOOR))
         vx, vy = launch((x, y), aim, gravity, rng.uniform(0.55, 0.85) + 0.08 * k)
         bodies.append(
-            Body(shape, x, y, mass(shape, density), vx, vy, spin=rng.uniform(-5, 5), friction=0.7, elasticity=0.3)
+            Body(
+                shape,
+                x,
+                y,
+                mass(shape, density),
+                vx,
+                vy,
+                spin=rng.uniform(-5, 5),
+                friction=0.7,
+                elasticity=0.3,
+                role="bird",
+            )
         )
     return Scene(
         bodies,
@@ -65,18 +79,30 @@ def _building(
     while count >= 4:
         for side in (-1, 1):
             x = middle + side * (width - 1.6 * thick) / 2
-            bodies.append(Body(post, x, floor + tall / 2, mass(post, density), friction=friction, elasticity=0.05))
+            bodies.append(
+                Body(
+                    post, x, floor + tall / 2, mass(post, density), friction=friction, elasticity=0.05, role="building"
+                )
+            )
         x = middle + rng.uniform(-1, 1) * (width / 2 - 1.3 * thick - pig.radius - 1)
-        bodies.append(Body(pig, x, floor + pig.radius, mass(pig, density), friction=friction, elasticity=0.1))
+        bodies.append(
+            Body(pig, x, floor + pig.radius, mass(pig, density), friction=friction, elasticity=0.1, role="pig")
+        )
         floor += tall - SUNK
-        bodies.append(Body(plank, middle, floor + 6, mass(plank, density), friction=friction, elasticity=0.05))
+        bodies.append(
+            Body(plank, middle, floor + 6, mass(plank, density), friction=friction, elasticity=0.05, role="building")
+        )
         floor += 12 - SUNK
         count -= 4
     crate = Box(26, 26)
     for k in range(count):
         x = middle + (k - (count - 1) / 2) * 32
         if k == count - 1:
-            bodies.append(Body(pig, x, floor + pig.radius, mass(pig, density), friction=friction, elasticity=0.1))
+            bodies.append(
+                Body(pig, x, floor + pig.radius, mass(pig, density), friction=friction, elasticity=0.1, role="pig")
+            )
         else:
-            bodies.append(Body(crate, x, floor + 13, mass(crate, density), friction=friction, elasticity=0.05))
+            bodies.append(
+                Body(crate, x, floor + 13, mass(crate, density), friction=friction, elasticity=0.05, role="building")
+            )
     return (width / 2 if floor > FLOOR else 16.0 * count), floor + (26 if count else 0)

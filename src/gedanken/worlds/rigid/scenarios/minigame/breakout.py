@@ -9,6 +9,9 @@ import math
 import numpy as np
 
 from gedanken.worlds.rigid import Body, Box, Circle, Scene, body_count, mass, walls
+from gedanken.worlds.rigid.scenarios._events import Event, moved
+
+EVENT = Event("a brick is hit", moved("brick", by=1))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -31,31 +34,45 @@ def build(rng: np.random.Generator, level: int) -> Scene:
             friction=rng.uniform(0.2, 0.6),
             elasticity=1,
             kinematic=True,
+            role="paddle",
             bounds=(edge, height, 800 - edge, height),
         )
     ]
-    ball = Circle(radius)
-    weight = mass(ball, rng.uniform(0.004, 0.008))
-    for k in range(balls):
-        heading = math.pi / 2 + rng.uniform(-0.8, 0.8)
-        pace = rng.uniform(300, 520)
-        x = 400 + (k - (balls - 1) / 2) * 120 + rng.uniform(-40, 40)
-        y = rng.uniform(110, 220)
-        bodies.append(
-            Body(ball, x, y, weight, pace * math.cos(heading), pace * math.sin(heading), friction=0.3, elasticity=1)
-        )
     rows = max(1, min(5, round(math.sqrt(bricks) * rng.uniform(0.5, 0.8))))
     columns = -(-bricks // rows)
     gap = rng.uniform(3, 8)
     width = min(rng.uniform(60, 90), 740 / columns - gap)
     brick = Box(width, rng.uniform(18, 24))
-    weight = mass(brick, rng.uniform(0.001, 0.003))
     top = rng.uniform(540, 570)
+    places = []
     for k in range(bricks):
         row, column = divmod(k, columns)
         in_row = min(columns, bricks - row * columns)
-        x = 400 + (column - (in_row - 1) / 2) * (width + gap)
-        bodies.append(Body(brick, x, top - row * (brick.height + gap), weight, friction=0.2, elasticity=1))
+        places.append((400 + (column - (in_row - 1) / 2) * (width + gap), top - row * (brick.height + gap)))
+    ball = Circle(radius)
+    weight = mass(ball, rng.uniform(0.004, 0.008))
+    for k in range(balls):
+        pace = rng.uniform(300, 520)
+        x = 400 + (k - (balls - 1) / 2) * 120 + rng.uniform(-40, 40)
+        y = rng.uniform(110, 220)
+        # Each ball is aimed at a brick of the lowest row, though seldom at its middle.
+        target_x, target_y = places[int(rng.integers((rows - 1) * columns, bricks))]
+        heading = math.atan2(target_y - y, target_x + rng.uniform(-0.4, 0.4) * width - x)
+        bodies.append(
+            Body(
+                ball,
+                x,
+                y,
+                weight,
+                pace * math.cos(heading),
+                pace * math.sin(heading),
+                friction=0.3,
+                elasticity=1,
+                role="ball",
+            )
+        )
+    weight = mass(brick, rng.uniform(0.001, 0.003))
+    bodies += [Body(brick, x, y, weight, friction=0.2, elasticity=1, role="brick") for x, y in places]
     return Scene(
         bodies,
         walls(friction=0, elasticity=1),

@@ -25,11 +25,14 @@ from gedanken.worlds.rigid import (
     pivot_at,
     walls,
 )
+from gedanken.worlds.rigid.scenarios._events import Event, struck
 from gedanken.worlds.rigid.scene.parts import Joint, Static
 
 LEFT, RIGHT = 110.0, 690.0
 ROTORS = (0, 0, 1, 2, 2, 3)
 GATES = (0, 0, 0, 3, 5, 6)
+
+EVENT = Event("a ball is hit", struck("ball", by=60))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -62,6 +65,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
                 friction=0.4,
                 elasticity=0.8,
                 kinematic=True,
+                role="rotor",
             )
         )
     slots += outer
@@ -70,7 +74,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     for _ in range(min(GATES[level], total - 3 - len(joints))):
         x, y = slots.pop()
         x, y = x + rng.uniform(-6, 6), y + rng.uniform(-6, 6)
-        bodies.append(Body(gate, x, y, mass(gate, 0.004), friction=0.3, elasticity=0.5))
+        bodies.append(Body(gate, x, y, mass(gate, 0.004), friction=0.3, elasticity=0.5, role="gate"))
         joints.append(pivot_at(bodies, GROUND, len(bodies) - 1, x, y + gate.height / 2 - 5, collide=True))
     for x, y in slots[: int(rng.integers(3, 7))]:
         statics.append(
@@ -87,6 +91,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
             vy=rng.uniform(-100, 300),
             friction=0.3,
             elasticity=rng.uniform(0.75, 0.95),
+            role="ball",
         )
         room.place(rng, moving, (LEFT + 20, 215, RIGHT - 20, 570), margin=3)
     return Scene(
@@ -118,4 +123,5 @@ def _flipper(side: int, x: float, y: float, length: float, beat: float, rng: np.
         elasticity=0.6,
         kinematic=True,
         swing=bounds,
+        role="flipper",
     )

@@ -10,8 +10,11 @@ import numpy as np
 
 from gedanken.worlds.rigid import Body, Box, Circle, Scene, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import scatter
+from gedanken.worlds.rigid.scenarios._events import Event, struck
 
 HELD_OUT = True
+
+EVENT = Event("a ball is returned", struck("ball", by=100))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -38,6 +41,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
                     elasticity=1,
                     kinematic=True,
                     bounds=(x, lower, x, upper),
+                    role="paddle",
                 )
             )
     shape = Circle(radius)
@@ -48,7 +52,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     starts = scatter(rng, balls, (400 - reach, 30, 400 + reach, 570), radius)
     velocities = np.stack([np.cos(headings), np.sin(headings)], 1) * speeds[:, None]
     for start, (vx, vy) in zip(starts, velocities.tolist(), strict=True):
-        bodies.append(Body(shape, *start, weight, vx, vy, friction=0.4, elasticity=1))
+        bodies.append(Body(shape, *start, weight, vx, vy, friction=0.4, elasticity=1, role="ball"))
     return Scene(
         bodies,
         walls(friction=0, elasticity=1),

@@ -8,11 +8,14 @@ import numpy as np
 
 from gedanken.worlds.rigid import Body, Box, Circle, Scene, Segment, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import scatter
+from gedanken.worlds.rigid.scenarios._events import Event, dropped
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 from gedanken.worlds.rigid.scene.shapes import Shape
 
 PLATE = 10.0
 """Half thickness of the plates."""
+
+EVENT = Event("bodies fall into the funnel", dropped(by=150))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

@@ -11,19 +11,23 @@ import numpy as np
 
 from gedanken.worlds.rigid import Body, Circle, Scene, Segment, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import shares
+from gedanken.worlds.rigid.scenarios._events import Event, dropped
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 from gedanken.worlds.rigid.scene.parts import Static
 
 THICK = 7.0
 """Half thickness of the shelves."""
 
+EVENT = Event("a marble is handed on to the next shelf", dropped("marble", by=150))
+
 
 def build(rng: np.random.Generator, level: int) -> Scene:
     """Shelf by shelf from the top, the marbles of each from its upper end on."""
     count = body_count(rng, level)
     shelves = int(rng.integers(3, 5))
-    left = rng.uniform(20, 130)
-    right = 800 - left * rng.uniform(0.8, 1.0)
+    # Steep and short: a marble reaches the next shelf, and often the one below, within the 200 frames of a recording.
+    left = rng.uniform(190, 260)
+    right = 800 - left * rng.uniform(0.9, 1.0)
     opening = rng.uniform(55, 80)
     first = 1 if rng.random() < 0.5 else -1
     track = surface(rng, (0.6, 1.0), (0.1, 0.4))
@@ -44,8 +48,8 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         high = 560 - shelf * pitch - THICK - 2 * largest
         wall, sign = (left, 1.0) if side > 0 else (right, -1.0)
         statics.append(Segment(wall, high, wall + sign * run, high - drop, radius=THICK, **track))
-        lane = min(60.0, 0.9 * run / max(share, 1))
-        for k, (size, where, pace) in enumerate(rng.uniform((0.7, 0.0, 0.0), (1.0, 1.0, 120.0), (share, 3)).tolist()):
+        lane = min(50.0, 0.9 * run / max(share, 1))
+        for k, (size, where, pace) in enumerate(rng.uniform((0.7, 0.0, 40.0), (1.0, 1.0, 200.0), (share, 3)).tolist()):
             radius = min(largest * size, 0.47 * lane)
             along = 12 + k * lane + radius + where * (lane - 2 * radius)
             stand = THICK + radius
@@ -61,6 +65,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
                     sign * pace * math.cos(slope),
                     -pace * math.sin(slope),
                     spin=-sign * pace / radius,
+                    role="marble",
                     **glass,
                 )
             )

@@ -10,6 +10,7 @@ import numpy as np
 
 from gedanken.worlds.rigid import Body, Box, Circle, Peg, Scene, Segment, Solver, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import scatter
+from gedanken.worlds.rigid.scenarios._events import Event, dropped, every, struck
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 from gedanken.worlds.rigid.scene.parts import Static
 
@@ -21,6 +22,8 @@ CUP = 5.0
 
 SPEED = 700.0
 """Fastest that a ball may be (px/s): 5.8 px in half a frame, less than the smallest ball's radius."""
+
+EVENT = Event("a ball falls through pins", every(struck("ball", by=60), dropped("ball", by=100)))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -48,6 +51,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
                 angle=rng.uniform(0, math.pi),
                 spin=spin,
                 kinematic=True,
+                role="vane",
                 **brass,
             )
         )
@@ -79,14 +83,22 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     for k, (size, slower, side) in enumerate(rng.uniform((0.9, 0.0, -1.0), (1.0, 0.02, 1.0), (launched, 3)).tolist()):
         ball = Circle(largest * size)
         bodies.append(
-            Body(ball, 768 + 6 * side, top - k * step, mass(ball, density), vy=speed * (1 - slower) * 0.98**k, **steel)
+            Body(
+                ball,
+                768 + 6 * side,
+                top - k * step,
+                mass(ball, density),
+                vy=speed * (1 - slower) * 0.98**k,
+                role="ball",
+                **steel,
+            )
         )
     field = scatter(rng, balls - launched, (30.0, 450.0, 650.0, 586.0), largest) if balls > launched else []
     for (x, y), (size, vx, vy) in zip(
         field, rng.uniform((0.9, -200, -100), (1.0, 40, 100), (len(field), 3)).tolist(), strict=True
     ):
         ball = Circle(largest * size)
-        bodies.append(Body(ball, x, y, mass(ball, density), vx, vy, **steel))
+        bodies.append(Body(ball, x, y, mass(ball, density), vx, vy, role="ball", **steel))
     return Scene(
         bodies=tuple(bodies),
         statics=tuple(statics),

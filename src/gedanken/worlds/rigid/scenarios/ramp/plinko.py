@@ -8,10 +8,13 @@ import numpy as np
 
 from gedanken.worlds.rigid import Body, Circle, Peg, Scene, Segment, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import scatter
+from gedanken.worlds.rigid.scenarios._events import Event, dropped, every, struck
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 from gedanken.worlds.rigid.scene.parts import Static
 
 SLOT_TOP = 110.0
+
+EVENT = Event("a disc falls through pegs", every(struck(by=60), dropped(by=150)))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

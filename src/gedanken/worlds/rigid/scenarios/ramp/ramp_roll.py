@@ -11,6 +11,7 @@ import numpy as np
 
 from gedanken.worlds.rigid import Block, Body, Box, Circle, Scene, Solver, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import shares
+from gedanken.worlds.rigid.scenarios._events import Event, dropped
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 from gedanken.worlds.rigid.scene.parts import Static
 from gedanken.worlds.rigid.scene.shapes import Shape
@@ -18,6 +19,8 @@ from gedanken.worlds.rigid.scene.shapes import Shape
 HELD_OUT = True
 
 FLOOR = 10.0
+
+EVENT = Event("bodies come down the ramp", dropped(by=40))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:

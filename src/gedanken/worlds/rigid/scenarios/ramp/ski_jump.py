@@ -11,12 +11,15 @@ import math
 import numpy as np
 
 from gedanken.worlds.rigid import Block, Body, Box, Circle, Scene, Segment, body_count, mass, walls
+from gedanken.worlds.rigid.scenarios._events import Event, dropped, every, moved
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 from gedanken.worlds.rigid.scene.parts import Static
 
 FLOOR = 10.0
 THICK = 9.0
 """Half thickness of the in-run."""
+
+EVENT = Event("a skier jumps", every(dropped("skier", by=120), moved("skier", by=200)))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -55,7 +58,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         stand = THICK + ski.height / 2
         x = foot_x - up * math.cos(steep) + stand * math.sin(steep)
         y = foot_y + up * math.sin(steep) + stand * math.cos(steep)
-        bodies.append(Body(ski, x, y, mass(ski, density), angle=-steep, **ice))
+        bodies.append(Body(ski, x, y, mass(ski, density), angle=-steep, role="skier", **ice))
     size = rng.uniform(8.0, 9.5)
     pitch = 2 * size + 1
     columns = int((770 - end_x - size) / pitch)
@@ -64,7 +67,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         flake = Circle(radius)
         x = 785 - size - column * pitch + shift
         y = FLOOR + size + row * pitch
-        bodies.append(Body(flake, x, y, mass(flake, 0.3 * density), **snow))
+        bodies.append(Body(flake, x, y, mass(flake, 0.3 * density), role="snow", **snow))
     return Scene(
         bodies=tuple(bodies),
         statics=tuple(statics),

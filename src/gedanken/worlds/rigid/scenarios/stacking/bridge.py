@@ -1,32 +1,33 @@
 """A bridge of loose stones: planks lie end to end on piers between two banks, and loads come down on them.
 
 Nothing is glued: the piers are columns of stacked blocks, the planks rest on the piers' heads and on the banks, and
-friction and weight do the rest. A heavy ball rolls on from the left bank, boulders and crates drop on the deck, and the
-planks and piers give way under them by as much as friction lets them.
+friction and weight do the rest. A boulder rushes along the valley against the first pier, which gives way with the
+planks on it; a heavy ball rolls on from the left bank, and stones and crates drop on the deck.
 """
 
 import numpy as np
 
 from gedanken.worlds.rigid import Block, Body, Box, Circle, Scene, Solver, body_count, mass, walls
+from gedanken.worlds.rigid.scenarios._events import Event, dropped
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 from gedanken.worlds.rigid.scene.shapes import Shape
 
 FLOOR = 10.0
-PIERS = {1: (0, 1), 2: (1, 2), 3: (2, 3), 4: (3, 4), 5: (4, 5)}
+PIERS = {1: (1, 1), 2: (1, 2), 3: (2, 3), 4: (3, 4), 5: (4, 5)}
 """Level -> fewest and most piers."""
+
+EVENT = Event("a plank gives way", dropped("plank", by=20))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
-    """Piers from the left, each from the ground up, then the planks, the rolling ball and what is dropped."""
-    count = body_count(rng, level)
-    piers = int(rng.integers(*PIERS[level], endpoint=True))
-    if count < 2 * piers + 2:
-        piers = max(0, count // 2 - 1)
+    """Piers from the left, each from the ground up, then the planks, the boulder, the ball and what is dropped."""
+    # A pier, two planks, a boulder and a ball are the least.
+    count = max(5, body_count(rng, level))
+    piers = min(int(rng.integers(*PIERS[level], endpoint=True)), (count - 3) // 2)
     planks = piers + 1
-    # Two thirds of what piers' first blocks, planks and the ball leave over goes into the height of the piers.
-    storeys = 1 + (2 * (count - 2 * piers - 2) // 3) // piers if piers else 0
-    storeys = min(storeys, 7)
-    drops = count - piers * storeys - planks - 1
+    # Two thirds of what piers' first blocks, planks, boulder and ball leave over goes into the height of the piers.
+    storeys = min(1 + (2 * (count - 2 * piers - 3) // 3) // piers, 7)
+    drops = count - piers * storeys - planks - 2
     left, right = rng.uniform(110, 180), rng.uniform(620, 690)
     deck = FLOOR + rng.uniform(150, 240)
     span = (right - left) / planks
@@ -39,15 +40,31 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         shifts = rng.uniform(-0.05 * stone_width, 0.05 * stone_width, storeys).tolist()
         for k, shift in enumerate(shifts):
             y = FLOOR + (k + 0.5) * block.height
-            bodies.append(Body(block, left + pier * span + shift, y, mass(block, 2 * density), **stone))
+            x = left + pier * span + shift
+            bodies.append(Body(block, x, y, mass(block, 2 * density), role="pier", **stone))
     thickness, ledge = rng.uniform(10, 16), 24.0
     for k in range(planks):
         # The outer planks reach on to the banks' ledges; neighbours leave a joint of a pixel above the pier's middle.
         start = left + k * span + 0.5 if k else left - ledge
         end = left + (k + 1) * span - 0.5 if k < piers else right + ledge
         plank = Box(end - start, thickness)
-        bodies.append(Body(plank, (start + end) / 2, deck + thickness / 2, mass(plank, density), **stone))
+        x, y = (start + end) / 2, deck + thickness / 2
+        bodies.append(Body(plank, x, y, mass(plank, density), role="plank", **stone))
     surface_y = deck + thickness
+    boulder = Circle(min(rng.uniform(16, 24), 0.28 * (span - stone_width)))
+    rush = rng.uniform(480, 680)
+    bodies.append(
+        Body(
+            boulder,
+            left + boulder.radius + 2,
+            FLOOR + boulder.radius,
+            mass(block, 2 * density) * storeys * rng.uniform(3.0, 6.0),
+            rush,
+            spin=-rush / boulder.radius,
+            role="boulder",
+            **stone,
+        )
+    )
     ball = Circle(rng.uniform(14, 22))
     speed = rng.uniform(200, 380)
     bodies.append(
@@ -58,6 +75,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
             mass(ball, density * rng.uniform(4.0, 10.0)),
             speed,
             spin=-speed / ball.radius,
+            role="ball",
             **stone,
         )
     )
@@ -67,8 +85,8 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         size = min(rng.uniform(18, 30), 0.75 * lane)
         load: Shape = Circle(size / 2) if rng.random() < 0.5 else Box(size, size)
         x, height, heft = rng.uniform((0.42, 15, 1.0), (0.58, 300, 8.0)).tolist()
-        y = surface_y + size / 2 + height
-        bodies.append(Body(load, left + (k + x) * lane, y, mass(load, density * heft), **stone))
+        y = min(surface_y + size / 2 + height, 588 - size / 2)
+        bodies.append(Body(load, left + (k + x) * lane, y, mass(load, density * heft), role="load", **stone))
     bank = surface(rng, (0.7, 1.0), (0.1, 0.3))
     return Scene(
         bodies=tuple(bodies),
@@ -80,5 +98,5 @@ def build(rng: np.random.Generator, level: int) -> Scene:
             Block.box(right + ledge + 0.5, deck, 790, surface_y, **bank),
         ),
         solver=Solver(iterations=20),
-        description="A heavy ball rolls on to a bridge that only weight and friction hold together.",
+        description="A boulder knocks a pier from under a bridge that only weight and friction hold together.",
     )

@@ -11,10 +11,13 @@ import math
 import numpy as np
 
 from gedanken.worlds.rigid import Attractor, Body, Box, Peg, Scene, Segment, body_count, mass
+from gedanken.worlds.rigid.scenarios._events import Event, turned
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 
 THICK = 4.0
 """Half thickness of the track."""
+
+EVENT = Event("dominos fall one after the other", turned("domino", by=0.7))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -46,7 +49,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     tile = Box(width, height)
     weight = mass(tile, density)
     # The first domino turns about its leading lower edge, towards the second; the others stand.
-    spin = way * rng.uniform(4.5, 6.5)
+    spin = way * rng.uniform(4.5, 6.5) * (0.28 if level == 1 else 1.0)
     bodies = []
     for (ax, ay), (bx, by) in steps_of_track[1 : count + 1]:
         length = math.hypot(bx - ax, by - ay)
@@ -56,10 +59,12 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         x, y = (ax + bx) / 2 + stand * ux, (ay + by) / 2 + stand * uy
         arm = (height / 2 * ux - width / 2 * ex, height / 2 * uy - width / 2 * ey)
         lean = math.atan2(uy, ux) - math.pi / 2
-        bodies.append(Body(tile, x, y, weight, -spin * arm[1], spin * arm[0], lean, spin, **ivory))
+        bodies.append(Body(tile, x, y, weight, -spin * arm[1], spin * arm[0], lean, spin, role="domino", **ivory))
         spin = 0.0
+    # A few dominos have fallen soon: a small planet makes them last.
+    slow = 0.08 if level == 1 else 1.0
     # The softening keeps the attraction nearly even from the surface outwards: 1.5 to 3 times gravity elsewhere.
-    pull = rng.uniform(1.5, 3.0) * 981 * inner**2 * 2**1.5
+    pull = slow * rng.uniform(1.5, 3.0) * 981 * inner**2 * 2**1.5
     return Scene(
         bodies=tuple(bodies),
         statics=(Peg(x0, y0, inner - 1.5 * THICK, **ground), *track),

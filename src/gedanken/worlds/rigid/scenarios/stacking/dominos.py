@@ -7,9 +7,12 @@ at the speed that height, spacing and friction give it. Spacing and height vary 
 import numpy as np
 
 from gedanken.worlds.rigid import Body, Box, Circle, Scene, body_count, mass, walls
+from gedanken.worlds.rigid.scenarios._events import Event, turned
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 
 FLOOR = 10.0
+
+EVENT = Event("a domino topples", turned("domino", by=0.2))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -30,7 +33,9 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     for tall, step in rng.uniform((0.88, 0.9), (1.0, 1.0), (dominos, 2)).tolist():
         tile = Box(thickness, height * tall)
         weight = mass(tile, density)
-        bodies.append(Body(tile, x if direction > 0 else 800 - x, FLOOR + height * tall / 2, weight, **ivory))
+        bodies.append(
+            Body(tile, x if direction > 0 else 800 - x, FLOOR + height * tall / 2, weight, role="domino", **ivory)
+        )
         x += spacing * step
     speed = rng.uniform(160, 340)
     bodies.append(
@@ -41,6 +46,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
             mass(ball, density * rng.uniform(0.8, 1.6)),
             direction * speed,
             spin=-direction * speed / ball.radius,
+            role="ball",
             **ivory,
         )
     )

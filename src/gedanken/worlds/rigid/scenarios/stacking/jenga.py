@@ -8,6 +8,7 @@ short blocks, pushes it aside by a third of a block's width to more than one, an
 import numpy as np
 
 from gedanken.worlds.rigid import Body, Box, Scene, Solver, body_count, mass, walls
+from gedanken.worlds.rigid.scenarios._events import Event, moved
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 
 FLOOR = 10.0
@@ -18,6 +19,8 @@ LAYOUTS = ((-1, 0, 1), (-1, 0, 1), (-1, 1), (-1, 0), (0, 1))
 
 LAST = {1: (0,), 2: (-1, 1), 3: (-1, 1)}
 """The same where the tower ends: by how many blocks are left for this course and those above it."""
+
+EVENT = Event("a block is pushed out of line", moved("block", by=6))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -46,16 +49,20 @@ def build(rng: np.random.Generator, level: int) -> Scene:
             # Hands never put a block quite straight, and no two blocks weigh the same.
             slip, heft = rng.uniform((-0.4 * gap, 0.8), (0.4 * gap, 1.25)).tolist()
             x = centre + offset + slip
-            bodies.append(Body(box, x, FLOOR + (course + 0.5) * height, mass(box, density * heft), **wood))
+            bodies.append(
+                Body(box, x, FLOOR + (course + 0.5) * height, mass(box, density * heft), role="block", **wood)
+            )
         course += 1
     poked, leftmost, rightmost = loose[rng.integers(len(loose) // 3, max(1, len(loose) - 1))]
     side = 1 if rng.random() < 0.5 else -1
     finger = Box(rng.uniform(50, 80), 0.6 * height)
     # It starts clear of the whole tower and stops some way beyond the near face of the course that it pokes.
     face = (-leftmost if side > 0 else rightmost) * (short + gap) + short / 2
-    start = centre - side * (long / 2 + finger.width / 2 + rng.uniform(8, 50))
+    # A tower of a few blocks lies still a second after it was poked: there the finger is near, and takes its time.
+    slow = {1: 0.15, 2: 0.35}.get(level, 1.0)
+    start = centre - side * (long / 2 + finger.width / 2 + slow * rng.uniform(8, 50))
     stop = centre - side * (face + finger.width / 2 - rng.uniform(0.35, 1.3) * short)
-    speed = rng.uniform(50, 140)
+    speed = rng.uniform(50, 140) * slow
     bodies.append(
         Body(
             finger,
@@ -66,6 +73,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
             bounds=(min(start, stop), 0.0, max(start, stop), 600.0),
             friction=rng.uniform(0.2, 0.6),
             elasticity=0.0,
+            role="finger",
         )
     )
     return Scene(

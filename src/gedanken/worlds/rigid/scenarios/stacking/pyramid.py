@@ -8,9 +8,12 @@ down the steps.
 import numpy as np
 
 from gedanken.worlds.rigid import Body, Box, Circle, Scene, Solver, body_count, mass, walls
+from gedanken.worlds.rigid.scenarios._events import Event, struck
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 
 FLOOR = 10.0
+
+EVENT = Event("a ball strikes", struck("ball", by=60))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -34,7 +37,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         length = courses - course
         for k in range(length):
             x = centre + (k - (length - 1) / 2) * (width + gap)
-            bodies.append(Body(brick, x, FLOOR + (course + 0.5) * height, weights[len(bodies)], **stone))
+            bodies.append(Body(brick, x, FLOOR + (course + 0.5) * height, weights[len(bodies)], role="brick", **stone))
     rubber = surface(rng, (0.3, 0.8), (0.4, 0.9))
     half = courses * (width + gap) / 2
     top = FLOOR + courses * height
@@ -47,7 +50,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         y = rng.uniform(top + 20, max(top + 60, 540))
         vx, vy = rng.uniform((-120, -450), (120, -50)).tolist()
         weight = mass(ball, density * rng.uniform(4.0, 10.0))
-        bodies.append(Body(ball, x, y, weight, vx, vy, **rubber))
+        bodies.append(Body(ball, x, y, weight, vx, vy, role="ball", **rubber))
     return Scene(
         bodies=tuple(bodies),
         statics=walls(radius=20, **surface(rng, (0.7, 1.0), (0.1, 0.4))),

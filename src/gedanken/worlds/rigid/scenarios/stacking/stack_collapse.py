@@ -9,9 +9,12 @@ import numpy as np
 
 from gedanken.worlds.rigid import Body, Box, Scene, Solver, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import shares
+from gedanken.worlds.rigid.scenarios._events import Event, dropped
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 
 FLOOR = 10.0
+
+EVENT = Event("a stack falls", dropped(by=30))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -24,11 +27,13 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     density = rng.uniform(0.001, 0.003)
     bodies = []
     for number, blocks in enumerate(shares(count, stacks)):
-        thickness = min(rng.uniform(20, 34), 520 / blocks)
+        # The time of a fall grows with the root of the size: a few blocks are large.
+        scale = 3.2 if blocks < 6 else 1.0
+        thickness = min(scale * rng.uniform(20, 34), 520 / blocks)
         # n equal blocks shifted by s each stand only while n s < width (n - 1 above the lowest, their centre of mass
         # n s / 2 away from its middle): the lean is 1.35 to 1.8 of that limit.
         lean = rng.uniform(1.35, 1.8) / blocks * (1 if rng.random() < 0.5 else -1)
-        width = min(rng.uniform(46, 72), 0.9 * cell / (1 + abs(lean) * (blocks - 1)))
+        width = min(scale * rng.uniform(46, 72), 0.9 * cell / (1 + abs(lean) * (blocks - 1)))
         reach = lean * width * (blocks - 1)
         slack = cell - width - abs(reach)
         x = 20 + number * cell + width / 2 + max(0.0, -reach) + rng.uniform(0.05, 0.95) * slack

@@ -11,9 +11,12 @@ import numpy as np
 
 from gedanken.worlds.rigid import Body, Box, Circle, Scene, Solver, body_count, mass, walls
 from gedanken.worlds.rigid.scenarios._cells import shares
+from gedanken.worlds.rigid.scenarios._events import Event, moved
 from gedanken.worlds.rigid.scenarios._surfaces import surface
 
 FLOOR = 10.0
+
+EVENT = Event("a block is knocked out of line", moved("block", by=8))
 
 
 def build(rng: np.random.Generator, level: int) -> Scene:
@@ -34,7 +37,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
         draws = rng.uniform((22, -0.04 * width, 0.6), (38, 0.04 * width, 1.6), (height, 3)).tolist()
         for thickness, shift, heft in draws:
             block = Box(width, thickness)
-            bodies.append(Body(block, x + shift, y + thickness / 2, mass(block, density * heft), **wood))
+            bodies.append(Body(block, x + shift, y + thickness / 2, mass(block, density * heft), role="block", **wood))
             y += thickness
         tops.append(y)
         x += pitch
@@ -45,7 +48,7 @@ def build(rng: np.random.Generator, level: int) -> Scene:
     # Shot slightly upwards, so that the parabola ends at its own height on the first tower's face.
     time = (bodies[0].x - 0.56 * width - ball.radius - start) / speed
     weight = mass(ball, density * rng.uniform(4.0, 10.0))
-    bodies.append(Body(ball, start, strike, weight, speed, 981 * time / 2, **wood))
+    bodies.append(Body(ball, start, strike, weight, speed, 981 * time / 2, role="ball", **wood))
     return Scene(
         bodies=tuple(bodies),
         statics=walls(radius=20, **surface(rng, (0.7, 1.0), (0.1, 0.4))),
