@@ -1,4 +1,4 @@
-"""Streams of two sides: each is followed live or told from the history, and a listener that comes back misses nothing."""
+"""Streams of two sides: each is followed live or told from the history, and whoever comes back misses nothing."""
 
 import asyncio
 import json
