@@ -1,7 +1,7 @@
 """`gedanken compare`: two players at one problem, written as the web page reads a comparison."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -67,7 +67,7 @@ def compare(
     given = share_options([spec for _, spec in named], task, max_tokens=max_tokens)
     players = [(name, functools.partial(load_player, spec, task, **given[spec])) for name, spec in named]
 
-    def show(name: str, number: int, turn: object) -> None:
+    def show(name: str, number: int, turn: Any) -> None:
         console.print(f"[bold]{name}[/bold]")
         show_turn(console, number, turn)
 
