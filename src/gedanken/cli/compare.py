@@ -71,6 +71,8 @@ def compare(
         console.print(f"[bold]{name}[/bold]")
         show_turn(console, number, turn)
 
-    told = recorded.record(request, players, turns, shlex.join(["gedanken", *sys.argv[1:]]), note, show)
+    # Where the file lies says nothing about how to make it again.
+    words = [out.name if word == str(out) else word for word in sys.argv[1:]]
+    told = recorded.record(request, players, turns, shlex.join(["gedanken", *words]), note, show)
     recorded.write(out, told)
     console.print(f"{out} holds the comparison", highlight=False)
