@@ -31,8 +31,14 @@ def running(*command, path="/health", cwd=ROOT, log=None, seconds=180, **environ
     process = subprocess.Popen(
         [sys.executable, *map(str, command), "--port", str(port)],
         cwd=cwd,
-        # No byte code into envs/: the graders compare the directory before and after.
-        env={**os.environ, "PYTHONPATH": str(ROOT / "envs"), "PYTHONDONTWRITEBYTECODE": "1", **environ},
+        # The package of this tree, wherever another is installed. No byte code into envs/: the graders compare the
+        # directory before and after.
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in ("src", "envs")),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **environ,
+        },
         stdout=log or subprocess.DEVNULL,
         stderr=subprocess.STDOUT,
     )
@@ -105,6 +111,15 @@ class FakeModelHandler(BaseHTTPRequestHandler):
         self.server.headers.append({name.lower(): value for name, value in self.headers.items()})
         kind, _, argument = body["model"].partition(":")
         getattr(self, f"play_{kind}")(argument)
+
+    def do_GET(self):
+        """The list of models; for the key `refused`, none."""
+        self.server.headers.append({name.lower(): value for name, value in self.headers.items()})
+        if self.headers.get("Authorization") == "Bearer refused":
+            self.reply(401, {"error": {"message": "no"}})
+        else:
+            names = ["constant", "slow:0.1", self.headers.get("Authorization", "").removeprefix("Bearer ")]
+            self.reply(200, {"object": "list", "data": [{"id": name, "object": "model"} for name in names]})
 
     def reply(self, status, data, **headers):
         data = data if isinstance(data, bytes) else json.dumps(data).encode()

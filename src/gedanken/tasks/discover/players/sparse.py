@@ -26,9 +26,22 @@ class Sparse:
 
     name = "sparse"
 
-    def __init__(self, progress: Callable[[str], None] | None = None, seconds: float = float("inf")):
-        """Args: progress is called with a sentence at each stage of a search; seconds limits each one's time."""
-        self._progress, self._seconds = progress, seconds
+    def __init__(
+        self,
+        progress: Callable[[str], None] | None = None,
+        seconds: float = float("inf"),
+        improved: Callable[[str, dict[str, float], float], None] | None = None,
+        check: Callable[[], None] = lambda: None,
+    ):
+        """A player; each argument but `seconds` may be left out.
+
+        Args:
+            progress: called with a sentence at each stage of a search.
+            seconds: limits each search's time.
+            improved: called with equation, constants and criterion of the best law so far, when it is a new one.
+            check: called before each fit; what it raises ends the search.
+        """
+        self._progress, self._seconds, self._improved, self._check = progress, seconds, improved, check
         self._results: OrderedDict[bytes, Discovery] = OrderedDict()
 
     def discover(self, observation: Observation) -> Discovery:
@@ -41,6 +54,8 @@ class Sparse:
                 "" if observation.hint_level == "anonymous" else observation.hint,
                 progress=self._progress,
                 seconds=self._seconds,
+                improved=self._improved,
+                check=self._check,
             )
             while len(self._results) > _CACHED:
                 self._results.popitem(last=False)
