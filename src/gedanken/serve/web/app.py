@@ -13,7 +13,21 @@ from gedanken.serve.warm import warm_up
 from gedanken.serve.web.dependencies import OWNER_HEADER, Services
 from gedanken.serve.web.errors import add_error_handlers
 from gedanken.serve.web.metrics import RequestMetrics
-from gedanken.serve.web.routes import episodes, history, players, problems, rollouts, server
+from gedanken.serve.web.routes import (
+    answers,
+    datasets,
+    discoveries,
+    episodes,
+    history,
+    laws,
+    players,
+    problems,
+    results,
+    rollouts,
+    scenes,
+    server,
+)
+from gedanken.serve.web.schema import describe_events
 from gedanken.serve.web.settings import Settings
 
 
@@ -47,6 +61,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             expose_headers=[OWNER_HEADER],
         )
     add_error_handlers(app)
-    for routes in (server, players, problems, episodes, history, rollouts):
+    for routes in (
+        server,
+        players,
+        problems,
+        scenes,
+        laws,
+        episodes,
+        answers,
+        history,
+        rollouts,
+        datasets,
+        discoveries,
+        results,
+    ):
         app.include_router(routes.router)
+    describe_events(app)
     return app

@@ -8,15 +8,18 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import Depends, Header, HTTPException, Path, Request, Response
+from pydantic import BaseModel
 
 from gedanken import tasks
 from gedanken.loop import Task
 from gedanken.serve.web.episodes import Episodes
 from gedanken.serve.web.history import History
 from gedanken.serve.web.metrics import Metrics
+from gedanken.serve.web.models.base import Error
 from gedanken.serve.web.rollouts import Rollouts
 from gedanken.serve.web.settings import Settings
 from gedanken.serve.web.slots import Slots
+from gedanken.serve.web.wire import ID_PATTERN
 
 # The name of the header and of the cookie with an owner's token.
 OWNER_HEADER, OWNER_COOKIE = "Gedanken-Owner", "gedanken_owner"
@@ -137,19 +140,34 @@ async def _owner(
 
 
 CurrentOwner = Annotated[Owner, Depends(_owner)]
-Identifier = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+Identifier = Annotated[str, Path(pattern=ID_PATTERN)]
 
 # The OpenAPI description of the errors that a route with input may answer.
-FAILURES: dict[int | str, dict[str, Any]] = {
-    400: {"description": "Not JSON, or not for this host"},
-    403: {"description": "Another's episode"},
-    404: {"description": "There is no such thing"},
-    408: {"description": "The body did not come in time"},
-    413: {"description": "The body is too large"},
-    415: {"description": "The body is compressed"},
-    422: {"description": "One sentence on what cannot be used"},
-    429: {"description": "Too much is running"},
+_REFUSALS = {
+    400: "Not JSON, or not for this host",
+    403: "Another's, or sent by a page of another site",
+    404: "There is no such thing",
+    408: "The body did not come in time",
+    409: "Not in this state",
+    413: "The body is too large",
+    415: "The body is compressed",
+    422: "One sentence on what cannot be used",
+    429: "Too much is running",
 }
+FAILURES: dict[int | str, dict[str, Any]] = {
+    status: {"description": description, "model": Error} for status, description in _REFUSALS.items()
+}
+
+
+def answers(model: Any, description: str = "The answer", status: int = 200) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that answers with this model."""
+    return {status: {"description": description, "model": model}}
+
+
+def streams(events: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that answers with server-sent events; `events` has a field for each name."""
+    description = f"Server-sent events: each one's `data` is the field of `{events.__name__}` that `event` names."
+    return {200: {"description": description, "content": {"text/event-stream": {"schema": {"type": "string"}}}}}
 
 
 class Json(Response):

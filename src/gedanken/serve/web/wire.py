@@ -1,4 +1,4 @@
-"""The bodies of requests to the API."""
+"""The bodies of requests to the API. What it answers is in `models/`."""
 
 from typing import Annotated, Any, Literal
 
@@ -6,6 +6,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from gedanken import tasks
 from gedanken.errors import UserError
+
+ID_PATTERN = r"^[A-Za-z0-9_-]{1,32}$"
 
 Scalar = bool | int | float | str
 Split = Literal["train", "val", "test"]
@@ -44,9 +46,12 @@ class ProblemRequest(Wire):
 
 
 class PlayerRequest(Wire):
-    """Who plays: a built-in player by name, or a model behind an endpoint."""
+    """Who plays: a player of this server by name, or a model behind an endpoint."""
 
-    name: Annotated[str, Field(max_length=100)] | None = Field(None, description="A built-in player, such as sparse.")
+    name: Annotated[str, Field(max_length=100)] | None = Field(
+        None,
+        description="A player of this server: a built-in one (sparse), local:NAME, or you, whose answers are posted.",
+    )
     endpoint: Annotated[str, Field(max_length=500)] | None = Field(
         None, description="A preset (huggingface, openai, openrouter, ollama, vllm) or the URL of one, ending in /v1."
     )
@@ -88,3 +93,76 @@ class RolloutRequest(Wire):
     context: int = Field(10, ge=1, le=100)
     format: Annotated[str, Field(max_length=40)] = "v1"
     exact: bool = False
+
+
+class SceneRequest(Wire):
+    """A scene and how it truly moves."""
+
+    subject: str = Field(max_length=100, description="A scenario.")
+    split: Split = "test"
+    index: int = Field(0, ge=0, lt=2**31)
+    level: int = Field(2, ge=1, le=5)
+    frames: int = Field(200, ge=1, le=200, description="Frames after the start.")
+    exact: bool = False
+
+
+Params = Annotated[dict[Annotated[str, Field(max_length=40)], float], Field(max_length=32)]
+
+
+class SimulationRequest(Wire):
+    """A law to try on a problem, or on an uploaded table or a shipped example. Exactly one of the three is given."""
+
+    problem: ProblemRequest | None = None
+    dataset: Annotated[str, Field(pattern=ID_PATTERN)] | None = Field(None, description="The id of an uploaded table.")
+    example: Annotated[str, Field(max_length=100)] | None = None
+    equation: str = Field(max_length=2000)
+    params: Params = Field(default_factory=dict)
+
+
+class AnswerRequest(Wire):
+    """A person's answer: an equation with its parameters, or the whole text of an answer in the task's own form."""
+
+    equation: Annotated[str, Field(max_length=2000)] | None = None
+    params: Params = Field(default_factory=dict)
+    rationale: str = Field("", max_length=4000)
+    answer: Annotated[str, Field(max_length=65_536)] | None = Field(None, description="In place of the equation.")
+
+
+class EndpointRequest(Wire):
+    """An endpoint, and the key that it is asked with."""
+
+    endpoint: Annotated[str, Field(max_length=500)]
+    api_key: SecretStr | None = Field(None, max_length=500, description="Used for this request, never stored.")
+
+
+class ModelRequest(EndpointRequest):
+    """A model behind an endpoint."""
+
+    model: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+Header = Annotated[str, Field(max_length=200)]
+
+
+class RolesRequest(Wire):
+    """What the columns of a table are. What is left out is guessed."""
+
+    time: Header | None = None
+    state: Annotated[list[Header], Field(max_length=32)] | None = None
+    trial: Header | None = None
+    order: Literal[1, 2] | None = None
+    velocities: Annotated[dict[Header, Header], Field(max_length=32)] = Field(
+        default_factory=dict, description="Which column is whose velocity: position -> velocity."
+    )
+
+
+class DiscoveryRequest(Wire):
+    """What law is in an uploaded table or a shipped example? Exactly one of the two is given."""
+
+    dataset: Annotated[str, Field(pattern=ID_PATTERN)] | None = Field(None, description="The id of an uploaded table.")
+    example: Annotated[str, Field(max_length=100)] | None = None
+    hint: Annotated[str, Field(max_length=2000)] | None = Field(None, description="A sentence about the scene.")
+    fit_until: float | None = Field(None, description="Samples after this time are held out.")
+    hold_out: bool = Field(False, description="The last trial is held out.")
+    player: PlayerRequest = Field(default_factory=lambda: PlayerRequest(name="sparse"))
+    max_turns: int | None = Field(None, ge=1, le=64)

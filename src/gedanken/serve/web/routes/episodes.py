@@ -15,16 +15,21 @@ from gedanken.serve.web.dependencies import (
     CurrentServices,
     Identifier,
     Services,
+    answers,
     require,
+    streams,
 )
 from gedanken.serve.web.events import EventStream
+from gedanken.serve.web.models.base import Cancelled, Started
+from gedanken.serve.web.models.episodes import StartedComparison
+from gedanken.serve.web.models.events import EpisodeEvents
 from gedanken.serve.web.scenes import pose
 from gedanken.serve.web.wire import ComparisonRequest, EpisodeRequest, PlayerRequest, ProblemRequest
 
 router = APIRouter(tags=["episodes"], responses=FAILURES)
 
 
-@router.post("/api/episodes", status_code=201)
+@router.post("/api/episodes", status_code=201, responses=answers(Started, status=201))
 async def start_episode(
     request: EpisodeRequest,
     http: Request,
@@ -42,7 +47,7 @@ async def start_episode(
     return {"id": ids[0], "url": f"/api/episodes/{ids[0]}", "events": f"/api/episodes/{ids[0]}/events"}
 
 
-@router.post("/api/comparisons", status_code=201)
+@router.post("/api/comparisons", status_code=201, responses=answers(StartedComparison, status=201))
 async def start_comparison(
     request: ComparisonRequest,
     http: Request,
@@ -78,7 +83,7 @@ async def _start(
     return await asyncio.to_thread(start)
 
 
-@router.post("/api/episodes/{episode}/cancel")
+@router.post("/api/episodes/{episode}/cancel", responses=answers(Cancelled))
 def cancel_episode(episode: Identifier, owner: CurrentOwner, services: CurrentServices) -> dict[str, Any]:
     """Stop an episode at once; its finished turns stay. On a hosted server, only its owner may."""
     require(services.history.find(episode), "episode")
@@ -86,7 +91,7 @@ def cancel_episode(episode: Identifier, owner: CurrentOwner, services: CurrentSe
     return {"id": episode, "cancelled": services.episodes.cancel(episode)}
 
 
-@router.get("/api/episodes/{episode}/events", response_class=StreamingResponse)
+@router.get("/api/episodes/{episode}/events", response_class=StreamingResponse, responses=streams(EpisodeEvents))
 async def episode_events(
     episode: Identifier,
     client: Client,
@@ -103,7 +108,7 @@ async def episode_events(
     return EventStream(events.replay(lambda: [require(services.history.find(episode), "episode")]), slot.free)
 
 
-@router.get("/api/comparisons/{comparison}/events", response_class=StreamingResponse)
+@router.get("/api/comparisons/{comparison}/events", response_class=StreamingResponse, responses=streams(EpisodeEvents))
 async def comparison_events(comparison: Identifier, client: Client, services: CurrentServices) -> EventStream:
     """The events of both episodes as they happen, each with its `side`."""
     recorded = require(await asyncio.to_thread(services.history.compare, comparison), "comparison")

@@ -1,23 +1,25 @@
-"""Who can play: built-in players, and endpoints with models."""
+"""Who can play: players of this server, and endpoints with models."""
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException, Response
 
 from gedanken import tasks
-from gedanken.serve.web.dependencies import FAILURES, CurrentServices, require_task
+from gedanken.serve.web.dependencies import FAILURES, Client, CurrentServices, Json, answers, require_task
 from gedanken.serve.web.endpoints import ENDPOINTS, has_server_key
+from gedanken.serve.web.models.server import Endpoint, EndpointCheck, EndpointModels, LocalPlayer
+from gedanken.serve.web.wire import EndpointRequest, ModelRequest
 
-router = APIRouter(tags=["players"])
-
-
-@router.get("/api/players/{task}", responses=FAILURES)
-def players(task: str) -> list[str]:
-    """The built-in players of a task."""
-    return list(tasks.players(require_task(task).name))
+router = APIRouter(tags=["players"], responses=FAILURES)
 
 
-@router.get("/api/endpoints")
+@router.get("/api/players/{task}", responses=answers(list[LocalPlayer]))
+def players(task: str, services: CurrentServices) -> Response:
+    """Who can play a task: a person (`you`), built-in players, and the models that this server offers."""
+    return Json(list(tasks.players(require_task(task).name)))
+
+
+@router.get("/api/endpoints", responses=answers(list[Endpoint]))
 def endpoints(services: CurrentServices) -> list[dict[str, Any]]:
     """Where models may be asked, and whether a key has to be brought along."""
     settings = services.settings
@@ -34,3 +36,15 @@ def endpoints(services: CurrentServices) -> list[dict[str, Any]]:
         for name, preset in ENDPOINTS.items()
         if name not in local
     ]
+
+
+@router.post("/api/endpoints/check", responses=answers(EndpointCheck))
+def check_endpoint(request: ModelRequest, client: Client, services: CurrentServices) -> Response:
+    """Ask a model for one token: whether it answers, or why not."""
+    raise HTTPException(501, "not built yet")
+
+
+@router.post("/api/endpoints/models", responses=answers(EndpointModels))
+def list_models(request: EndpointRequest, client: Client, services: CurrentServices) -> Response:
+    """The names of the models that an endpoint offers."""
+    raise HTTPException(501, "not built yet")
