@@ -1,14 +1,13 @@
+import createClient from 'openapi-fetch'
 import { reportGone } from './connectivity'
 import { readError, ServerGone } from './errors'
+import type { paths } from './schema'
 
-export function endpoint(path: string): URL {
-  return new URL(path, document.baseURI)
-}
-
-async function call(path: string, init: RequestInit): Promise<Response> {
+/** A fetch whose every failure is an `ApiError` or `ServerGone`; an aborted one stays what it is. */
+async function reach(request: Request): Promise<Response> {
   let response: Response
   try {
-    response = await fetch(endpoint(path), init)
+    response = await fetch(request)
   } catch (error) {
     if (error instanceof DOMException) throw error
     reportGone()
@@ -18,17 +17,24 @@ async function call(path: string, init: RequestInit): Promise<Response> {
   return response
 }
 
-export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
-  return (await call(path, signal ? { signal } : {})).json() as Promise<T>
+const root = new URL('.', document.baseURI).href.replace(/\/$/, '')
+
+/** The API by its generated types. */
+export const api = createClient<paths>({ baseUrl: root, fetch: reach })
+
+/** The data of an answer; `reach` has thrown where there is none. */
+export async function read<T>(answer: Promise<{ data?: T }>): Promise<T> {
+  return (await answer).data as T
 }
 
-export async function send<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const init: RequestInit = { method, headers: { 'Content-Type': 'application/json' } }
-  init.body = JSON.stringify(body ?? {})
-  if (signal) init.signal = signal
-  const response = await call(path, init)
-  return response.status === 204 ? (undefined as T) : (response.json() as Promise<T>)
+/** The address of a path of the API, for links and uploads. */
+export function endpoint(path: string): URL {
+  return new URL(path, document.baseURI)
 }
 
-export const post = <T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> =>
-  send<T>('POST', path, body, signal)
+/** Send a file as it is. */
+export async function upload<T>(path: string, file: Blob): Promise<T> {
+  const headers = { 'Content-Type': 'application/octet-stream' }
+  const response = await reach(new Request(endpoint(path), { method: 'POST', headers, body: file }))
+  return response.json() as Promise<T>
+}

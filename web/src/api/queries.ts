@@ -1,16 +1,7 @@
 import { keepPreviousData, QueryClient, useQuery } from '@tanstack/react-query'
 import { ApiError } from './errors'
-import { get, post } from './http'
-import type {
-  Comparison,
-  Endpoint,
-  LocalPlayer,
-  PosedProblem,
-  ScenarioDetail,
-  Server,
-  SubjectRow,
-  SystemDetail,
-} from './types'
+import { api, read } from './http'
+import type { ProblemRequest } from './types'
 
 export const client = new QueryClient({
   defaultOptions: {
@@ -27,32 +18,33 @@ export const client = new QueryClient({
 
 const FOREVER = Number.POSITIVE_INFINITY
 
-export const useServer = () => useQuery({ queryKey: ['server'], queryFn: () => get<Server>('api/server') })
+export const useServer = () => useQuery({ queryKey: ['server'], queryFn: () => read(api.GET('/api/server')) })
 
 export const useEndpoints = () =>
-  useQuery({ queryKey: ['endpoints'], queryFn: () => get<Endpoint[]>('api/endpoints'), staleTime: FOREVER })
+  useQuery({ queryKey: ['endpoints'], queryFn: () => read(api.GET('/api/endpoints')), staleTime: FOREVER })
 
 export const usePlayers = (task: string) =>
-  useQuery({ queryKey: ['players', task], queryFn: () => get<LocalPlayer[]>(`api/players/${task}`), staleTime: FOREVER })
+  useQuery({ queryKey: ['players', task], queryFn: () => read(api.GET('/api/players/{task}', { params: { path: { task } } })), staleTime: FOREVER })
 
 export const useSubjects = (task: string) =>
-  useQuery({ queryKey: ['subjects', task], queryFn: () => get<SubjectRow[]>(`api/subjects/${task}`), staleTime: FOREVER })
+  useQuery({ queryKey: ['subjects', task], queryFn: () => read(api.GET('/api/subjects/{task}', { params: { path: { task } } })), staleTime: FOREVER })
 
 export const useSubject = (task: string, name: string) =>
   useQuery({
     queryKey: ['subject', task, name],
-    queryFn: () => get<SystemDetail | ScenarioDetail>(`api/subjects/${task}/${encodeURIComponent(name)}`),
+    queryFn: () => read(api.GET('/api/subjects/{task}/{name}', { params: { path: { task, name } } })),
     staleTime: FOREVER,
   })
 
 /** Pose a problem; the same request always names the same one. */
-export const useProblem = (request: unknown, enabled: boolean) =>
+export const useProblem = (request: ProblemRequest, enabled: boolean) =>
   useQuery({
     queryKey: ['problem', JSON.stringify(request)],
-    queryFn: ({ signal }) => post<PosedProblem>('api/problems', request, signal),
+    queryFn: ({ signal }) => read(api.POST('/api/problems', { body: request, signal })),
     enabled,
     staleTime: FOREVER,
     placeholderData: keepPreviousData,
   })
 
-export const readComparison = (id: string) => get<Comparison>(`api/comparisons/${encodeURIComponent(id)}`)
+export const readComparison = (id: string) => 
+  read(api.GET('/api/comparisons/{comparison}', { params: { path: { comparison: id } } }))

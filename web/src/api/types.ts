@@ -3,6 +3,9 @@ import type { components } from './schema'
 
 type Schemas = components['schemas']
 
+export type ProblemRequest = Schemas['ProblemRequest']
+export type PlayerRequest = Schemas['PlayerRequest']
+export type SimulationRequest = Schemas['SimulationRequest']
 export type Server = Schemas['Server']
 export type Endpoint = Schemas['Endpoint']
 export type EndpointCheck = Schemas['EndpointCheck']
@@ -45,7 +48,7 @@ export type Dataset = Schemas['Dataset']
 export type DataColumn = Schemas['Column']
 export type Example = Schemas['Example']
 export type Series = Schemas['Series']
-export type Candidate = Schemas['Candidate']
+export type Candidate = Schemas['CandidateEvent']
 export type Report = Schemas['Report']
 export type Discovery = Schemas['Discovery']
 export type Results = Schemas['Results']

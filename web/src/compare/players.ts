@@ -1,8 +1,6 @@
-import type { components } from '../api/schema'
-import type { Endpoint } from '../api/types'
+import type { Endpoint, PlayerRequest } from '../api/types'
 import { findKey, normalise } from '../connect/keys'
 
-export type PlayerRequest = Partial<components['schemas']['PlayerRequest']>
 
 /** A player as an address names it. */
 export type PlayerName =

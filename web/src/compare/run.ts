@@ -89,7 +89,7 @@ export function hasEnded(side: SideState): boolean {
 }
 
 export function matchOf(turn: Turn | undefined): number | null {
-  return turn ? (turn.verdict.terms.match ?? 0) : null
+  return turn ? turn.verdict.match : null
 }
 
 /** The best turn: the highest match, the earlier one of two that are equal. */

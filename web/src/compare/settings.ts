@@ -1,3 +1,5 @@
+import type { ProblemKey } from '../api/types'
+
 /** The settings of a comparison as they stand in the address. Keys of endpoints are never among them. */
 export interface Settings {
   subject: string
@@ -121,4 +123,24 @@ export function problemOf(settings: Settings): {
   if (settings.uneven) options.uneven = true
   if (settings.positions_only) options.positions_only = true
   return { task: 'discover', subject: settings.subject, split: 'test', index: settings.seed, level: settings.level, options }
+}
+
+/** The settings that name a recorded problem. */
+export function settingsOf(problem: ProblemKey): Settings {
+  const settings: Settings = { ...defaults, subject: problem.subject, seed: problem.index, level: problem.level }
+  const known = problem.options
+  for (const name of ['noise', 'samples', 'gaps', 'outliers', 'trials', 'rows'] as const) {
+    const value = known[name]
+    if (typeof value === 'number') settings[name] = value
+  }
+  for (const name of ['uneven', 'positions_only'] as const) if (known[name] === true) settings[name] = true
+  if (typeof known.hint === 'string' && HINTS.includes(known.hint)) settings.hint = known.hint
+  return settings
+}
+
+/** Whether a posed problem is the one that the settings name. */
+export function names(settings: Settings, problem: ProblemKey): boolean {
+  const { a: _a, b: _b, turns: _t, ...mine } = settings
+  const { a: _c, b: _d, turns: _u, ...theirs } = settingsOf(problem)
+  return JSON.stringify(mine) === JSON.stringify(theirs)
 }

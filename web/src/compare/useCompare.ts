@@ -2,9 +2,9 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { ApiError } from '../api/errors'
 import type { ServerEvent } from '../api/events'
 import { type Follower, follow } from '../api/follow'
-import { get, post } from '../api/http'
+import { api, read } from '../api/http'
 import { readComparison, useEndpoints } from '../api/queries'
-import type { Comparison, ProblemKey, Shown, StartedComparison, TrueLaw, Turn } from '../api/types'
+import type { Comparison, ProblemKey, Shown, TrueLaw, Turn } from '../api/types'
 import { nameOf, requestOf } from './players'
 import { applyToSides, emptySide, hasEnded, mergeRecorded, type Sides, sideOf } from './run'
 import { problemOf, type Settings } from './settings'
@@ -130,7 +130,7 @@ export function useCompare(onTurn: (side: number, turn: Turn) => void) {
       leave()
       setFailure(null)
       try {
-        const comparison = id === RECORDED ? await get<Comparison>('api/comparisons/recorded') : await readComparison(id)
+        const comparison = id === RECORDED ? await read(api.GET('/api/recorded')) : await readComparison(id)
         const next = playedOf(comparison)
         put(next)
         if (!next.sides.every(hasEnded)) listen(next.id)
@@ -147,11 +147,15 @@ export function useCompare(onTurn: (side: number, turn: Turn) => void) {
       setStarting(true)
       setFailure(null)
       try {
-        const started = await post<StartedComparison>('api/comparisons', {
-          problem: problemOf(settings),
-          players: [requestOf(settings.a, presets, maxTokens), requestOf(settings.b, presets, maxTokens)],
-          max_turns: settings.turns,
-        })
+        const started = await read(
+          api.POST('/api/comparisons', {
+            body: {
+              problem: problemOf(settings),
+              players: [requestOf(settings.a, presets, maxTokens), requestOf(settings.b, presets, maxTokens)],
+              max_turns: settings.turns,
+            },
+          }),
+        )
         leave()
         const comparison = await readComparison(started.id)
         const next = playedOf(comparison)
@@ -171,7 +175,7 @@ export function useCompare(onTurn: (side: number, turn: Turn) => void) {
 
   const stop = useCallback(async () => {
     const running = current.current?.sides.filter((side) => !hasEnded(side)) ?? []
-    await Promise.allSettled(running.map((side) => post(`api/episodes/${side.id}/cancel`)))
+    await Promise.allSettled(running.map((side) => read(api.POST('/api/episodes/{episode}/cancel', { params: { path: { episode: side.id } } }))))
   }, [])
 
   /** Put a turn in that was answered here, before the stream tells it. */

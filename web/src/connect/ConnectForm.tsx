@@ -1,8 +1,8 @@
 import { type FormEvent, useEffect, useId, useState } from 'react'
 import { ApiError, ServerGone } from '../api/errors'
-import { post } from '../api/http'
+import { api, read } from '../api/http'
 import { useEndpoints } from '../api/queries'
-import type { EndpointCheck, EndpointModels } from '../api/types'
+import type { EndpointCheck } from '../api/types'
 import { nameEndpoint } from '../compare/players'
 import { Notice } from '../parts/Notice'
 import { findKey, isPrivateConnection, normalise, saveKey } from './keys'
@@ -59,7 +59,7 @@ export function ConnectForm({ initial, onConnected }: Props) {
   async function suggest() {
     if (models.length || !baseUrl) return
     try {
-      setModels((await post<EndpointModels>('api/endpoints/models', body())).models.slice(0, 500))
+      setModels((await read(api.POST('/api/endpoints/models', { body: body() }))).models.slice(0, 500))
     } catch {
       // Suggestions are a help; the name can be typed.
     }
@@ -69,7 +69,9 @@ export function ConnectForm({ initial, onConnected }: Props) {
     setTesting(true)
     setCheck(null)
     try {
-      const answer = await post<EndpointCheck>('api/endpoints/check', { ...body(), model: model.trim() }, AbortSignal.timeout(10_000))
+      const answer = await read(
+        api.POST('/api/endpoints/check', { body: { ...body(), model: model.trim() }, signal: AbortSignal.timeout(10_000) }),
+      )
       setCheck({ tone: answer.ok ? 'plain' : 'bad', text: sentence(answer) })
       if (answer.ok) void suggest()
     } catch (error) {

@@ -1,10 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import type { components } from '../api/schema'
-import type { Simulation } from '../api/types'
-import { post } from '../api/http'
-
-export type SimulationRequest = Pick<components['schemas']['SimulationRequest'], 'equation'> &
-  Partial<components['schemas']['SimulationRequest']>
+import { api, read } from '../api/http'
+import type { Simulation, SimulationRequest } from '../api/types'
 
 /**
  * Ask the verifier what a law does, without entering it as an answer.
@@ -30,7 +26,7 @@ export function useSimulation(): {
       const mine = epoch.current
       waiting.current = null
       try {
-        const answer = await post<Simulation>('api/simulate', request)
+        const answer = await read(api.POST('/api/simulate', { body: request }))
         if (mine !== epoch.current) continue
         setSimulation(answer)
         setFailure(null)

@@ -1,0 +1,1 @@
+export function SubjectPage({ task, name }: { task: string; name: string }) { return <h1 tabIndex={-1}>{task}{name}</h1> }

@@ -1,0 +1,1 @@
+export function ZooPage() { return <h1 tabIndex={-1}>ZooPage</h1> }
