@@ -24,10 +24,18 @@ export const useEndpoints = () =>
   useQuery({ queryKey: ['endpoints'], queryFn: () => read(api.GET('/api/endpoints')), staleTime: FOREVER })
 
 export const usePlayers = (task: string) =>
-  useQuery({ queryKey: ['players', task], queryFn: () => read(api.GET('/api/players/{task}', { params: { path: { task } } })), staleTime: FOREVER })
+  useQuery({
+    queryKey: ['players', task],
+    queryFn: () => read(api.GET('/api/players/{task}', { params: { path: { task } } })),
+    staleTime: FOREVER,
+  })
 
 export const useSubjects = (task: string) =>
-  useQuery({ queryKey: ['subjects', task], queryFn: () => read(api.GET('/api/subjects/{task}', { params: { path: { task } } })), staleTime: FOREVER })
+  useQuery({
+    queryKey: ['subjects', task],
+    queryFn: () => read(api.GET('/api/subjects/{task}', { params: { path: { task } } })),
+    staleTime: FOREVER,
+  })
 
 export const useSubject = (task: string, name: string) =>
   useQuery({
@@ -46,5 +54,5 @@ export const useProblem = (request: ProblemRequest, enabled: boolean) =>
     placeholderData: keepPreviousData,
   })
 
-export const readComparison = (id: string) => 
+export const readComparison = (id: string) =>
   read(api.GET('/api/comparisons/{comparison}', { params: { path: { comparison: id } } }))

@@ -69,10 +69,22 @@ export function ChartStack({ shown, sides, height = 132 }: Props) {
           <button type="button" className="button small quiet" onClick={() => zoom(0.5)} aria-label="Zoom in">
             +
           </button>
-          <button type="button" className="button small quiet" onClick={() => zoom(2)} aria-label="Zoom out" disabled={!chosen}>
+          <button
+            type="button"
+            className="button small quiet"
+            onClick={() => zoom(2)}
+            aria-label="Zoom out"
+            disabled={!chosen}
+          >
             −
           </button>
-          <button type="button" className="button small quiet" onClick={() => setChosen(null)} aria-label="Show the whole time" disabled={!chosen}>
+          <button
+            type="button"
+            className="button small quiet"
+            onClick={() => setChosen(null)}
+            aria-label="Show the whole time"
+            disabled={!chosen}
+          >
             0
           </button>
           <button type="button" className="button small quiet" aria-pressed={table} onClick={() => setTable(!table)}>
@@ -115,7 +127,15 @@ function Legend({ sides }: { sides: ChartSide[] }) {
         .map((side) => (
           <li key={side.label} className="flex items-center gap-1.5">
             <svg width="26" height="8" aria-hidden="true">
-              <line x1="0" x2="26" y1="4" y2="4" stroke={`var(--${side.colour})`} strokeWidth="2.5" strokeDasharray={STROKES[side.colour]} />
+              <line
+                x1="0"
+                x2="26"
+                y1="4"
+                y2="4"
+                stroke={`var(--${side.colour})`}
+                strokeWidth="2.5"
+                strokeDasharray={STROKES[side.colour]}
+              />
             </svg>
             {side.label}
           </li>

@@ -84,7 +84,13 @@ export class ColumnPlot {
       stroke: colour('ink'),
       width: 0,
       paths: () => null,
-      points: { show: true, size: 4.5, width: 1, stroke: colour('muted'), fill: fill ? colour('muted') : colour('surface') },
+      points: {
+        show: true,
+        size: 4.5,
+        width: 1,
+        stroke: colour('muted'),
+        fill: fill ? colour('muted') : colour('surface'),
+      },
     })
     const series: uPlot.Series[] = [
       {},
@@ -147,7 +153,10 @@ export class ColumnPlot {
     for (const [number, line] of (this.data?.lines ?? []).entries()) {
       const exit = exitOf(line.t, line.values, this.data?.range ?? [0, 1])
       if (!exit) continue
-      const x = Math.max(bbox.left + 6 * ratio, Math.min(bbox.left + bbox.width - 6 * ratio, plot.valToPos(exit.t, 'x', true)))
+      const x = Math.max(
+        bbox.left + 6 * ratio,
+        Math.min(bbox.left + bbox.width - 6 * ratio, plot.valToPos(exit.t, 'x', true)),
+      )
       const y = exit.above ? bbox.top + 1 : bbox.top + bbox.height - 1
       const size = 6 * ratio * (exit.above ? 1 : -1)
       ctx.save()

@@ -32,7 +32,13 @@ export function drawHeat(
   if (!context) return
   context.scale(ratio, ratio)
   const page = colour('surface')
-  const [low, high, hatch, ink, line] = ['low', 'high', 'hatch', 'muted', 'line'].map(colour) as [string, string, string, string, string]
+  const [low, high, hatch, ink, line] = ['low', 'high', 'hatch', 'muted', 'line'].map(colour) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+  ]
   const inner = Math.max(1, width - left - right)
   const place = (t: number) => left + ((t - from) / (to - from || 1)) * inner
   context.font = '10px system-ui, sans-serif'

@@ -65,7 +65,9 @@ export function columnOf(rows: Values[], k: number): Values {
 /** The columns in which the sides are worst come first; they are the ones that are drawn large. */
 export function byMisfit(columns: string[], r2: (Record<string, number | null> | null)[]): number[] {
   const misfit = columns.map((name) => Math.max(0, ...r2.map((each) => (each ? 1 - (each[name] ?? 1) : 0))))
-  return columns.map((_, k) => k).sort((one, other) => (misfit[other] as number) - (misfit[one] as number) || one - other)
+  return columns
+    .map((_, k) => k)
+    .sort((one, other) => (misfit[other] as number) - (misfit[one] as number) || one - other)
 }
 
 /** Where a side misses, in words: the longest span with a residual beyond half a standard deviation. */

@@ -31,7 +31,12 @@ function curveOf(curves: Curve[] | undefined, trial: number, column: number): { 
 }
 
 /** What each column's chart shows of one trial. */
-export function viewColumns(shown: Shown, trialNumber: number, sides: ChartSide[], opened: ReadonlySet<string> | null): ColumnView[] {
+export function viewColumns(
+  shown: Shown,
+  trialNumber: number,
+  sides: ChartSide[],
+  opened: ReadonlySet<string> | null,
+): ColumnView[] {
   const trial = shown.trials[trialNumber] as Trial
   const held = heldOf(shown, trial, trialNumber)
   const worst = byMisfit(
@@ -46,17 +51,30 @@ export function viewColumns(shown: Shown, trialNumber: number, sides: ChartSide[
     for (const side of sides) {
       const line = curveOf(side.drawing?.dense, trialNumber, index) ?? curveOf(side.drawing?.curves, trialNumber, index)
       if (line)
-        lines.push({ ...line, colour: side.colour, dash: DASHES[side.colour], width: side.colour === 'whatif' ? 2 : 1.8, label: side.label })
+        lines.push({
+          ...line,
+          colour: side.colour,
+          dash: DASHES[side.colour],
+          width: side.colour === 'whatif' ? 2 : 1.8,
+          label: side.label,
+        })
       const at = curveOf(side.drawing?.curves, trialNumber, index)
       const residual = residuals(observed, at?.values ?? null, shown.spread[column] ?? null)
       if (side.colour !== 'whatif') {
         heat.push({ label: side.label.slice(0, 1), t: trial.t, residual })
-        if (side.drawing) described.push({ label: side.label, r2: side.r2?.[column] ?? null, miss: at ? describeMiss(trial.t, residual) : 'stops before the end' })
+        if (side.drawing)
+          described.push({
+            label: side.label,
+            r2: side.r2?.[column] ?? null,
+            miss: at ? describeMiss(trial.t, residual) : 'stops before the end',
+          })
       }
     }
     const heldValues = held ? { t: held.t, values: columnOf(held.values, index) } : null
     const measured = heldValues ? [...observed, ...heldValues.values] : observed
-    const range = measured.some((value) => value !== null) ? valueRange(measured) : valueRange(lines.flatMap((line) => line.values))
+    const range = measured.some((value) => value !== null)
+      ? valueRange(measured)
+      : valueRange(lines.flatMap((line) => line.values))
     const open = opened ? opened.has(column) : shown.columns.length <= OPEN || worst.includes(index)
     const data = { t: trial.t, observed, held: heldValues, lines, range, heldFrom: held?.t[0] ?? null }
     return { index, column, unit: shown.units[column] ?? '', data, heat, described, open }
@@ -65,14 +83,19 @@ export function viewColumns(shown: Shown, trialNumber: number, sides: ChartSide[
 
 /** The held-out samples that belong to this trial: those of its name, or the only ones there are. */
 function heldOf(shown: Shown, trial: Trial, number: number): Trial | null {
-  return shown.held_out.find((each) => each.name === trial.name) ?? (shown.held_out.length === shown.trials.length ? (shown.held_out[number] ?? null) : null)
+  return (
+    shown.held_out.find((each) => each.name === trial.name) ??
+    (shown.held_out.length === shown.trials.length ? (shown.held_out[number] ?? null) : null)
+  )
 }
 
-/** From the first to the last time that any data or curve has. */
+/** From the first to the last time of the data; of the curves where there are no data. */
 export function timeSpan(views: ColumnView[]): [number, number] {
   const data = views[0]?.data
-  const first = data?.t[0] ?? 0
-  const last = Math.max(data?.t.at(-1) ?? 1, data?.held?.t.at(-1) ?? Number.NEGATIVE_INFINITY)
+  const times = data?.t.length ? [data.t, data.held?.t ?? []] : (data?.lines.map((line) => line.t) ?? [])
+  const ends = times.flatMap((t) => (t.length ? [t[0] as number, t.at(-1) as number] : []))
+  if (!ends.length) return [0, 1]
+  const [first, last] = [Math.min(...ends), Math.max(...ends)]
   return last > first ? [first, last] : [first, first + 1]
 }
 

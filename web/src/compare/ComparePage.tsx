@@ -73,11 +73,23 @@ export function ComparePage({ id }: { id: string | null }) {
     filled.current = played.id
     setState((now) => {
       const players = played.recorded ? {} : { a: played.sides[0].player, b: played.sides[1].player }
-      return { dropped: [], settings: { ...now.settings, ...settingsOf(played.problem), a: now.settings.a, b: now.settings.b, turns: played.maxTurns, ...players } }
+      return {
+        dropped: [],
+        settings: {
+          ...now.settings,
+          ...settingsOf(played.problem),
+          a: now.settings.a,
+          b: now.settings.b,
+          turns: played.maxTurns,
+          ...players,
+        },
+      }
     })
   }, [played, asked])
 
-  usePageTitle(played && id ? `${played.problem.subject.replaceAll('_', ' ')}, seed ${played.problem.index}` : 'Compare')
+  usePageTitle(
+    played && id ? `${played.problem.subject.replaceAll('_', ' ')}, seed ${played.problem.index}` : 'Compare',
+  )
 
   const running = played !== null && !played.sides.every(hasEnded)
   const request = useMemo(() => problemOf(settings), [settings])
@@ -118,7 +130,11 @@ export function ComparePage({ id }: { id: string | null }) {
       else if (who.kind === 'endpoint')
         connect({
           initial: who,
-          onConnected: ({ player: next }) => setState((now) => ({ ...now, settings: now.settings.a === player ? { ...now.settings, a: next } : { ...now.settings, b: next } })),
+          onConnected: ({ player: next }) =>
+            setState((now) => ({
+              ...now,
+              settings: now.settings.a === player ? { ...now.settings, a: next } : { ...now.settings, b: next },
+            })),
         })
       else connect()
     },
@@ -162,7 +178,10 @@ export function ComparePage({ id }: { id: string | null }) {
         {played && (
           <ShareMenu
             played={played}
-            turns={[hidden === 0 ? undefined : shownTurn(played.sides[0], turn), hidden === 1 ? undefined : shownTurn(played.sides[1], turn)]}
+            turns={[
+              hidden === 0 ? undefined : shownTurn(played.sides[0], turn),
+              hidden === 1 ? undefined : shownTurn(played.sides[1], turn),
+            ]}
             hidden={hidden !== null}
             turn={turn}
             charts={charts}
@@ -170,7 +189,9 @@ export function ComparePage({ id }: { id: string | null }) {
         )}
         <HistoryDrawer />
       </SettingsForm>
-      {dropped.length > 0 && <Notice tone="warn">The address named something unknown, which was left out: {dropped.join(', ')}.</Notice>}
+      {dropped.length > 0 && (
+        <Notice tone="warn">The address named something unknown, which was left out: {dropped.join(', ')}.</Notice>
+      )}
       {failure && <Banner failure={failure} onAction={retry} />}
       <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1 text-[14.5px]">
         {played?.recorded && !differs && (
@@ -184,9 +205,7 @@ export function ComparePage({ id }: { id: string | null }) {
         </Popover>
       </div>
       {played && !played.recorded && server && played.version !== server.version && (
-        <Notice>
-          Played with {played.version}; today's verifier may judge otherwise.
-        </Notice>
+        <Notice>Played with {played.version}; today's verifier may judge otherwise.</Notice>
       )}
       {(differs || (!played && asked)) && <Preview posed={preview.data} error={preview.error} played={played} />}
       {played ? (
@@ -196,7 +215,11 @@ export function ComparePage({ id }: { id: string | null }) {
             hidden={hidden}
             onAction={(side, action) => act(action, played.sides[side].player)}
             onAnswered={addTurn}
-            onFinish={(side) => void read(api.POST('/api/episodes/{episode}/cancel', { params: { path: { episode: played.sides[side].id } } }))}
+            onFinish={(side) =>
+              void read(
+                api.POST('/api/episodes/{episode}/cancel', { params: { path: { episode: played.sides[side].id } } }),
+              )
+            }
             onPeek={() => void peek()}
             turn={turn}
             onShowTurn={showTurn}

@@ -1,6 +1,6 @@
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useServer } from '../api/queries'
-import { lawOf, type TrueLaw as Law, type Turn } from '../api/types'
+import { type TrueLaw as Law, lawOf, type Turn } from '../api/types'
 import type { ChartSide } from '../charts/stack'
 import { Skeleton } from '../parts/Skeleton'
 import { useAnnounce } from '../shell/useAnnounce'
@@ -64,7 +64,8 @@ export function CompareView({ played, hidden, onAction, onAnswered, onFinish, on
     const r2 = (each: Turn | undefined) => (each?.verdict.details.r2 as Record<string, number> | undefined) ?? null
     list.push({ label: 'A', colour: 'a', drawing: lawA, r2: r2(visible[0]) })
     if (hidden !== 1) list.push({ label: 'B', colour: 'b', drawing: lawB, r2: r2(visible[1]) })
-    for (const drawing of [whatIfA, whatIfB]) if (drawing) list.push({ label: 'what-if', colour: 'whatif', drawing, r2: null })
+    for (const drawing of [whatIfA, whatIfB])
+      if (drawing) list.push({ label: 'what-if', colour: 'whatif', drawing, r2: null })
     if (law) list.push({ label: 'truth', colour: 'good', drawing: law, r2: null })
     return list
   }, [lawA, lawB, whatIfA, whatIfB, law, hidden, visible[0], visible[1]])
@@ -109,7 +110,15 @@ export function CompareView({ played, hidden, onAction, onAnswered, onFinish, on
       <div className="grid gap-1.5">
         {editor}
         {(!editor || turns[k]) && (
-          <LawPanel letter={letter} turn={turns[k]} slid={slid[k].values} simulation={slid[k].simulation} failure={slid[k].failure} onSlide={slid[k].slide} empty={empty} />
+          <LawPanel
+            letter={letter}
+            turn={turns[k]}
+            slid={slid[k].values}
+            simulation={slid[k].simulation}
+            failure={slid[k].failure}
+            onSlide={slid[k].slide}
+            empty={empty}
+          />
         )}
         {error}
       </div>
@@ -121,7 +130,13 @@ export function CompareView({ played, hidden, onAction, onAnswered, onFinish, on
   const both = (label: (k: 0 | 1) => string) => (
     <div className="flex gap-1 md:hidden" style={{ gridArea: 'switch' }}>
       {([0, 1] as const).map((k) => (
-        <button key={k} type="button" className={`button flex-1 ${front === k ? 'primary' : ''}`} aria-pressed={front === k} onClick={() => setFront(k)}>
+        <button
+          key={k}
+          type="button"
+          className={`button flex-1 ${front === k ? 'primary' : ''}`}
+          aria-pressed={front === k}
+          onClick={() => setFront(k)}
+        >
           {label(k)}
         </button>
       ))}
@@ -136,7 +151,10 @@ export function CompareView({ played, hidden, onAction, onAnswered, onFinish, on
       )}
       <div className="compare grid gap-x-4 gap-y-2">
         <div className="rounded-lg bg-sunken px-3 py-0.5" style={{ gridArea: 'head' }}>
-          <Headline numbers={numbers} label={`A, ${titleOf(sides[0].player)}, against B, ${titleOf(sides[1].player)}`} />
+          <Headline
+            numbers={numbers}
+            label={`A, ${titleOf(sides[0].player)}, against B, ${titleOf(sides[1].player)}`}
+          />
         </div>
         {both((k) => `${'AB'[k]}${hidden !== k && solvedIn(sides[k].turns) ? ', solved' : ''}`)}
         {([0, 1] as const).map((k) => (
@@ -151,7 +169,12 @@ export function CompareView({ played, hidden, onAction, onAnswered, onFinish, on
             detail={hidden === k ? null : <TurnDetail side={sides[k]} turn={turns[k]} terms={terms} />}
           />
         ))}
-        <div ref={charts} className="min-w-0" style={{ gridArea: 'charts', minHeight: shown.columns.length > 1 ? 380 : 200 }} data-charts>
+        <div
+          ref={charts}
+          className="min-w-0"
+          style={{ gridArea: 'charts', minHeight: shown.columns.length > 1 ? 380 : 200 }}
+          data-charts
+        >
           <Suspense fallback={<Skeleton heights={[160, 160]} label="Charts" />}>
             <ChartStack shown={shown} sides={chartSides} />
           </Suspense>

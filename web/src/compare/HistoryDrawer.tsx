@@ -28,8 +28,11 @@ export function HistoryDrawer() {
     staleTime: 0,
   })
   const title = (row: EpisodeRow) => titleOf(nameOf(row.player), presets)
-  const words = (row: (typeof rows)[number]) => `${row.problem.subject} ${row.problem.index} ${row.episodes.map(title).join(' ')}`
-  const shown = rows.filter((row) => row.problem.task === 'discover' && words(row).toLowerCase().includes(filter.trim().toLowerCase()))
+  const words = (row: (typeof rows)[number]) =>
+    `${row.problem.subject} ${row.problem.index} ${row.episodes.map(title).join(' ')}`
+  const shown = rows.filter(
+    (row) => row.problem.task === 'discover' && words(row).toLowerCase().includes(filter.trim().toLowerCase()),
+  )
   const close = () => dialog.current?.close()
 
   return (
@@ -58,13 +61,25 @@ export function HistoryDrawer() {
             ✕
           </button>
         </div>
-        <input className="input mb-3 w-full" type="search" aria-label="Filter" placeholder="Filter by system or player" value={filter} onChange={(event) => setFilter(event.target.value)} />
+        <input
+          className="input mb-3 w-full"
+          type="search"
+          aria-label="Filter"
+          placeholder="Filter by system or player"
+          value={filter}
+          onChange={(event) => setFilter(event.target.value)}
+        />
         {error && <p>{error.message}</p>}
         {open && !shown.length && !error && <p className="text-muted">Nothing was played yet.</p>}
         <ul className="grid gap-2">
           {shown.map((row) => {
             const players = row.episodes.map((each) => nameOf(each.player))
-            const again = { ...settingsOf(row.problem), turns: row.episodes[0]?.max_turns ?? 8, a: players[0] ?? 'sparse', b: players[1] ?? 'you' }
+            const again = {
+              ...settingsOf(row.problem),
+              turns: row.episodes[0]?.max_turns ?? 8,
+              a: players[0] ?? 'sparse',
+              b: players[1] ?? 'you',
+            }
             return (
               <li key={row.id} className="card p-2 text-[14px]">
                 <div className="flex justify-between gap-2">
@@ -80,7 +95,12 @@ export function HistoryDrawer() {
                         {'AB'[k]} {title(each)}
                       </span>
                       <span className="whitespace-nowrap text-muted">
-                        {each.best_match === null ? '–' : each.best_match.toFixed(2)}, {each.solved_in ? `solved in ${each.solved_in}` : each.status === 'finished' ? `${each.played} turns` : each.status}
+                        {each.best_match === null ? '–' : each.best_match.toFixed(2)},{' '}
+                        {each.solved_in
+                          ? `solved in ${each.solved_in}`
+                          : each.status === 'finished'
+                            ? `${each.played} turns`
+                            : each.status}
                       </span>
                     </li>
                   ))}

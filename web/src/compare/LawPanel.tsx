@@ -32,10 +32,19 @@ export function LawPanel({ letter, turn, slid, simulation, failure, onSlide, emp
             onLight={setLit}
             onChoose={(name) => document.getElementById(`slider-${side}-${name}`)?.focus()}
           />
-          <LawSliders side={side} start={law.params} values={slid ?? law.params} lit={lit} onLight={setLit} onChange={(values) => onSlide(law, values)} />
+          <LawSliders
+            side={side}
+            start={law.params}
+            values={slid ?? law.params}
+            lit={lit}
+            onLight={setLit}
+            onChange={(values) => onSlide(law, values)}
+          />
         </>
       ) : (
-        <div className="grid min-h-16 place-items-center text-[14px] text-muted">No law could be read from this answer.</div>
+        <div className="grid min-h-16 place-items-center text-[14px] text-muted">
+          No law could be read from this answer.
+        </div>
       )}
       {slid && law && (
         <p className="flex items-center gap-2 text-[13px] text-whatif" data-testid={`whatif-${side}`}>

@@ -1,6 +1,6 @@
+import { useEndpoints, usePlayers } from '../api/queries'
 import { useConnect } from '../connect/ConnectDialog'
 import { useConnections } from '../connect/useConnections'
-import { useEndpoints, usePlayers } from '../api/queries'
 import { nameEndpoint, titleOf } from './players'
 
 interface Props {

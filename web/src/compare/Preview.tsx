@@ -24,12 +24,16 @@ export function Preview({ posed, error, played }: Props) {
       <Notice>
         <span className="flex flex-wrap items-center gap-x-4 gap-y-1" data-testid="preview">
           <span>
-            Not played yet: {posed.problem.subject.replaceAll('_', ' ')}, seed {posed.problem.index}. Below is what was played before.
+            Not played yet: {posed.problem.subject.replaceAll('_', ' ')}, seed {posed.problem.index}. Below is what was
+            played before.
           </span>
           {shown.columns.slice(0, 4).map((column, k) => (
             <span key={column} className="flex items-center gap-1 text-[13px] text-muted">
               {column}
-              <Sparkline t={shown.trials[0]?.t ?? []} values={shown.trials[0]?.values.map((row) => row[k] ?? null) ?? []} />
+              <Sparkline
+                t={shown.trials[0]?.t ?? []}
+                values={shown.trials[0]?.values.map((row) => row[k] ?? null) ?? []}
+              />
             </span>
           ))}
         </span>

@@ -1,9 +1,9 @@
 import type { FormEvent, ReactNode } from 'react'
 import { Link } from 'wouter'
 import { useSubjects } from '../api/queries'
+import { Popover } from '../parts/Popover'
 import { PlayerSelect } from './PlayerSelect'
 import { HINTS, limits, type Settings } from './settings'
-import { Popover } from '../parts/Popover'
 
 interface Props {
   settings: Settings
@@ -19,7 +19,9 @@ export function SettingsForm({ settings, onChange, onRun, running, canRun, child
   const { data: subjects = [] } = useSubjects('discover')
   const set = (change: Partial<Settings>) => onChange({ ...settings, ...change })
   const categories = [...new Set(subjects.map((each) => each.category))]
-  const changed = moreNames.filter((name) => settings[name] !== null && settings[name] !== false).length + (settings.hint === 'full' ? 0 : 1)
+  const changed =
+    moreNames.filter((name) => settings[name] !== null && settings[name] !== false).length +
+    (settings.hint === 'full' ? 0 : 1)
 
   function submit(event: FormEvent) {
     event.preventDefault()
@@ -30,7 +32,11 @@ export function SettingsForm({ settings, onChange, onRun, running, canRun, child
     <form onSubmit={submit} aria-label="Settings" className="flex flex-wrap items-end gap-2">
       <label className="field">
         System
-        <select className="input w-44" value={settings.subject} onChange={(event) => set({ subject: event.target.value })}>
+        <select
+          className="input w-44"
+          value={settings.subject}
+          onChange={(event) => set({ subject: event.target.value })}
+        >
           {!subjects.length && <option value={settings.subject}>{settings.subject}</option>}
           {categories.map((category) => (
             <optgroup key={category} label={category}>
@@ -52,14 +58,18 @@ export function SettingsForm({ settings, onChange, onRun, running, canRun, child
           className="button px-2"
           aria-label="Draw a new seed"
           title="Draw a new seed"
-          onClick={() => set({ seed: crypto.getRandomValues(new Uint32Array(1))[0] as number % 100_000 })}
+          onClick={() => set({ seed: (crypto.getRandomValues(new Uint32Array(1))[0] as number) % 100_000 })}
         >
           ⚄
         </button>
       </div>
       <label className="field">
         Level
-        <select className="input" value={settings.level ?? ''} onChange={(event) => set({ level: event.target.value ? Number(event.target.value) : null })}>
+        <select
+          className="input"
+          value={settings.level ?? ''}
+          onChange={(event) => set({ level: event.target.value ? Number(event.target.value) : null })}
+        >
           <option value="">–</option>
           {[1, 2, 3, 4, 5].map((level) => (
             <option key={level}>{level}</option>
@@ -69,8 +79,16 @@ export function SettingsForm({ settings, onChange, onRun, running, canRun, child
       <Popover label={`More${changed ? ` (${changed})` : '…'}`} title="More settings">
         {() => <More settings={settings} set={set} />}
       </Popover>
-      <PlayerSelect label="A" value={settings.a} onChange={(a) => set(a === 'you' && settings.b === 'you' ? { a, b: 'sparse' } : { a })} />
-      <PlayerSelect label="B" value={settings.b} onChange={(b) => set(b === 'you' && settings.a === 'you' ? { b, a: 'sparse' } : { b })} />
+      <PlayerSelect
+        label="A"
+        value={settings.a}
+        onChange={(a) => set(a === 'you' && settings.b === 'you' ? { a, b: 'sparse' } : { a })}
+      />
+      <PlayerSelect
+        label="B"
+        value={settings.b}
+        onChange={(b) => set(b === 'you' && settings.a === 'you' ? { b, a: 'sparse' } : { b })}
+      />
       <NumberField label="Turns" name="turns" settings={settings} set={set} width="w-14" />
       <button type="submit" className="button primary max-sm:hidden" disabled={!canRun || running} title="Ctrl+Enter">
         {running ? 'Running' : 'Run'}
@@ -129,19 +147,50 @@ function More({ settings, set }: Pick<NumberProps, 'settings' | 'set'>) {
           ))}
         </select>
       </label>
-      <NumberField label="Noise, share of each column" name="noise" settings={settings} set={set} placeholder="by level" width="" />
+      <NumberField
+        label="Noise, share of each column"
+        name="noise"
+        settings={settings}
+        set={set}
+        placeholder="by level"
+        width=""
+      />
       <NumberField label="Samples" name="samples" settings={settings} set={set} placeholder="the system's" width="" />
       <NumberField label="Gaps" name="gaps" settings={settings} set={set} placeholder="by level" width="" />
-      <NumberField label="Outliers, share" name="outliers" settings={settings} set={set} placeholder="by level" width="" />
+      <NumberField
+        label="Outliers, share"
+        name="outliers"
+        settings={settings}
+        set={set}
+        placeholder="by level"
+        width=""
+      />
       <NumberField label="Trials" name="trials" settings={settings} set={set} placeholder="1" width="" />
-      <NumberField label="Rows of the prompt" name="rows" settings={settings} set={set} placeholder="as useful" width="" />
+      <NumberField
+        label="Rows of the prompt"
+        name="rows"
+        settings={settings}
+        set={set}
+        placeholder="as useful"
+        width=""
+      />
       <div className="grid content-end gap-2 text-[14px]">
         <label className="flex items-center gap-2">
-          <input type="checkbox" className="size-5" checked={settings.uneven} onChange={(event) => set({ uneven: event.target.checked })} />
+          <input
+            type="checkbox"
+            className="size-5"
+            checked={settings.uneven}
+            onChange={(event) => set({ uneven: event.target.checked })}
+          />
           uneven times
         </label>
         <label className="flex items-center gap-2">
-          <input type="checkbox" className="size-5" checked={settings.positions_only} onChange={(event) => set({ positions_only: event.target.checked })} />
+          <input
+            type="checkbox"
+            className="size-5"
+            checked={settings.positions_only}
+            onChange={(event) => set({ positions_only: event.target.checked })}
+          />
           positions only
         </label>
       </div>

@@ -31,7 +31,11 @@ export function ShareMenu({ played, turns, hidden, turn, charts }: Props) {
     try {
       const { subject, index, level } = played.problem
       const lines = laws.flatMap((law, k) =>
-        law ? [`${'AB'[k]}  ${titleOf(played.sides[k as 0 | 1].player)}:  ${law.equation}   match ${turns[k]?.verdict.match.toFixed(3)}`] : [],
+        law
+          ? [
+              `${'AB'[k]}  ${titleOf(played.sides[k as 0 | 1].player)}:  ${law.equation}   match ${turns[k]?.verdict.match.toFixed(3)}`,
+            ]
+          : [],
       )
       const footer = `gedanken ${played.version}, ${subject}, seed ${index}, level ${level ?? 'none'}, ${link}`
       save(`${name}.png`, await drawFigure(charts.current, { title: played.shown.hint, lines, footer }))
@@ -52,7 +56,12 @@ export function ShareMenu({ played, turns, hidden, turn, charts }: Props) {
           <div className="grid gap-1">
             <label className="field">
               Link
-              <input className="input font-mono text-[12px]" readOnly value={link} onFocus={(event) => event.target.select()} />
+              <input
+                className="input font-mono text-[12px]"
+                readOnly
+                value={link}
+                onFocus={(event) => event.target.select()}
+              />
             </label>
             <CopyButton text={() => link} className="button">
               Copy the link
@@ -70,10 +79,18 @@ export function ShareMenu({ played, turns, hidden, turn, charts }: Props) {
           ))}
           <fieldset className="flex flex-wrap gap-1">
             <legend className="mb-1 text-muted">All of it</legend>
-            {!hidden && <CopyButton text={() => asJson(played.id, played.problem, played.shown, played.sides)}>JSON</CopyButton>}
-            <CopyButton text={() => asCurl(`${location.origin}${base}`, played.problem, players, played.maxTurns)}>curl</CopyButton>
             {!hidden && (
-              <button type="button" className="button small" onClick={() => save(`${name}.csv`, asCsv(played.shown, laws), 'text/csv')}>
+              <CopyButton text={() => asJson(played.id, played.problem, played.shown, played.sides)}>JSON</CopyButton>
+            )}
+            <CopyButton text={() => asCurl(`${location.origin}${base}`, played.problem, players, played.maxTurns)}>
+              curl
+            </CopyButton>
+            {!hidden && (
+              <button
+                type="button"
+                className="button small"
+                onClick={() => save(`${name}.csv`, asCsv(played.shown, laws), 'text/csv')}
+              >
                 CSV
               </button>
             )}

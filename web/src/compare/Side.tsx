@@ -22,7 +22,10 @@ export function Side({ letter, side, player, maxTurns, front, law, detail }: Pro
   const hidden = front ? '' : 'max-md:hidden'
   return (
     <section aria-label={`${letter}: ${titleOf(player, presets)}`} className="contents" data-testid={`side-${small}`}>
-      <div className={`card min-w-0 border-t-4 px-3 pt-1.5 pb-2 ${hidden} ${letter === 'A' ? 'border-t-a' : 'border-t-b'}`} style={{ gridArea: `law${small}` }}>
+      <div
+        className={`card min-w-0 border-t-4 px-3 pt-1.5 pb-2 ${hidden} ${letter === 'A' ? 'border-t-a' : 'border-t-b'}`}
+        style={{ gridArea: `law${small}` }}
+      >
         <div className="flex items-baseline justify-between gap-2 text-[14px]">
           <h2 className="truncate font-semibold">
             {letter} · {titleOf(player, presets)}

@@ -7,7 +7,12 @@ import { type SideState, solvedIn } from './run'
 export function SideStatus({ side, maxTurns }: { side: SideState; maxTurns: number }) {
   const solved = solvedIn(side.turns)
   if (side.status === 'running') {
-    if (side.player === 'you') return <span>turn {side.turns.length + 1} of {maxTurns}</span>
+    if (side.player === 'you')
+      return (
+        <span>
+          turn {side.turns.length + 1} of {maxTurns}
+        </span>
+      )
     return (
       <span>
         turn {side.playing || side.turns.length + 1} of {maxTurns}, <Elapsed key={side.playing} />
@@ -36,7 +41,9 @@ export function SideError({ side, onAction }: ErrorProps) {
           </button>
         }
       >
-        {side.status === 'cancelled' ? 'Stopped. Finished turns stay.' : (side.error ?? 'The server was stopped during this episode.')}
+        {side.status === 'cancelled'
+          ? 'Stopped. Finished turns stay.'
+          : (side.error ?? 'The server was stopped during this episode.')}
       </Notice>
     )
   if (!side.error) return null

@@ -13,7 +13,11 @@ function kindOf(turn: Turn): 'solved' | 'scored' | 'refused' {
   return turn.verdict.error === null ? 'scored' : 'refused'
 }
 
-const SHAPES = { solved: 'rounded-full border-2', scored: 'rounded-full', refused: 'rounded-none border-dashed line-through' }
+const SHAPES = {
+  solved: 'rounded-full border-2',
+  scored: 'rounded-full',
+  refused: 'rounded-none border-dashed line-through',
+}
 
 /** A button for every turn: its colour is the match, its shape whether it was solved, scored or refused. */
 export function TurnStrip({ sides, shown, onShow }: Props) {
@@ -30,13 +34,21 @@ export function TurnStrip({ sides, shown, onShow }: Props) {
     const number = Math.max(1, Math.min(last, next))
     onShow(number)
     const row = (event.target as Element).closest('[data-row]')
-    const button = row?.querySelector<HTMLElement>(`[data-turn="${number}"]`) ?? box.current?.querySelector<HTMLElement>(`[data-turn="${number}"]`)
+    const button =
+      row?.querySelector<HTMLElement>(`[data-turn="${number}"]`) ??
+      box.current?.querySelector<HTMLElement>(`[data-turn="${number}"]`)
     button?.focus()
   }
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: buttons with arrow keys, no fields
-    <div ref={box} role="group" aria-label="Turns" className="flex flex-wrap items-center gap-x-6 gap-y-1 text-[13px]" onKeyDown={keys}>
+    <div
+      ref={box}
+      role="group"
+      aria-label="Turns"
+      className="flex flex-wrap items-center gap-x-6 gap-y-1 text-[13px]"
+      onKeyDown={keys}
+    >
       {sides.map(({ label, side }) => (
         <div key={label} data-row={label} className="flex flex-wrap items-center gap-1">
           <span className="mr-1 text-muted">turns {label}</span>
@@ -53,7 +65,9 @@ export function TurnStrip({ sides, shown, onShow }: Props) {
                 title={`${kind}, match ${match.toFixed(3)}`}
                 onClick={() => onShow(turn.number)}
                 className={`size-7 cursor-pointer border border-edge text-[13px] aria-pressed:outline-2 aria-pressed:outline-offset-2 aria-pressed:outline-accent pointer-coarse:size-11 ${SHAPES[kind]}`}
-                style={{ background: `color-mix(in srgb, var(--${match > 0.5 ? 'good' : 'warn'}) ${Math.round(Math.abs(match - 0.5) * 70)}%, var(--surface))` }}
+                style={{
+                  background: `color-mix(in srgb, var(--${match > 0.5 ? 'good' : 'warn'}) ${Math.round(Math.abs(match - 0.5) * 70)}%, var(--surface))`,
+                }}
               >
                 {turn.number}
                 {kind === 'solved' ? <span aria-hidden="true">*</span> : null}

@@ -21,7 +21,9 @@ const PAIR = 'gedanken:pair:1'
 export function lastPair(): [string, string] | null {
   try {
     const value: unknown = JSON.parse(localStorage.getItem(PAIR) ?? 'null')
-    return Array.isArray(value) && value.length === 2 && value.every((each) => typeof each === 'string') ? (value as [string, string]) : null
+    return Array.isArray(value) && value.length === 2 && value.every((each) => typeof each === 'string')
+      ? (value as [string, string])
+      : null
   } catch {
     return null
   }

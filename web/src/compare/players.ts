@@ -1,7 +1,6 @@
 import type { Endpoint, PlayerRequest } from '../api/types'
 import { findKey, normalise } from '../connect/keys'
 
-
 /** A player as an address names it. */
 export type PlayerName =
   | { kind: 'you' }

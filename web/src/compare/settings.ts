@@ -67,14 +67,23 @@ export function isPlayer(text: string): boolean {
 }
 
 /** Settings from a query; what it does not know is dropped and named. */
-export function readSettings(query: URLSearchParams, base: Settings = defaults): { settings: Settings; dropped: string[] } {
+export function readSettings(
+  query: URLSearchParams,
+  base: Settings = defaults,
+): { settings: Settings; dropped: string[] } {
   const settings: Settings = { ...base }
   const dropped: string[] = []
   for (const [name, text] of query) {
     const limit = limits[name]
     if (limit) {
       const value = Number(text)
-      if (text.trim() && Number.isFinite(value) && value >= limit.low && value <= limit.high && (!limit.whole || Number.isInteger(value)))
+      if (
+        text.trim() &&
+        Number.isFinite(value) &&
+        value >= limit.low &&
+        value <= limit.high &&
+        (!limit.whole || Number.isInteger(value))
+      )
         Object.assign(settings, { [name]: value })
       else dropped.push(name)
     } else if (name === 'subject') {
@@ -122,7 +131,14 @@ export function problemOf(settings: Settings): {
   if (settings.hint !== 'full') options.hint = settings.hint
   if (settings.uneven) options.uneven = true
   if (settings.positions_only) options.positions_only = true
-  return { task: 'discover', subject: settings.subject, split: 'test', index: settings.seed, level: settings.level, options }
+  return {
+    task: 'discover',
+    subject: settings.subject,
+    split: 'test',
+    index: settings.seed,
+    level: settings.level,
+    options,
+  }
 }
 
 /** The settings that name a recorded problem. */

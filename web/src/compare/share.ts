@@ -49,7 +49,12 @@ export function asLatex(law: Pick<LawDrawing, 'latex'>): string {
 }
 
 /** The request that starts the same comparison, with a place for the key. */
-export function asCurl(base: string, problem: ProblemKey, players: { name?: string | null; endpoint?: string | null; model?: string | null }[], maxTurns: number): string {
+export function asCurl(
+  base: string,
+  problem: ProblemKey,
+  players: { name?: string | null; endpoint?: string | null; model?: string | null }[],
+  maxTurns: number,
+): string {
   const body = {
     problem,
     players: players.map((player) =>
@@ -65,13 +70,21 @@ export function asCurl(base: string, problem: ProblemKey, players: { name?: stri
 export function asCsv(shown: Shown, laws: [LawDrawing | null, LawDrawing | null], trial = 0): string {
   const data = shown.trials[trial]
   if (!data) return ''
-  const names = shown.columns.flatMap((column) => [column, `${column}_A`, `${column}_B`, `${column}_residual_A`, `${column}_residual_B`])
+  const names = shown.columns.flatMap((column) => [
+    column,
+    `${column}_A`,
+    `${column}_B`,
+    `${column}_residual_A`,
+    `${column}_residual_B`,
+  ])
   const write = (value: number | null | undefined) => (value === null || value === undefined ? '' : String(value))
   const rows = data.t.map((t, k) => {
     const cells = shown.columns.flatMap((_, c) => {
       const seen = data.values[k]?.[c]
       const predicted = laws.map((law) => law?.curves[trial]?.values[k]?.[c])
-      const missing = predicted.map((value) => (value === null || value === undefined || seen === null || seen === undefined ? null : value - seen))
+      const missing = predicted.map((value) =>
+        value === null || value === undefined || seen === null || seen === undefined ? null : value - seen,
+      )
       return [seen, ...predicted, ...missing].map(write)
     })
     return [write(t), ...cells].join(',')
@@ -81,6 +94,11 @@ export function asCsv(shown: Shown, laws: [LawDrawing | null, LawDrawing | null]
 
 /** What the page shows, as data; there is no key in it. */
 export function asJson(id: string, problem: ProblemKey, shown: Shown, sides: Sides): string {
-  const players = sides.map((side) => ({ player: side.player, status: side.status, error: side.error, turns: side.turns }))
+  const players = sides.map((side) => ({
+    player: side.player,
+    status: side.status,
+    error: side.error,
+    turns: side.turns,
+  }))
   return JSON.stringify({ id, problem, shown, players }, null, 2)
 }

@@ -37,7 +37,8 @@ function failureOf(error: unknown): Failure {
 
 function playedOf(comparison: Comparison): Played {
   const [a, b] = [...comparison.episodes].sort((one, other) => one.side - other.side)
-  if (!a || !b || comparison.shown?.task !== 'discover') throw new Error('This comparison cannot be drawn by this version.')
+  if (!a || !b || comparison.shown?.task !== 'discover')
+    throw new Error('This comparison cannot be drawn by this version.')
   return {
     id: comparison.id,
     problem: comparison.problem,
@@ -159,7 +160,11 @@ export function useCompare(onTurn: (side: number, turn: Turn) => void) {
         leave()
         const comparison = await readComparison(started.id)
         const next = playedOf(comparison)
-        const sides = next.sides.map((side, k) => ({ ...emptySide(side.id, k ? settings.b : settings.a), ...side, player: k ? settings.b : settings.a })) as Sides
+        const sides = next.sides.map((side, k) => ({
+          ...emptySide(side.id, k ? settings.b : settings.a),
+          ...side,
+          player: k ? settings.b : settings.a,
+        })) as Sides
         put({ ...next, sides })
         if (!sides.every(hasEnded)) listen(started.id)
         return started.id
@@ -175,7 +180,11 @@ export function useCompare(onTurn: (side: number, turn: Turn) => void) {
 
   const stop = useCallback(async () => {
     const running = current.current?.sides.filter((side) => !hasEnded(side)) ?? []
-    await Promise.allSettled(running.map((side) => read(api.POST('/api/episodes/{episode}/cancel', { params: { path: { episode: side.id } } }))))
+    await Promise.allSettled(
+      running.map((side) =>
+        read(api.POST('/api/episodes/{episode}/cancel', { params: { path: { episode: side.id } } })),
+      ),
+    )
   }, [])
 
   /** Put a turn in that was answered here, before the stream tells it. */

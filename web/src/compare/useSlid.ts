@@ -33,5 +33,13 @@ export function useSlid(problem: ProblemKey | null, key: string) {
     },
     [problem, ask],
   )
-  return { values: current?.values ?? null, simulation: current ? simulation : null, drafted: simulation, failure, slide, draft, clear }
+  return {
+    values: current?.values ?? null,
+    simulation: current ? simulation : null,
+    drafted: simulation,
+    failure,
+    slide,
+    draft,
+    clear,
+  }
 }

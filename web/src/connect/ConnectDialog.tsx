@@ -34,7 +34,12 @@ export function ConnectProvider({ children }: { children: ReactNode }) {
           <h2 id="connect-title" className="text-lg font-semibold">
             Connect a model
           </h2>
-          <button type="button" className="button small quiet" onClick={() => dialog.current?.close()} aria-label="Close">
+          <button
+            type="button"
+            className="button small quiet"
+            onClick={() => dialog.current?.close()}
+            aria-label="Close"
+          >
             ✕
           </button>
         </div>

@@ -35,7 +35,11 @@ export function ConnectForm({ initial, onConnected }: Props) {
 
   useEffect(() => {
     if (preset || !presets.length) return
-    const first = initial ? presets.find((each) => each.name === initial.endpoint || normalise(each.base_url) === normalise(initial.endpoint)) : presets[0]
+    const first = initial
+      ? presets.find(
+          (each) => each.name === initial.endpoint || normalise(each.base_url) === normalise(initial.endpoint),
+        )
+      : presets[0]
     setPreset(first?.name ?? CUSTOM)
     if (!first && initial) setCustom(initial.endpoint)
     if (!initial && first) setModel(first.model)
@@ -70,7 +74,10 @@ export function ConnectForm({ initial, onConnected }: Props) {
     setCheck(null)
     try {
       const answer = await read(
-        api.POST('/api/endpoints/check', { body: { ...body(), model: model.trim() }, signal: AbortSignal.timeout(10_000) }),
+        api.POST('/api/endpoints/check', {
+          body: { ...body(), model: model.trim() },
+          signal: AbortSignal.timeout(10_000),
+        }),
       )
       setCheck({ tone: answer.ok ? 'plain' : 'bad', text: sentence(answer) })
       if (answer.ok) void suggest()
@@ -109,7 +116,14 @@ export function ConnectForm({ initial, onConnected }: Props) {
       {preset === CUSTOM && (
         <label className="field">
           Base URL, ending in /v1
-          <input className="input" type="url" required placeholder="http://localhost:8080/v1" value={custom} onChange={(event) => setCustom(event.target.value)} />
+          <input
+            className="input"
+            type="url"
+            required
+            placeholder="http://localhost:8080/v1"
+            value={custom}
+            onChange={(event) => setCustom(event.target.value)}
+          />
         </label>
       )}
       <label className="field">
@@ -133,17 +147,33 @@ export function ConnectForm({ initial, onConnected }: Props) {
       </label>
       <label className="field">
         Key {chosen && !chosen.needs_key ? '(not needed here)' : ''}
-        <input className="input font-mono" type="password" autoComplete="off" maxLength={500} value={key} onChange={(event) => setKey(event.target.value)} />
+        <input
+          className="input font-mono"
+          type="password"
+          autoComplete="off"
+          maxLength={500}
+          value={key}
+          onChange={(event) => setKey(event.target.value)}
+        />
       </label>
       <label className="flex items-center gap-2 text-[14px]">
-        <input type="checkbox" className="size-5" checked={remember && isPrivate} disabled={!isPrivate} onChange={(event) => setRemember(event.target.checked)} />
+        <input
+          type="checkbox"
+          className="size-5"
+          checked={remember && isPrivate}
+          disabled={!isPrivate}
+          onChange={(event) => setRemember(event.target.checked)}
+        />
         Remember on this device
       </label>
       {!isPrivate && (
-        <Notice tone="warn">This page came over plain http, so anybody on the way could read a key. It is not remembered here.</Notice>
+        <Notice tone="warn">
+          This page came over plain http, so anybody on the way could read a key. It is not remembered here.
+        </Notice>
       )}
       <p className="text-[13px] text-muted">
-        The key stays in this browser and goes only to this server, in the request that starts an episode or a test. It is never stored there.
+        The key stays in this browser and goes only to this server, in the request that starts an episode or a test. It
+        is never stored there.
       </p>
       {check && <Notice tone={check.tone}>{check.text}</Notice>}
       <div className="flex gap-2">

@@ -10,8 +10,15 @@ export function KeyList() {
       {connections.map((each) => (
         <li key={each.baseUrl} className="flex flex-wrap items-center gap-2 text-[14px]">
           <code className="font-mono">{each.baseUrl}</code>
-          <span className="text-muted">{each.remembered ? 'remembered on this device' : 'until this tab is closed'}</span>
-          <button type="button" className="button small" onClick={() => deleteKey(each.baseUrl)} aria-label={`Delete the key for ${each.baseUrl}`}>
+          <span className="text-muted">
+            {each.remembered ? 'remembered on this device' : 'until this tab is closed'}
+          </span>
+          <button
+            type="button"
+            className="button small"
+            onClick={() => deleteKey(each.baseUrl)}
+            aria-label={`Delete the key for ${each.baseUrl}`}
+          >
             Delete
           </button>
         </li>

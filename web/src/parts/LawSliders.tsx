@@ -52,7 +52,10 @@ function Parameter({ id, name, start, value, lit, onLight, onChange }: Parameter
     const steps: Record<string, number> = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }
     const step = steps[event.key]
     if (event.key === 'Backspace') onChange(start)
-    else if (step) onChange(scale.toValue(Math.max(0, Math.min(STEPS, Math.round(position) + step * (event.shiftKey ? 10 : 1)))) * turned)
+    else if (step)
+      onChange(
+        scale.toValue(Math.max(0, Math.min(STEPS, Math.round(position) + step * (event.shiftKey ? 10 : 1)))) * turned,
+      )
     else return
     event.preventDefault()
   }
@@ -93,7 +96,12 @@ function Parameter({ id, name, start, value, lit, onLight, onChange }: Parameter
           if (Number.isFinite(next)) onChange(next)
         }}
       />
-      <button type="button" className="button small quiet w-7 px-0" aria-label={`Turn the sign of ${name} around`} onClick={() => onChange(-value)}>
+      <button
+        type="button"
+        className="button small quiet w-7 px-0"
+        aria-label={`Turn the sign of ${name} around`}
+        onClick={() => onChange(-value)}
+      >
         ±
       </button>
     </div>

@@ -10,13 +10,19 @@ interface BarProps {
 export function RewardBar({ verdict, side }: BarProps) {
   const segments = segmentsOf(verdict)
   const whole = segments.reduce((sum, segment) => sum + segment.weight, 0) || 1
-  const words = segments.map((segment) => `${segment.term} ${segment.contribution.toFixed(2)} of ${segment.weight.toFixed(2)}`)
+  const words = segments.map(
+    (segment) => `${segment.term} ${segment.contribution.toFixed(2)} of ${segment.weight.toFixed(2)}`,
+  )
   return (
     <div className="flex items-center gap-2 text-[13px]">
       <span className="whitespace-nowrap">
         reward <strong data-testid={`reward-${side}`}>{verdict.reward.toFixed(2)}</strong>
       </span>
-      <div className="flex h-[18px] min-w-0 flex-1" role="img" aria-label={`Reward ${verdict.reward.toFixed(3)}: ${words.join(', ')}`}>
+      <div
+        className="flex h-[18px] min-w-0 flex-1"
+        role="img"
+        aria-label={`Reward ${verdict.reward.toFixed(3)}: ${words.join(', ')}`}
+      >
         {segments.map((segment) => (
           <div
             key={segment.term}

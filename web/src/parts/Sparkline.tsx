@@ -19,7 +19,13 @@ export function Sparkline({ t, values, width = 90, height = 26 }: Props) {
     `${(2 + ((x - left) / (right - left || 1)) * (width - 4)).toFixed(1)},${(height - 3 - ((y - low) / (high - low || 1)) * (height - 6)).toFixed(1)}`
   return (
     <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} className="max-w-full" aria-hidden="true">
-      <polyline points={points.map(place).join(' ')} fill="none" stroke="var(--a)" strokeWidth="1.6" strokeLinejoin="round" />
+      <polyline
+        points={points.map(place).join(' ')}
+        fill="none"
+        stroke="var(--a)"
+        strokeWidth="1.6"
+        strokeLinejoin="round"
+      />
     </svg>
   )
 }

@@ -11,13 +11,19 @@ export function loadKatex(): Promise<Renderer> {
 /** Draw LaTeX into an element. Model output never comes here: the server writes the formula from the law it has read. */
 export async function drawFormula(element: HTMLElement, latex: string, display = true): Promise<void> {
   const katex = await loadKatex()
-  katex.render(display && latex.includes('\\\\') && !latex.includes('\\begin') ? `\\begin{gathered}${latex}\\end{gathered}` : latex, element, {
-    displayMode: display,
-    output: 'html',
-    throwOnError: false,
-    strict: false,
-    maxSize: 20,
-    maxExpand: 200,
-    trust: (context) => context.command === '\\htmlData',
-  })
+  katex.render(
+    display && latex.includes('\\\\') && !latex.includes('\\begin')
+      ? `\\begin{gathered}${latex}\\end{gathered}`
+      : latex,
+    element,
+    {
+      displayMode: display,
+      output: 'html',
+      throwOnError: false,
+      strict: false,
+      maxSize: 20,
+      maxExpand: 200,
+      trust: (context) => context.command === '\\htmlData',
+    },
+  )
 }

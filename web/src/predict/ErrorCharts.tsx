@@ -34,7 +34,12 @@ export function ErrorChart({ title, unit, frames, lines, transport }: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme's colours are read while drawing
   useEffect(() => {
     if (!host.current || width < 80) return
-    const axis = { stroke: colour('muted'), font: '11px system-ui, sans-serif', grid: { stroke: colour('line'), width: 1 }, ticks: { show: false } }
+    const axis = {
+      stroke: colour('muted'),
+      font: '11px system-ui, sans-serif',
+      grid: { stroke: colour('line'), width: 1 },
+      ticks: { show: false },
+    }
     // A logarithmic axis has no zero: what is smaller than this is drawn at the bottom.
     const floor = 0.001
     const largest = Math.max(1, ...lines.flatMap((line) => line.values.map((value) => value ?? 0)))
@@ -45,12 +50,30 @@ export function ErrorChart({ title, unit, frames, lines, transport }: Props) {
         height: 132,
         legend: { show: false },
         padding: [6, 10, 0, 0],
-        scales: { x: { time: false, range: [0, frames] }, y: { distr: 3, range: [floor, 10 ** Math.ceil(Math.log10(largest))] } },
+        scales: {
+          x: { time: false, range: [0, frames] },
+          y: { distr: 3, range: [floor, 10 ** Math.ceil(Math.log10(largest))] },
+        },
         axes: [
           { ...axis, size: 22, gap: 2 },
-          { ...axis, size: 44, gap: 3, values: (_, ticks) => ticks.map((tick) => (tick === null || Math.log10(tick) % 1 ? '' : short(tick))) },
+          {
+            ...axis,
+            size: 44,
+            gap: 3,
+            values: (_, ticks) => ticks.map((tick) => (tick === null || Math.log10(tick) % 1 ? '' : short(tick))),
+          },
         ],
-        series: [{}, ...lines.map((line): uPlot.Series => ({ stroke: colour(line.colour), width: 1.8, dash: line.dash, points: { show: false } }))],
+        series: [
+          {},
+          ...lines.map(
+            (line): uPlot.Series => ({
+              stroke: colour(line.colour),
+              width: 1.8,
+              dash: line.dash,
+              points: { show: false },
+            }),
+          ),
+        ],
         cursor: { drag: { x: false, y: false }, y: false, points: { show: false }, sync: { key: 'errors' } },
         hooks: {
           draw: [
@@ -71,7 +94,14 @@ export function ErrorChart({ title, unit, frames, lines, transport }: Props) {
           ],
         },
       },
-      [x, ...lines.map((line) => x.map((k) => (line.values[k] === undefined || line.values[k] === null ? null : Math.max(floor, line.values[k] as number))))],
+      [
+        x,
+        ...lines.map((line) =>
+          x.map((k) =>
+            line.values[k] === undefined || line.values[k] === null ? null : Math.max(floor, line.values[k] as number),
+          ),
+        ),
+      ],
       host.current,
     )
     const off = transport.subscribe(() => plot.redraw(false, false))
@@ -88,16 +118,37 @@ export function ErrorChart({ title, unit, frames, lines, transport }: Props) {
         <strong>{title}</strong>
         <span className="text-muted">{unit}, log</span>
       </figcaption>
-      <div ref={host} role="img" aria-label={`${title} over frames in ${unit}; at the end: ${last.join(', ')}.`} style={{ minHeight: 132 }} />
+      <div
+        ref={host}
+        role="img"
+        aria-label={`${title} over frames in ${unit}; at the end: ${last.join(', ')}.`}
+        style={{ minHeight: 132 }}
+      />
     </figure>
   )
 }
 
-const DASHES = [[6, 3], [2, 3], [8, 3, 2, 3], [1, 3]]
+const DASHES = [
+  [6, 3],
+  [2, 3],
+  [8, 3, 2, 3],
+  [1, 3],
+]
 
 /** The lines of both charts: the players, then what extrapolations make of the same frames. */
-export function errorLines(which: 'position' | 'velocity', tracks: { label: string; track: Track; colour: string }[], baselines: Baseline[]): ErrorLine[] {
-  const players = tracks.map(({ label, track, colour: name }) => ({ label, colour: name, dash: [], values: track[which].slice(0, track.count) }))
-  const others = baselines.slice(0, 4).map((each, k) => ({ label: each.name, colour: 'muted', dash: DASHES[k] as number[], values: [0, ...each[which]] }))
+export function errorLines(
+  which: 'position' | 'velocity',
+  tracks: { label: string; track: Track; colour: string }[],
+  baselines: Baseline[],
+): ErrorLine[] {
+  const players = tracks.map(({ label, track, colour: name }) => ({
+    label,
+    colour: name,
+    dash: [],
+    values: track[which].slice(0, track.count),
+  }))
+  const others = baselines
+    .slice(0, 4)
+    .map((each, k) => ({ label: each.name, colour: 'muted', dash: DASHES[k] as number[], values: [0, ...each[which]] }))
   return [...players, ...others]
 }

@@ -45,13 +45,20 @@ interface WorstProps {
 export function WorstBodies({ track, transport, body, onBody }: WorstProps) {
   const frame = Math.min(useFrame(transport), track.count - 1)
   const worst = track.worst(frame).slice(0, 8)
-  if (body !== null && !worst.some((each) => each.body === body)) worst.push({ body, error: track.byBody[frame * track.bodies + body] ?? 0 })
+  if (body !== null && !worst.some((each) => each.body === body))
+    worst.push({ body, error: track.byBody[frame * track.bodies + body] ?? 0 })
   return (
     // biome-ignore lint/a11y/useSemanticElements: buttons, no fields
     <div role="group" aria-label="Worst bodies" className="flex flex-wrap items-center gap-1 text-[13px]">
       <span className="text-muted">worst bodies, px:</span>
       {worst.map((each) => (
-        <button key={each.body} type="button" className="button small" aria-pressed={each.body === body} onClick={() => onBody(each.body === body ? null : each.body)}>
+        <button
+          key={each.body}
+          type="button"
+          className="button small"
+          aria-pressed={each.body === body}
+          onClick={() => onBody(each.body === body ? null : each.body)}
+        >
           <strong>{each.body}</strong> {Number.isNaN(each.error) ? 'none' : each.error.toFixed(each.error < 10 ? 1 : 0)}
         </button>
       ))}

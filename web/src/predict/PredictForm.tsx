@@ -42,7 +42,11 @@ export function PredictForm({ settings, onChange, onRun, running, children }: Pr
     <form onSubmit={submit} aria-label="Settings" className="flex flex-wrap items-end gap-2">
       <label className="field">
         Scenario
-        <select className="input w-44" value={settings.scenario} onChange={(event) => set({ scenario: event.target.value })}>
+        <select
+          className="input w-44"
+          value={settings.scenario}
+          onChange={(event) => set({ scenario: event.target.value })}
+        >
           {!subjects.length && <option value={settings.scenario}>{settings.scenario}</option>}
           {categories.map((category) => (
             <optgroup key={category} label={category}>
@@ -59,7 +63,11 @@ export function PredictForm({ settings, onChange, onRun, running, children }: Pr
       </label>
       <label className="field">
         Level
-        <select className="input" value={settings.level} onChange={(event) => set({ level: Number(event.target.value) })}>
+        <select
+          className="input"
+          value={settings.level}
+          onChange={(event) => set({ level: Number(event.target.value) })}
+        >
           {[1, 2, 3, 4, 5].map((level) => (
             <option key={level}>{level}</option>
           ))}
@@ -70,8 +78,19 @@ export function PredictForm({ settings, onChange, onRun, running, children }: Pr
       <PlayerSelect label="Player" task="predict" you={false} value={settings.a} onChange={(a) => set({ a })} />
       {settings.b ? (
         <>
-          <PlayerSelect label="Second player" task="predict" you={false} value={settings.b} onChange={(b) => set({ b })} />
-          <button type="button" className="button quiet px-2" aria-label="Remove the second player" onClick={() => set({ b: '' })}>
+          <PlayerSelect
+            label="Second player"
+            task="predict"
+            you={false}
+            value={settings.b}
+            onChange={(b) => set({ b })}
+          />
+          <button
+            type="button"
+            className="button quiet px-2"
+            aria-label="Remove the second player"
+            onClick={() => set({ b: '' })}
+          >
             ✕
           </button>
         </>

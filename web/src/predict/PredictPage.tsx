@@ -13,8 +13,8 @@ import { PredictForm } from './PredictForm'
 import { Scrubber } from './Scrubber'
 import { readRollout, writeRollout } from './settings'
 import type { Look, View } from './stage'
-import { Transport } from './transport'
 import { TransportBar } from './TransportBar'
+import { Transport } from './transport'
 import { useRollout } from './useRollout'
 import { ViewBar } from './ViewBar'
 
@@ -62,7 +62,8 @@ export function PredictPage() {
       const query = writeRollout(next)
       if (id) query.set('rollout', id)
       navigate(`/predict?${query}`, { replace: true })
-      if (id && !matchMedia('(prefers-reduced-motion: reduce)').matches && !wanted.current) setTimeout(() => player.play(), 150)
+      if (id && !matchMedia('(prefers-reduced-motion: reduce)').matches && !wanted.current)
+        setTimeout(() => player.play(), 150)
     },
     [a.start, b.start, b.clear, navigate, player, settings],
   )
@@ -83,7 +84,8 @@ export function PredictPage() {
   const track = a.state?.track ?? null
   const other = played.b ? (b.state?.track ?? null) : null
   const running = a.state?.status === 'running' || (played.b !== '' && b.state?.status === 'running')
-  const total = track && a.state?.status !== 'running' ? Math.max(1, track.count - 1, (other?.count ?? 1) - 1) : played.frames
+  const total =
+    track && a.state?.status !== 'running' ? Math.max(1, track.count - 1, (other?.count ?? 1) - 1) : played.frames
   const arrived = (a.state?.arrived ?? 0) + (b.state?.arrived ?? 0)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the track grows in place
   const miss = useMemo(() => track?.firstMiss() ?? null, [track, arrived])
@@ -91,7 +93,8 @@ export function PredictPage() {
   function keys(event: KeyboardEvent) {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const target = event.target as HTMLElement
-    const onField = target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && target.type !== 'range')
+    const onField =
+      target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && target.type !== 'range')
     if (onField || (event.key === ' ' && target instanceof HTMLButtonElement)) return
     const by = (frame: number) => {
       player.pause()
@@ -143,7 +146,9 @@ export function PredictPage() {
           Copy link
         </CopyButton>
       </PredictForm>
-      {dropped.length > 0 && <Notice tone="warn">The address named something unknown, which was left out: {dropped.join(', ')}.</Notice>}
+      {dropped.length > 0 && (
+        <Notice tone="warn">The address named something unknown, which was left out: {dropped.join(', ')}.</Notice>
+      )}
       {tracks.map(
         (each, k) =>
           (each.failure || each.state?.error) && (
@@ -156,7 +161,14 @@ export function PredictPage() {
         <div className="grid gap-4 lg:grid-cols-[minmax(0,1.6fr)_minmax(0,1fr)]">
           {/* biome-ignore lint/a11y/useSemanticElements: a player with keys of its own */}
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: its keys need the focus */}
-          <div role="group" aria-label="Player" tabIndex={0} onKeyDown={keys} className="grid content-start gap-1.5" data-testid="player">
+          <div
+            role="group"
+            aria-label="Player"
+            tabIndex={0}
+            onKeyDown={keys}
+            className="grid content-start gap-1.5"
+            data-testid="player"
+          >
             <p className="text-[14.5px]">{track.scene.title}</p>
             <div className={other ? 'grid gap-2 sm:grid-cols-2' : ''}>
               {tracks.map(
@@ -182,9 +194,20 @@ export function PredictPage() {
           </div>
           <div className="grid min-w-0 content-start gap-3">
             <Suspense fallback={<Skeleton heights={[150, 150]} />}>
-              <Errors tracks={tracks} baselines={a.state?.baselines ?? []} frames={total} transport={player} arrived={arrived} />
+              <Errors
+                tracks={tracks}
+                baselines={a.state?.baselines ?? []}
+                frames={total}
+                transport={player}
+                arrived={arrived}
+              />
             </Suspense>
-            <WorstBodies track={track} transport={player} body={look.body} onBody={(body) => setLook({ ...look, body })} />
+            <WorstBodies
+              track={track}
+              transport={player}
+              body={look.body}
+              onBody={(body) => setLook({ ...look, body })}
+            />
             <FrameText track={track} transport={player} />
           </div>
         </div>

@@ -32,7 +32,8 @@ export function Scrubber({ track, transport, frames, arrived }: Props) {
     const cell = width / (frames + 1)
     for (let k = 0; k <= frames; k++) {
       const error = track.position[k]
-      context.fillStyle = k >= track.count ? page : mix(bad, colour('surface'), Math.min(1, Math.log1p(error ?? 100) / Math.log1p(60)))
+      context.fillStyle =
+        k >= track.count ? page : mix(bad, colour('surface'), Math.min(1, Math.log1p(error ?? 100) / Math.log1p(60)))
       context.fillRect(k * cell, 0, Math.ceil(cell), 14)
     }
     context.fillStyle = line

@@ -13,7 +13,14 @@ export function ViewBar({ look, onChange }: { look: Look; onChange(look: Look): 
       <legend className="visually-hidden">View</legend>
       {NAMES.map(([view, name], k) => (
         <label key={view} className="flex min-h-6 items-center gap-1">
-          <input type="radio" name="view" className="size-4" checked={look.view === view} onChange={() => onChange({ ...look, view })} aria-keyshortcuts={String(k + 1)} />
+          <input
+            type="radio"
+            name="view"
+            className="size-4"
+            checked={look.view === view}
+            onChange={() => onChange({ ...look, view })}
+            aria-keyshortcuts={String(k + 1)}
+          />
           {name}
         </label>
       ))}
@@ -32,7 +39,12 @@ export function ViewBar({ look, onChange }: { look: Look; onChange(look: Look): 
         {look.onion}
       </label>
       <label className="flex min-h-6 items-center gap-1">
-        <input type="checkbox" className="size-4" checked={look.velocities} onChange={(event) => onChange({ ...look, velocities: event.target.checked })} />
+        <input
+          type="checkbox"
+          className="size-4"
+          checked={look.velocities}
+          onChange={(event) => onChange({ ...look, velocities: event.target.checked })}
+        />
         velocities
       </label>
       <span className="text-[13px] text-muted">filled: predicted; outline: true; line: the miss</span>

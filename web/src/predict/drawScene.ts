@@ -1,5 +1,5 @@
-import { colour, mix } from '../charts/colours'
 import type { Body, Scene } from '../api/types'
+import { colour, mix } from '../charts/colours'
 
 export const WIDTH = 800
 export const HEIGHT = 600
@@ -17,9 +17,17 @@ export interface Palette {
 }
 
 export function palette(): Palette {
-  const [page, ink, muted, line, sunken, a, aFill, b, bad] = ['surface', 'ink', 'muted', 'line', 'sunken', 'a', 'a-fill', 'b', 'bad'].map(colour) as [
-    string, string, string, string, string, string, string, string, string,
-  ]
+  const [page, ink, muted, line, sunken, a, aFill, b, bad] = [
+    'surface',
+    'ink',
+    'muted',
+    'line',
+    'sunken',
+    'a',
+    'a-fill',
+    'b',
+    'bad',
+  ].map(colour) as [string, string, string, string, string, string, string, string, string]
   return { page, ink, muted, line, sunken, a, aFill, b, bad }
 }
 

@@ -1,6 +1,17 @@
-import { mix } from '../charts/colours'
 import type { Scene } from '../api/types'
-import { drawJoints, drawSpoke, drawStatics, enter, HEIGHT, type Palette, type Places, palette, traceBody, WIDTH } from './drawScene'
+import { mix } from '../charts/colours'
+import {
+  drawJoints,
+  drawSpoke,
+  drawStatics,
+  enter,
+  HEIGHT,
+  type Palette,
+  type Places,
+  palette,
+  traceBody,
+  WIDTH,
+} from './drawScene'
 import { KEPT, type Track } from './track'
 
 export type View = 'overlay' | 'side' | 'error'
@@ -72,7 +83,15 @@ export class Stage {
     context.fillText(text, x + 6, y - 6)
   }
 
-  private panel(context: CanvasRenderingContext2D, x: number, y: number, width: number, frame: number, look: Look, what: 'truth' | 'prediction' | 'both'): void {
+  private panel(
+    context: CanvasRenderingContext2D,
+    x: number,
+    y: number,
+    width: number,
+    frame: number,
+    look: Look,
+    what: 'truth' | 'prediction' | 'both',
+  ): void {
     enter(context, x, y, width)
     drawStatics(context, this.scene, this.colours)
     const truth = this.places(this.track.truth, frame)
@@ -81,8 +100,10 @@ export class Stage {
     for (let back = look.onion; back > 0; back--) {
       if (frame - back < 0) continue
       context.globalAlpha = 0.08 + 0.3 * (1 - back / (look.onion + 1))
-      if (what !== 'truth') this.outlines(context, this.places(this.track.predicted, frame - back), this.colours.a, look, 1.5)
-      if (what !== 'prediction') this.outlines(context, this.places(this.track.truth, frame - back), this.colours.ink, look, 1)
+      if (what !== 'truth')
+        this.outlines(context, this.places(this.track.predicted, frame - back), this.colours.a, look, 1.5)
+      if (what !== 'prediction')
+        this.outlines(context, this.places(this.track.truth, frame - back), this.colours.ink, look, 1)
     }
     context.globalAlpha = 1
     if (look.body !== null) this.path(context, look.body, frame)
@@ -92,7 +113,8 @@ export class Stage {
       this.outlines(context, truth, this.colours.ink, look, 1.8)
       this.misses(context, frame, look)
     }
-    if (look.velocities) this.velocities(context, what === 'truth' ? this.track.truth : this.track.predicted, frame, look)
+    if (look.velocities)
+      this.velocities(context, what === 'truth' ? this.track.truth : this.track.predicted, frame, look)
     context.restore()
   }
 
@@ -107,7 +129,10 @@ export class Stage {
       if (Number.isNaN(x)) return
       this.alpha(context, k, look)
       const error = this.track.byBody[frame * this.track.bodies + k] ?? 0
-      context.fillStyle = look.view === 'error' ? mix(this.colours.bad, this.colours.aFill, Math.min(1, Math.log1p(error) / Math.log1p(WORST))) : this.colours.aFill
+      context.fillStyle =
+        look.view === 'error'
+          ? mix(this.colours.bad, this.colours.aFill, Math.min(1, Math.log1p(error) / Math.log1p(WORST)))
+          : this.colours.aFill
       context.strokeStyle = this.colours.a
       traceBody(context, body, x, y, angle)
       context.fill()
@@ -173,7 +198,10 @@ export class Stage {
       this.alpha(context, k, look)
       context.beginPath()
       context.moveTo(of[at] as number, of[at + 1] as number)
-      context.lineTo((of[at] as number) + (of[at + 3] as number) * 0.1, (of[at + 1] as number) + (of[at + 4] as number) * 0.1)
+      context.lineTo(
+        (of[at] as number) + (of[at + 3] as number) * 0.1,
+        (of[at + 1] as number) + (of[at + 4] as number) * 0.1,
+      )
       context.stroke()
     }
     context.globalAlpha = 1

@@ -38,7 +38,14 @@ export class Track {
     for (let body = 0; body < this.bodies; body++) {
       const row = rows[body] ?? []
       const at = (frame * this.bodies + body) * KEPT
-      const state = Array.from({ length: STATE }, (_, k) => row[k] ?? Number.NaN) as [number, number, number, number, number, number]
+      const state = Array.from({ length: STATE }, (_, k) => row[k] ?? Number.NaN) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ]
       into[at] = state[0]
       into[at + 1] = state[1]
       into[at + 2] = state[4]
@@ -72,8 +79,13 @@ export class Track {
 
   /** The bodies of a frame, the worst first. */
   worst(frame: number): { body: number; error: number }[] {
-    return Array.from({ length: this.bodies }, (_, body) => ({ body, error: this.byBody[frame * this.bodies + body] ?? 0 })).sort(
-      (one, other) => (Number.isNaN(other.error) ? 1 : other.error) - (Number.isNaN(one.error) ? 1 : one.error) || one.body - other.body,
+    return Array.from({ length: this.bodies }, (_, body) => ({
+      body,
+      error: this.byBody[frame * this.bodies + body] ?? 0,
+    })).sort(
+      (one, other) =>
+        (Number.isNaN(other.error) ? 1 : other.error) - (Number.isNaN(one.error) ? 1 : one.error) ||
+        one.body - other.body,
     )
   }
 

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { ApiError } from '../api/errors'
+import type { ApiError } from '../api/errors'
 import type { ServerEvent } from '../api/events'
 import { type Follower, follow } from '../api/follow'
 import { api, read } from '../api/http'
@@ -66,9 +66,11 @@ export function useRollout(onFrames: (last: number, ended: boolean) => void) {
   const fill = useCallback(
     (rollout: Rollout) => {
       take({ name: 'scene', data: rollout.scene as unknown as Record<string, unknown>, id: null })
-      for (const frame of rollout.frames) take({ name: 'frame', data: frame as unknown as Record<string, unknown>, id: null })
+      for (const frame of rollout.frames)
+        take({ name: 'frame', data: frame as unknown as Record<string, unknown>, id: null })
       if (rollout.baselines) take({ name: 'baselines', data: { baselines: rollout.baselines }, id: null })
-      if (rollout.status !== 'running') take({ name: 'end', data: { status: rollout.status, error: rollout.error }, id: null })
+      if (rollout.status !== 'running')
+        take({ name: 'end', data: { status: rollout.status, error: rollout.error }, id: null })
     },
     [take],
   )
@@ -129,7 +131,8 @@ export function useRollout(onFrames: (last: number, ended: boolean) => void) {
 
   const stop = useCallback(async () => {
     const id = current.current?.id
-    if (id) await read(api.POST('/api/rollouts/{rollout}/cancel', { params: { path: { rollout: id } } })).catch(() => {})
+    if (id)
+      await read(api.POST('/api/rollouts/{rollout}/cancel', { params: { path: { rollout: id } } })).catch(() => {})
   }, [])
 
   const clear = useCallback(() => {

@@ -8,8 +8,8 @@ import { ConnectProvider } from '../connect/ConnectDialog'
 import { Skeleton } from '../parts/Skeleton'
 import { ErrorBoundary } from './ErrorBoundary'
 import { Header } from './Header'
-import { base } from './navigation'
 import { NotFound } from './NotFound'
+import { base } from './navigation'
 import { Announcer } from './useAnnounce'
 
 const EpisodePage = lazy(() => import('../compare/EpisodePage').then((module) => ({ default: module.EpisodePage })))
@@ -87,7 +87,9 @@ function Main() {
             <Route path={/^\/(?:discover|d\/(?<id>[\w-]+))\/?$/}>{({ id }) => <DiscoverPage id={id ?? null} />}</Route>
             <Route path="/predict" component={PredictPage} />
             <Route path="/zoo" component={ZooPage} />
-            <Route path="/zoo/:task/:name">{({ task, name }) => <SubjectPage key={`${task} ${name}`} task={task} name={name} />}</Route>
+            <Route path="/zoo/:task/:name">
+              {({ task, name }) => <SubjectPage key={`${task} ${name}`} task={task} name={name} />}
+            </Route>
             <Route path="/results" component={ResultsPage} />
             <Route path="/runs" component={RunsPage} />
             <Route path="/about" component={AboutPage} />

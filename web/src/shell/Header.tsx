@@ -12,7 +12,9 @@ export function Header() {
   const { data: server } = useServer()
   const shown = pages.filter((page) => page.path !== '/runs' || server?.features.runs !== false)
   const isHere = (path: string) =>
-    path === '/' ? place === '/' || place.startsWith('/c/') || place.startsWith('/e/') : place === path || place.startsWith(`${path}/`) || (path === '/discover' && place.startsWith('/d/'))
+    path === '/'
+      ? place === '/' || place.startsWith('/c/') || place.startsWith('/e/')
+      : place === path || place.startsWith(`${path}/`) || (path === '/discover' && place.startsWith('/d/'))
   return (
     <header className="border-b border-line bg-surface">
       <div className="mx-auto flex max-w-[1280px] flex-wrap items-center gap-x-4 gap-y-1 px-4 py-1.5">

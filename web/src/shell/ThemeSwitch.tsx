@@ -4,7 +4,12 @@ import { type Choice, setTheme, useTheme } from './useTheme'
 export function ThemeSwitch() {
   const { choice } = useTheme()
   return (
-    <select aria-label="Theme" className="input small px-1 text-[13px]" value={choice} onChange={(event) => setTheme(event.target.value as Choice)}>
+    <select
+      aria-label="Theme"
+      className="input small px-1 text-[13px]"
+      value={choice}
+      onChange={(event) => setTheme(event.target.value as Choice)}
+    >
       <option value="system">theme: system</option>
       <option value="light">theme: light</option>
       <option value="dark">theme: dark</option>

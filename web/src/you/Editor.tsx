@@ -57,7 +57,10 @@ export function Editor({ episode, shown, turn, maxTurns, simulation, failure, on
     setRefusal('')
     try {
       const reply = await read(
-        api.POST('/api/episodes/{episode}/answers', { params: { path: { episode } }, body: { equation: draft.equation, params: draft.params } }),
+        api.POST('/api/episodes/{episode}/answers', {
+          params: { path: { episode } },
+          body: { equation: draft.equation, params: draft.params },
+        }),
       )
       onAnswered(reply.turn)
     } catch (error) {
@@ -115,7 +118,9 @@ export function Editor({ episode, shown, turn, maxTurns, simulation, failure, on
           </span>
         ) : (
           <span className="text-muted">
-            {written && simulation ? 'Your curve is dotted in the charts. It is scored when you submit.' : 'Name constants as you like: each gets a slider.'}
+            {written && simulation
+              ? 'Your curve is dotted in the charts. It is scored when you submit.'
+              : 'Name constants as you like: each gets a slider.'}
           </span>
         )}
       </div>
@@ -129,7 +134,13 @@ export function Editor({ episode, shown, turn, maxTurns, simulation, failure, on
       />
       {refusal && <Notice tone="bad">{refusal}</Notice>}
       <div className="flex flex-wrap items-center gap-2">
-        <button type="button" className="button primary" disabled={sending || !written} onClick={submit} title="Ctrl+Enter">
+        <button
+          type="button"
+          className="button primary"
+          disabled={sending || !written}
+          onClick={submit}
+          title="Ctrl+Enter"
+        >
           Submit
         </button>
         <button type="button" className="button" onClick={onFinish}>

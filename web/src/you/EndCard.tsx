@@ -1,5 +1,5 @@
-import { solvedIn, type Sides } from '../compare/run'
 import { titleOf } from '../compare/players'
+import { type Sides, solvedIn } from '../compare/run'
 
 /** Who solved it, and when. */
 export function EndCard({ sides, peeked }: { sides: Sides; peeked: boolean }) {
