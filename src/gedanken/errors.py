@@ -2,7 +2,15 @@
 
 
 class GedankenError(Exception):
-    """Root of every error that gedanken raises on purpose."""
+    """Root of every error that gedanken raises on purpose.
+
+    Attributes:
+        code: which kind of failure, a word for programs (`key_refused`, `timeout`); empty where the sentence is all.
+    """
+
+    def __init__(self, message: str = "", code: str = ""):
+        super().__init__(message)
+        self.code = code
 
 
 class UserError(GedankenError):

@@ -187,6 +187,9 @@ class Table(Protocol):
     def weights(self, mode: str = "episode") -> dict[str, float]:
         """The weight of each term that counts in `mode`."""
 
+    def about(self, term: str) -> str:
+        """What a term measures, in a sentence."""
+
     def compute(self, evidence: Any) -> dict[str, float]:
         """Every term for one answer."""
 
@@ -210,6 +213,7 @@ class Task(ABC):
             held-out subjects when empty.
         suite: the frozen suite by which models are compared, empty where there is none.
         tables: the reward tables by name; the first is the default.
+        solved_at: an answer is solved above this match, or reward where the task has no term `match`.
         max_turns: how many answers this task's episodes have.
         mode: `episode` or `training`: which column of weights counts.
         reward: name of the reward table.
@@ -227,6 +231,7 @@ class Task(ABC):
     evaluation_subjects: ClassVar[tuple[str, ...]] = ()
     suite: ClassVar[str] = ""
     tables: ClassVar[Mapping[str, "Table"]]
+    solved_at: ClassVar[float] = 1.0
 
     def __init__(self, max_turns: int | None = None, mode: str = "episode", reward: str | None = None):
         """A task whose episodes last `max_turns` (None: the task's own number).
@@ -305,6 +310,14 @@ class Task(ABC):
 
     def show_answer(self, problem: Problem, turn: Turn) -> dict[str, Any] | None:
         """What a page can draw of an answer, None where there is nothing."""
+        return None
+
+    def show_truth(self, problem: Problem) -> dict[str, Any] | None:
+        """What a page can draw of the teacher's answer once an episode has ended, None where there is nothing."""
+        return None
+
+    def show_subject(self, subject: str) -> dict[str, Any] | None:
+        """All that a page shows of a subject, its law included; None where there is no more than `describe` says."""
         return None
 
     def picture(self, problem: Problem, best: Turn | None) -> str:

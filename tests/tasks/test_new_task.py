@@ -111,7 +111,7 @@ def test_it_plays_over_rest(tmp_path):
 
     with testing.TestClient(create_app(Settings(database=f"sqlite:///{tmp_path}/history.sqlite", hosted=True))) as web:
         assert [row["name"] for row in web.get("/api/subjects/forces").json()] == list(tasks.load("forces").subjects())
-        assert web.get("/api/players/forces").json() == ["cautious"]
+        assert [player["name"] for player in web.get("/api/players/forces").json()] == ["you", "cautious"]
         problem = {"task": "forces", "subject": "gravity", "index": 3, "options": {"frames": 9}}
         assert "Which force" in web.post("/api/problems", json=problem).json()["prompt"]
         begun = web.post("/api/episodes", json={"problem": problem, "player": {"name": "cautious"}}).json()

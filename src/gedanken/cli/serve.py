@@ -1,12 +1,15 @@
 """`gedanken serve`: the loop over a socket."""
 
 import importlib.util
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 EXAMPLES = (
     "gedanken serve",
+    "gedanken serve --model trained=hf:runs/grpo/model --model base=hf:smollm2-135m --pair local:trained,local:base",
+    "gedanken serve --runs runs",
     "gedanken serve --reload",
     "gedanken serve --openenv discover --workers 2",
     "gedanken serve --host 0.0.0.0 --allow-host box.local",
@@ -60,6 +63,27 @@ def serve(
         list[str] | None,
         typer.Option(help="A web origin whose pages may call the API and open WebSockets; repeatable."),
     ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=SPEC",
+            help="A model that visitors can let play, as local:NAME; a spec is what --player takes elsewhere, such as "
+            "hf:FOLDER. Repeatable.",
+        ),
+    ] = None,
+    pair: Annotated[
+        str | None, typer.Option(metavar="A,B", help="The two players that the page proposes, such as local:base,you.")
+    ] = None,
+    runs: Annotated[
+        Path | None, typer.Option(help="Folder of training runs whose curves the page shows; none by default.")
+    ] = None,
+    root_path: Annotated[str, typer.Option(help="The path below which a proxy serves this, such as /gedanken.")] = "",
+    frame_ancestor: Annotated[
+        list[str] | None, typer.Option(help="A web origin whose pages may show the page in a frame; repeatable.")
+    ] = None,
+    schema: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the API's OpenAPI description to a file, and end.")
+    ] = None,
     max_turns: Annotated[int, typer.Option(min=1, max=64, help="Answers of an episode.")] = 16,
     max_tokens: Annotated[int, typer.Option(min=1, help="Tokens of an answer.")] = 8192,
     answer_seconds: Annotated[float, typer.Option(min=1, help="Until an endpoint's answer is given up.")] = 180.0,
@@ -67,7 +91,7 @@ def serve(
     client_episodes: Annotated[int, typer.Option(min=1, help="Episodes that one client may have running.")] = 8,
     total_episodes: Annotated[int, typer.Option(min=1, help="Episodes that may be running altogether.")] = 64,
 ) -> None:
-    """Serve the API of the web page, or a task as an OpenEnv environment."""
+    """Serve the web page and its API, or a task as an OpenEnv environment."""
     from gedanken import tasks
     from gedanken.errors import UserError
 
@@ -96,12 +120,22 @@ def serve(
         raise UserError("serve needs its libraries; install them with: pip install 'gedanken[serve]'") from None
     from gedanken.serve.web.settings import Settings
 
+    if schema is not None:
+        from gedanken.serve.web.schema import write_schema
+
+        write_schema(schema)
+        return
     settings = Settings(
         database=database,
         hosted=hosted,
         share_keys=share_keys,
         origins=tuple(origin or ()),
         listen=host,
+        port=port,
+        models=tuple(_split_model(each) for each in model or ()),
+        pair=_split_pair(pair),
+        runs=None if runs is None else str(runs),
+        frame_ancestors=tuple(frame_ancestor or ()),
         allow_hosts=tuple(allow_host or ()),
         max_turns=max_turns,
         max_tokens=max_tokens,
@@ -116,4 +150,26 @@ def serve(
         development.serve(settings, host, port)
         return
     # A stopped server tells its listeners so and does not wait for them for ever.
-    uvicorn.run(create_app(settings), host=host, port=port, timeout_graceful_shutdown=10)
+    uvicorn.run(create_app(settings), host=host, port=port, root_path=root_path, timeout_graceful_shutdown=10)
+
+
+def _split_model(option: str) -> tuple[str, str]:
+    """Name and spec of `--model NAME=SPEC`."""
+    from gedanken.errors import UserError
+
+    name, equals, spec = option.partition("=")
+    if not (name and equals and spec):
+        raise UserError(f"--model is written NAME=SPEC, as in base=hf:FOLDER, not {option!r}")
+    return name, spec
+
+
+def _split_pair(option: str | None) -> tuple[str, str] | None:
+    """The two players of `--pair A,B`."""
+    from gedanken.errors import UserError
+
+    if option is None:
+        return None
+    names = [name.strip() for name in option.split(",")]
+    if len(names) != 2 or not all(names):
+        raise UserError(f"--pair names two players, as in sparse,you, not {option!r}")
+    return names[0], names[1]

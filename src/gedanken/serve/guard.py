@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import json
 import re
-from collections.abc import Awaitable, Callable, Collection, Container, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +18,8 @@ MAX_MESSAGE = 4 << 20
 SAFE_BRACKETS = 256
 # How deeply the JSON of a request may be nested. No request of the API has more than four levels.
 MAX_DEPTH = 100
+# Files that are received at a time. Each is held in memory.
+MAX_UPLOADS = 16
 # Seconds within which a request's body must come.
 BODY_SECONDS = 30.0
 
@@ -74,7 +76,9 @@ class Guard:
     - A WebSocket of a page of another site is refused: browsers let every site open one. Its Origin must be the host
       that is asked or be among `origins`; a client that sends none is no browser.
     - An HTTP body of more than `max_body` bytes gets status 413, one that takes longer than `body_seconds` 408, a
-      compressed one 415, and JSON nested more than `MAX_DEPTH` deep 422.
+      compressed one 415, and JSON nested more than `MAX_DEPTH` deep 422. Requests that `uploads` names ("POST /path")
+      may bring a file of so many bytes, `MAX_UPLOADS` of them at a time; more get 429.
+    - An HTTP request that is not a GET, HEAD or OPTIONS and comes from a page of another site gets status 403.
     - With `hosts`, a request for another host name gets status 400. Starlette's TrustedHostMiddleware compares the same
       names, `[::1]:8000` included, but refuses in plain text, and every error of our API is JSON with a `detail`.
     """
@@ -87,8 +91,11 @@ class Guard:
         hosts: Container[str] | None = None,
         origins: Collection[str] = (),
         body_seconds: float = BODY_SECONDS,
+        uploads: Mapping[str, int] | None = None,
     ):
         self.app, self.idle, self.max_body, self.hosts = app, idle, max_body, hosts
+        self.uploads = dict(uploads or {})
+        self._uploading = 0
         self.origins, self.body_seconds = frozenset(origins), body_seconds
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -124,6 +131,16 @@ class Guard:
         # Proxies tell the host as the browser wrote it, with or without the scheme's own port.
         return default is not None and page.netloc.lower().removesuffix(default) == asked.removesuffix(default)
 
+    def _is_own_page(self, scope: Message) -> bool:
+        """Whether a request that changes something is sent by no browser, by a page of this server or of an origin.
+
+        Browsers send some requests to other sites without asking first. What they say of where a request is from
+        cannot be set by a page.
+        """
+        if _header(scope, b"sec-fetch-site") not in ("cross-site", "same-site"):
+            return True
+        return "*" in self.origins or _header(scope, b"origin") in self.origins
+
     async def _call_http(self, scope: Message, receive: Receive, send: Send) -> None:
         if self.hosts is not None and (host := _host(scope)) not in self.hosts:
             shown = re.sub(r"[^a-z0-9.:\[\]-]", "?", host)[:80]
@@ -135,9 +152,31 @@ class Guard:
                 else "this server does not answer requests without a host name",
             )
             return
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not self._is_own_page(scope):
+            await _refuse(
+                send, 403, "a page of another site may not do this here; its origin would be named by --origin"
+            )
+            return
         if _header(scope, b"content-encoding").strip().lower() not in ("", "identity"):
             await _refuse(send, 415, "a body is sent uncompressed here")
             return
+        upload = self.uploads.get(f"{scope['method']} {scope['path']}")
+        if upload is None:
+            await self._read_and_pass(scope, receive, send, self.max_body)
+            return
+        if self._uploading >= MAX_UPLOADS:
+            await _refuse(send, 429, "too many files are being sent here; try again in a minute")
+            return
+        self._uploading += 1
+        try:
+            await self._read_and_pass(scope, receive, send, upload, is_file=True)
+        finally:
+            self._uploading -= 1
+
+    async def _read_and_pass(
+        self, scope: Message, receive: Receive, send: Send, max_body: int, is_file: bool = False
+    ) -> None:
+        """Read a body within the limits, and hand it to the application. A file's reader has limits of its own."""
         body = bytearray()
         try:
             async with asyncio.timeout(self.body_seconds):
@@ -146,15 +185,15 @@ class Guard:
                     if message["type"] != "http.request":
                         return
                     body += message.get("body", b"")
-                    if len(body) > self.max_body:
-                        await _refuse(send, 413, f"a body holds at most {self.max_body} bytes")
+                    if len(body) > max_body:
+                        await _refuse(send, 413, f"a body holds at most {max_body} bytes")
                         return
                     if not message.get("more_body"):
                         break
         except TimeoutError:
             await _refuse(send, 408, f"the body did not come within {self.body_seconds:g} s")
             return
-        if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(bytes(body)) > MAX_DEPTH:
+        if not is_file and body.count(b"[") + body.count(b"{") > MAX_DEPTH and nesting(bytes(body)) > MAX_DEPTH:
             await _refuse(send, 422, f"JSON is nested at most {MAX_DEPTH} deep here")
             return
         replayed = False
@@ -169,7 +208,7 @@ class Guard:
         await self.app(scope, replay, send)
 
 
-def _depth(body: bytes) -> int:
+def nesting(body: bytes) -> int:
     """How deeply the brackets of a JSON text are nested; those in strings do not count."""
     depth = deepest = 0
     for bracket in re.findall(rb'"(?:[^"\\]|\\.)*"|[\[{\]}]', body, re.S):
@@ -253,7 +292,8 @@ def _host(scope: Message) -> str:
 async def _refuse(send: Send, status: int, detail: str) -> None:
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps({"detail": detail}).encode()})
+    refusal = {"detail": detail, "code": {403: "forbidden", 429: "busy"}.get(status, "invalid")}
+    await send({"type": "http.response.body", "body": json.dumps(refusal).encode()})
 
 
 def frame_error(frame: str | None) -> str | None:

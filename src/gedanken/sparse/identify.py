@@ -41,6 +41,7 @@ def discover(
     *,
     progress: Callable[[str], None] | None = None,
     seconds: float = math.inf,
+    improved: Callable[[str, dict[str, float], float], None] | None = None,
 ) -> Discovery:
     """Find the laws that explain records of one system.
 
@@ -53,6 +54,7 @@ def discover(
         hint: a sentence about the scene. It only lowers the prior cost of some atoms.
         progress: called with a sentence at each stage.
         seconds: wall-clock limit.
+        improved: called with equation, constants and criterion of the best law so far, at stages where it is a new one.
 
     Raises:
         UserError: no trajectory, too few samples, a variable without samples that the others do not determine, or no
@@ -62,14 +64,14 @@ def discover(
     if not trials:
         raise UserError("no trajectory was given; at least one is needed to find a law")
     end = time.monotonic() + seconds
-    search = Search(states, trials, hint, progress, lambda: time.monotonic() > end)
+    search = Search(states, trials, hint, progress, lambda: time.monotonic() > end, improved)
     search.run()
     outlying = search.outliers()
     left_out = int(sum(mask.sum() for mask in outlying))
     if left_out:
         # These outliers passed the smoother as part of the signal and may have biased the law: search without them.
         trials = [replace(t, values=np.where(mask, np.nan, t.values)) for t, mask in zip(trials, outlying, strict=True)]
-        search = Search(states, trials, hint, progress, lambda: time.monotonic() > end)
+        search = Search(states, trials, hint, progress, lambda: time.monotonic() > end, improved)
         search.run()
     criterion, fitter = search.criterion, search.fitter
     if fitter.best is None:

@@ -43,7 +43,9 @@ class Search:
         hint: str = "",
         progress: Callable[[str], None] | None = None,
         stop: Callable[[], bool] = lambda: False,
+        improved: Callable[[str, dict[str, float], float], None] | None = None,
     ):
+        self.improved, self._told = improved, ""
         self.criterion = Criterion(states, trajectories)
         self.fitter = Fitter(self.criterion)
         self.states, self.hint, self.progress, self.stop = states, hint, progress, stop
@@ -92,10 +94,21 @@ class Search:
         return self.fitter.best is not None and self.criterion.adequate(self.fitter.best)
 
     def _say(self, what: str) -> None:
+        self._show_best()
         if self.progress is not None:
             best = self.fitter.best
             law = "" if best is None else "; so far " + write(best.structure, self.states, self.fitter.prefix)[0]
             self.progress(f"{self.fitter.fits} laws fitted, trying {what}{law}")
+
+    def _show_best(self) -> None:
+        """Tell the best law so far with its constants and its criterion, where it is another one than last time."""
+        best = self.fitter.best
+        if self.improved is None or best is None:
+            return
+        equation, names = write(best.structure, self.states, self.fitter.prefix)
+        if equation != self._told:
+            self._told = equation
+            self.improved(equation, dict(zip(names, best.refined.params.tolist(), strict=True)), best.criterion)
 
     def _try_all(self, library: WeakForm) -> None:
         """Fit the laws that the weak form proposes, then improve the best."""

@@ -73,6 +73,10 @@ class RewardTable(Generic[Evidence]):
             raise ValueError(f"the weights of {self.version} sum to {sum(weights.values()):g}, not to 1")
         return weights
 
+    def about(self, term: str) -> str:
+        """What a term measures: the first paragraph of its docstring, on one line."""
+        return " ".join((self.entries[term].compute.__doc__ or "").strip().split("\n\n")[0].split())
+
     def compute(self, evidence: Evidence) -> dict[str, float]:
         """Every term of the table for one answer."""
         return {name: entry.compute(evidence) for name, entry in self.entries.items()}

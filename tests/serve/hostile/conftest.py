@@ -261,7 +261,8 @@ def target(run_server, serve_command, tmp_path_factory):
     options = ("--database", f"sqlite:///{folder}/history.sqlite", "--answer-seconds", 30)
     with open(folder / "log", "wb") as log, run_server(*serve_command, *options, log=log) as (url, process):
         server = Target(url, process.pid, folder)
-        server.events("/api/rollouts", {**SCENE, "frames": 2, "player": {"name": "hold"}}, seconds=200)
+        begun = server.call("/api/rollouts", {**SCENE, "frames": 2, "player": {"name": "hold"}})
+        server.events(begun.json["events"], seconds=200)
         yield server
         assert b"Traceback" not in (folder / "log").read_bytes(), (folder / "log").read_text()
 
@@ -275,7 +276,7 @@ def hosted(tmp_path, monkeypatch):
     from gedanken.serve.web.settings import Settings
 
     monkeypatch.setattr(endpoints, "resolve_public", lambda host, port: "127.0.0.1")
-    monkeypatch.setattr(app, "warm_up", lambda: None)
+    monkeypatch.setattr(app, "warm_up", lambda search: None)
     application = app.create_app(Settings(database=f"sqlite:///{tmp_path}/history.sqlite", hosted=True))
     server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error"))
     thread = threading.Thread(target=server.run)

@@ -25,8 +25,8 @@ def test_a_changed_source_begins_the_server_anew(run_server, serve_command, tmp_
         while (tmp_path / "log").read_text().count("Application startup complete") < 2:
             assert time.monotonic() < deadline, (tmp_path / "log").read_text()
             time.sleep(0.1)
-        with urllib.request.urlopen(f"{url}/api/limits", timeout=30) as reply:
-            assert json.load(reply)["max_turns"] == 5
+        with urllib.request.urlopen(f"{url}/api/server", timeout=30) as reply:
+            assert json.load(reply)["limits"]["max_turns"] == 5
 
 
 def test_what_cannot_be_reloaded_is_refused(serve_command):

@@ -4,42 +4,38 @@ A key from the environment is sent only to the host that it belongs to, over htt
 log of ours, and a server's message about a refused key is not passed on.
 """
 
+import itertools
 import json
 import os
 import re
 import sys
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple
 
 from gedanken.errors import GedankenError, PlayerError, UserError
 from gedanken.loop import Message, Question
+from gedanken.models.addresses import PRESETS, find_key, read_host
 from gedanken.models.completions import read_message
 from gedanken.models.connection import Connections, TooLongError, limiting_hook, pause_before_retry
 from gedanken.models.redaction import Redactor, redact, redact_parts
 
-PRESETS = {
-    "openai": "https://api.openai.com/v1",
-    "huggingface": "https://router.huggingface.co/v1",
-    "openrouter": "https://openrouter.ai/api/v1",
-    "ollama": "http://localhost:11434/v1",
-    "vllm": "http://localhost:8000/v1",
-}
-# A leading dot stands for the subdomains. `*.hf.space` and `*.endpoints.huggingface.cloud` run other people's code, so
-# they are not here.
-KEYS = {
-    "api.openai.com": ("OPENAI_API_KEY",),
-    "huggingface.co": ("HF_TOKEN", "HUGGINGFACE_API_KEY"),
-    ".huggingface.co": ("HF_TOKEN", "HUGGINGFACE_API_KEY"),
-    ".hf.co": ("HF_TOKEN", "HUGGINGFACE_API_KEY"),
-    "openrouter.ai": ("OPENROUTER_API_KEY",),
-}
 # Pieces of a stream for each token that was asked for. Each costs a tenth of a millisecond to read.
 PIECES_PER_TOKEN, MORE_PIECES = 4, 1000
 UNSUPPORTED = re.compile(
     r"unsupported|not support|unknown|unrecogni[sz]ed|unexpected|not permitted|extra|verified", re.I
 )
+
+
+# Names of models that are read from an endpoint's list.
+MAX_NAMES = 2000
+
+
+class Fault(NamedTuple):
+    """Why there is no answer: a sentence, and the code of a `PlayerError`."""
+
+    sentence: str
+    code: str
 
 
 class OpenAIPlayer:
@@ -74,7 +70,7 @@ class OpenAIPlayer:
         Args:
             model: the model's name at the endpoint.
             base_url: an URL that ends like `/v1`, or a name in `PRESETS`.
-            api_key: the key; from the environment when None, see `KEYS`.
+            api_key: the key; from the environment when None, see `gedanken.models.addresses.KEYS`.
             temperature: as in the API, like the next three; None leaves it to the server.
             max_tokens: longest answer; sent as `max_completion_tokens` to models that ask for that.
             seed: asks for the same answer to the same question.
@@ -97,8 +93,8 @@ class OpenAIPlayer:
         self.name = f"openai:{model}"
         self.model = model
         self.base_url = PRESETS.get(base_url, base_url)
-        self._host = host = _host(self.base_url)
-        self._key = _key(self.base_url, host, api_key)
+        self._host = host = read_host(self.base_url)
+        self._key = find_key(self.base_url, host, api_key)
         self._timeout, self._retries = timeout, retries
         self._stream = stream if stream is not None else on_token is not None or on_reasoning is not None
         self._on_token, self._on_reasoning = on_token, on_reasoning
@@ -147,20 +143,20 @@ class OpenAIPlayer:
             PlayerError: one sentence on why the endpoint gave none.
         """
         try:
-            text, reason = self._complete(question.messages)
+            text, fault = self._complete(question.messages)
         except GedankenError:  # of `on_token`
             raise
         except Exception as error:
-            text, reason = "", self._explain(error)
-            if not reason:
+            text, fault = "", self._explain(error)
+            if not fault.sentence:
                 raise
         # Raised out here, so that the SDK's error, whose text may echo the key, is not attached to ours.
         if not text.strip():
-            raise PlayerError(reason)
+            raise PlayerError(fault.sentence, fault.code)
         return redact(text, self._key)
 
-    def _complete(self, messages: Sequence[Message]) -> tuple[str, str]:
-        """The answer, and the error message if it is empty. Options that the model refuses are dropped."""
+    def _complete(self, messages: Sequence[Message]) -> tuple[str, "Fault"]:
+        """The answer, and why it is empty if it is. Options that the model refuses are dropped."""
         import openai
 
         while True:
@@ -203,13 +199,14 @@ class OpenAIPlayer:
                 break
         raise PlayerError(f"the connection to {self._host} was closed")
 
-    def _whole(self, reply: Any) -> tuple[str, str]:
+    def _whole(self, reply: Any) -> tuple[str, "Fault"]:
         """The answer of a reply that came in one piece: an object of the SDK, JSON, or the text of something else."""
         choices = _get(reply, "choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
         message = _get(choice, "message")
         if message is None:
-            return "", f"{self._host} did not answer in the form of chat completions{self._describe(reply)}"
+            what = f"{self._host} did not answer in the form of chat completions{self._describe(reply)}"
+            return "", Fault(what, "bad_endpoint")
         piece = read_message(message)
         if self._on_reasoning and piece.reasoning:
             self._on_reasoning(redact(piece.reasoning, self._key))
@@ -225,7 +222,7 @@ class OpenAIPlayer:
             return "; its list of choices is empty"
         return self._quote(_get(reply, "error"))
 
-    def _streamed(self, reply: Any) -> tuple[str, str]:
+    def _streamed(self, reply: Any) -> tuple[str, "Fault"]:
         kind = reply.response.headers.get("content-type", "").lower()
         with reply:
             if "json" in kind or "html" in kind:  # sent in one piece, although a stream was asked for
@@ -233,7 +230,7 @@ class OpenAIPlayer:
                 return self._whole(json.loads(body) if "json" in kind else body)
             return self._read_stream(reply)
 
-    def _read_stream(self, reply: Any) -> tuple[str, str]:
+    def _read_stream(self, reply: Any) -> tuple[str, "Fault"]:
         pieces, reasoning, other, finished, chunk = [], 0, "", None, None
         tokens = self._options.get("max_tokens") or self._options.get("max_completion_tokens")
         limit = PIECES_PER_TOKEN * tokens + MORE_PIECES if isinstance(tokens, int) else None
@@ -253,66 +250,92 @@ class OpenAIPlayer:
         text = "".join(pieces)
         if finished is None and not pieces and (chunk is None or _get(chunk, "choices") == []):
             what = "sent no stream of chat completions" if chunk is None else "sent a stream whose choices are empty"
-            return "", f"{self._host} {what}"
+            return "", Fault(f"{self._host} {what}", "bad_endpoint")
         if finished is None:
-            return "", f"{self._host} broke off its answer after {len(text)} characters"
+            return "", Fault(f"{self._host} broke off its answer after {len(text)} characters", "broke_off")
         _pass_on(self._on_reasoning, reasoning_filter.flush())
         _pass_on(self._on_token, answer_filter.flush())
         return text, self._explain_empty(finished, reasoning, other)
 
-    def _explain_empty(self, finish_reason: Any, reasoning: int, other: str) -> str:
+    def _explain_empty(self, finish_reason: Any, reasoning: int, other: str) -> "Fault":
         """Why a reply that could be read holds no answer."""
         if finish_reason == "content_filter":
-            return f"{self._host} filtered the answer of {self.model}"
+            return Fault(f"{self._host} filtered the answer of {self.model}", "filtered")
+        used_up = "used up max_tokens before it wrote an answer; allow it more"
         if reasoning:
-            end = "used up max_tokens before it wrote an answer; allow it more"
-            end = end if finish_reason == "length" else "then gave no answer"
-            return f"{self.model} reasoned for {reasoning} characters and {end}"
+            said = f"{self.model} reasoned for {reasoning} characters and"
+            if finish_reason == "length":
+                return Fault(f"{said} {used_up}", "too_long")
+            return Fault(f"{said} then gave no answer", "empty")
         if finish_reason == "length":
-            return f"{self.model} used up max_tokens before it wrote an answer; allow it more"
+            return Fault(f"{self.model} {used_up}", "too_long")
         if other:
-            return f"{self.model} answered with {redact_parts(other, self._key)!r} instead of text"
-        return f"{self.model} gave an empty answer"
+            return Fault(f"{self.model} answered with {redact_parts(other, self._key)!r} instead of text", "empty")
+        return Fault(f"{self.model} gave an empty answer", "empty")
 
-    def _explain(self, error: Exception) -> str:
-        """Why there is no answer, without the key; empty for an error that is ours."""
+    def _explain(self, error: Exception) -> "Fault":
+        """Why there is no answer, without the key; an empty sentence for an error that is ours."""
         import openai
 
+        host = self._host
         tries = f" after {self._retries + 1} tries" if self._retries else ""
         detail = self._server_message(error)
         if self._connections.interrupted.is_set():
-            return f"the connection to {self._host} was closed"
+            return Fault(f"the connection to {host} was closed", "cancelled")
         if too_long := next((e for e in (error, error.__cause__) if isinstance(e, TooLongError)), None):
-            return f"{self._host} sent {too_long}"
+            return Fault(f"{host} sent {too_long}", "bad_endpoint")
         if isinstance(error, RecursionError) or isinstance(error.__cause__, RecursionError):
-            return f"{self._host} sent JSON that is nested too deeply"
+            return Fault(f"{host} sent JSON that is nested too deeply", "bad_endpoint")
         match error:
+            case openai.AuthenticationError() if self._key:
+                return Fault(f"{host} refuses the key", "key_refused")
             case openai.AuthenticationError():
-                return f"{self._host} {'refuses the key' if self._key else 'asks for a key; pass api_key'}"
+                return Fault(f"{host} asks for a key; pass api_key", "key_missing")
             case openai.PermissionDeniedError():
-                return f"{self._host} does not let this key use {self.model}"
+                return Fault(f"{host} does not let this key use {self.model}", "model_forbidden")
             case openai.NotFoundError():
-                return f"{self._host} does not know the model {self.model!r}, or {self.base_url} is not its API{detail}"
+                what = f"{host} does not know the model {self.model!r}, or {self.base_url} is not its API{detail}"
+                return Fault(what, "model_unknown")
             case openai.RateLimitError():
-                return f"{self._host} asks to slow down, or the quota is used up{tries}{detail}"
+                return Fault(f"{host} asks to slow down, or the quota is used up{tries}{detail}", "slow_down")
             case openai.APITimeoutError() | self._http.TimeoutException():
-                return f"{self._host} did not answer within {self._timeout:g} s"
+                return Fault(f"{host} did not answer within {self._timeout:g} s", "timeout")
             case openai.APIConnectionError() if isinstance(error.__cause__, self._http.ConnectError):
-                return f"{self._host} cannot be reached{tries}; is the server running, and is {self.base_url} right?"
+                what = f"{host} cannot be reached{tries}; is the server running, and is {self.base_url} right?"
+                return Fault(what, "unreachable")
             case openai.APIConnectionError() | self._http.TransportError():
-                return f"{self._host} broke the connection off"
+                return Fault(f"{host} broke the connection off", "broke_off")
             case openai.APIStatusError():
-                kind = "failed" if error.status_code >= 500 else "refuses the request"
-                return f"{self._host} {kind} with status {error.status_code}{tries if kind == 'failed' else ''}{detail}"
+                failed = error.status_code >= 500
+                kind = "failed" if failed else "refuses the request"
+                what = f"{host} {kind} with status {error.status_code}{tries if failed else ''}{detail}"
+                return Fault(what, "bad_endpoint")
             case openai.APIError():
-                return f"{self._host} reports an error{detail}"
+                return Fault(f"{host} reports an error{detail}", "bad_endpoint")
             case openai.OpenAIError():
-                return f"the OpenAI SDK cannot ask {self._host} ({type(error).__name__})"
-        return (
-            f"{self._host} sent something that is not a stream of chat completions"
-            if isinstance(error, ValueError)
-            else ""
-        )
+                return Fault(f"the OpenAI SDK cannot ask {host} ({type(error).__name__})", "bad_endpoint")
+        if isinstance(error, ValueError):
+            return Fault(f"{host} sent something that is not a stream of chat completions", "bad_endpoint")
+        return Fault("", "")
+
+    def model_names(self) -> list[str]:
+        """The names of the models that the endpoint offers, at most `MAX_NAMES`.
+
+        Raises:
+            PlayerError: one sentence on why the endpoint told none.
+        """
+        fault = Fault("", "")
+        try:
+            listed = self._client.models.list(extra_headers=self._headers)
+            names = (_get(each, "id") for each in _get(listed, "data") or ())
+            return [
+                redact(name[:200], self._key) for name in itertools.islice(names, MAX_NAMES) if isinstance(name, str)
+            ]
+        except Exception as error:
+            fault = self._explain(error)
+            if not fault.sentence:
+                raise
+        raise PlayerError(fault.sentence, fault.code)
 
     def _server_message(self, error: Exception) -> str:
         return self._quote(getattr(error, "body", None))
@@ -330,50 +353,6 @@ class OpenAIPlayer:
 
 
 load = OpenAIPlayer
-
-
-def _host(base_url: str) -> str:
-    """The host of a base URL, parsed strictly, so that the HTTP library cannot send a key to another host."""
-    names = ", ".join(PRESETS)
-    try:
-        parts = urlsplit(base_url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:  # a port that is no number, a bracket that stays open
-        parts, host = urlsplit(""), ""
-    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+", host):
-        shown = re.sub(r"[^/@]*@", "...@", base_url)[:80]
-        raise UserError(
-            f"{shown!r} is not the URL of an endpoint; write one like http://localhost:8000/v1, or one of {names}"
-        )
-    if "@" in parts.netloc or parts.query or parts.fragment or re.search(r"[\s\\]", base_url):
-        raise UserError(f"the URL of {host} may hold no user, password or query; pass a key as api_key")
-    return host
-
-
-def environment_variables(host: str) -> tuple[str, ...]:
-    """The environment variables that may hold a key for this host; empty where none belongs to it."""
-    for pattern, variables in KEYS.items():
-        if host == pattern or (pattern[0] == "." and host.endswith(pattern)):
-            return variables
-    return ()
-
-
-def _key(base_url: str, host: str, given: str | None) -> str:
-    """The key to use, or an empty string where none is needed."""
-    if given is not None:
-        key = given.strip()
-        if not re.fullmatch(r"[!-~]*", key):
-            raise UserError("the key holds a space or a letter that no key has")
-        return key
-    variables = environment_variables(host)
-    if not variables:
-        return ""
-    if urlsplit(base_url).scheme != "https":
-        raise UserError(f"{host} is asked over https only, so that the key stays secret")
-    for variable in variables:
-        if os.environ.get(variable, "").strip():
-            return _key(base_url, host, os.environ[variable])
-    raise UserError(f"{host} needs a key: set {' or '.join(variables)}, or pass api_key")
 
 
 def _pass_on(listener: Callable[[str], None] | None, piece: str) -> None:

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Depends, Header, HTTPException, Path, Request, Response
+from fastapi import Depends, Header, HTTPException, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from gedanken import tasks
 from gedanken.loop import Task
+from gedanken.serve.web.datasets import Datasets
+from gedanken.serve.web.discoveries import Discoveries
 from gedanken.serve.web.episodes import Episodes
 from gedanken.serve.web.history import History
 from gedanken.serve.web.metrics import Metrics
 from gedanken.serve.web.models.base import Error
 from gedanken.serve.web.rollouts import Rollouts
 from gedanken.serve.web.settings import Settings
-from gedanken.serve.web.slots import Slots
+from gedanken.serve.web.slots import Rate, Slots
 from gedanken.serve.web.wire import ID_PATTERN
 
 # The name of the header and of the cookie with an owner's token.
@@ -35,7 +37,11 @@ class Services:
         history: the database.
         episodes: the episodes in progress.
         rollouts: the rollouts in progress.
+        discoveries: the discoveries in progress.
+        datasets: tables that were uploaded.
         streams: one slot for each open stream of events.
+        checks: one slot for each endpoint that is being checked.
+        simulations: how often laws are tried.
         metrics: its counters.
     """
 
@@ -43,7 +49,11 @@ class Services:
     history: History
     episodes: Episodes
     rollouts: Rollouts
+    discoveries: Discoveries
+    datasets: Datasets
     streams: Slots
+    checks: Slots
+    simulations: Rate
     metrics: Metrics
 
     @classmethod
@@ -54,14 +64,28 @@ class Services:
             UserError: the history cannot be opened.
         """
         history, metrics = History(settings.database), Metrics()
+        datasets = Datasets(settings, history)
         streams = Slots("event streams open", settings.client_streams, settings.total_streams)
-        metrics.watch_slots("streams", streams)
-        episodes, rollouts = Episodes(settings, history, metrics), Rollouts(settings, metrics)
-        return cls(settings, history, episodes, rollouts, streams, metrics)
+        checks = Slots("endpoints being checked", 4, 16)
+        for kind, slots in (("streams", streams), ("checks", checks)):
+            metrics.watch_slots(kind, slots)
+        return cls(
+            settings,
+            history,
+            Episodes(settings, history, metrics),
+            Rollouts(settings, metrics),
+            Discoveries(settings, history, datasets, metrics),
+            datasets,
+            streams,
+            checks,
+            Rate("laws tried", settings.simulations_per_minute, 60.0),
+            metrics,
+        )
 
     def close(self) -> None:
         """Cancel the episodes and close the history."""
         self.rollouts.close()
+        self.discoveries.close()
         self.episodes.close()
         self.history.close()
 
@@ -123,9 +147,18 @@ class Owner:
         """
         if not self.is_required:
             return
-        owner = self._services.history.owner(episode)
+        self.require_digest(self._services.history.owner(episode), "episode")
+
+    def require_digest(self, owner: str | None, kind: str) -> None:
+        """Refuse a caller whose token has not this digest.
+
+        Raises:
+            HTTPException: 403, it is another's.
+        """
+        if not self.is_required:
+            return
         if owner is None or self.digest is None or not secrets.compare_digest(owner, self.digest):
-            raise HTTPException(403, f"only the owner of this episode may do this: send the token as {OWNER_HEADER}")
+            raise HTTPException(403, f"only the owner of this {kind} may do this: send the token as {OWNER_HEADER}")
 
 
 async def _owner(
@@ -141,6 +174,28 @@ async def _owner(
 
 CurrentOwner = Annotated[Owner, Depends(_owner)]
 Identifier = Annotated[str, Path(pattern=ID_PATTERN)]
+
+_AFTER = "The same as Last-Event-ID, for clients that cannot set headers."
+_ONE, _TWO = r"^[0-9]{1,9}$", r"^[0-9]{1,9}\.[0-9]{1,9}$"
+
+
+async def _last_seen(
+    last_event_id: Annotated[str | None, Header(pattern=_ONE)] = None,
+    after: Annotated[str | None, Query(pattern=_ONE, description=_AFTER)] = None,
+) -> int:
+    return int(last_event_id or after or 0)
+
+
+async def _both_seen(
+    last_event_id: Annotated[str | None, Header(pattern=_TWO)] = None,
+    after: Annotated[str | None, Query(pattern=_TWO, description=_AFTER)] = None,
+) -> list[int]:
+    return [int(each) for each in (last_event_id or after or "0.0").split(".")]
+
+
+# The number of the last event that a listener has seen: of one episode, or of both sides of a comparison.
+LastSeen = Annotated[int, Depends(_last_seen)]
+BothSeen = Annotated[list[int], Depends(_both_seen)]
 
 # The OpenAPI description of the errors that a route with input may answer.
 _REFUSALS = {

@@ -36,7 +36,10 @@ def create_app() -> Any:
     from gedanken.serve.web import app
 
     chosen = json.loads(os.environ[VARIABLE])
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in chosen.items()
-    }
+    values: dict[str, Any] = {name: _to_tuples(value) for name, value in chosen.items()}
     return app.create_app(Settings(**values))
+
+
+def _to_tuples(value: Any) -> Any:
+    """Lists as tuples, at every depth: JSON has no tuples and settings have no lists."""
+    return tuple(map(_to_tuples, value)) if isinstance(value, list) else value

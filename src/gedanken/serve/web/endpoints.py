@@ -17,7 +17,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gedanken.errors import UserError
-from gedanken.models.backends.openai import PRESETS, OpenAIPlayer, environment_variables
+from gedanken.models.addresses import PRESETS, environment_variables
+from gedanken.models.backends.openai import OpenAIPlayer
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,9 @@ def resolve_public(host: str, port: int) -> str:
     try:
         addresses = {str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError):
-        raise UserError(f"{host} cannot be found") from None
+        raise UserError(f"{host} cannot be found", "unreachable") from None
     if not addresses or not all(is_public(address) for address in addresses):
-        raise UserError(f"{host} is not a public address, and this server asks no other")
+        raise UserError(f"{host} is not a public address, and this server asks no other", "bad_endpoint")
     return min(addresses, key=lambda address: (":" in address, address))
 
 
@@ -112,25 +113,39 @@ def _transports() -> tuple[Callable[[], Any], Callable[[], Any]]:
     return functools.partial(http.HTTPTransport, trust_env=False), functools.partial(Public, trust_env=False)
 
 
-def check_endpoint(base_url: str, hosted: bool) -> str:
+def check_endpoint(base_url: str, hosted: bool, own_port: int | None = None) -> str:
     """The URL that a preset's name or a URL stands for.
 
     Raises:
-        UserError: it is no URL, or on a hosted server the host has an address that is not public.
+        UserError: it is no URL, or this server itself, or (hosted) its host has an address that is not public.
     """
     url = ENDPOINTS[base_url].base_url if base_url in ENDPOINTS else base_url
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
-        raise UserError("this is not the URL of an endpoint; write one like http://localhost:8000/v1") from None
+        raise UserError(
+            "this is not the URL of an endpoint; write one like http://localhost:8000/v1", "bad_endpoint"
+        ) from None
+    if port == own_port and not hosted and (host in ("localhost", "127.0.0.1", "::1", "0.0.0.0")):
+        raise UserError(
+            f"{url[:200]} is this server itself, not a model's; start one of the two at another port (--port)",
+            "bad_endpoint",
+        )
     if hosted and host:  # a URL without a host is refused by the player, with its own message
         resolve_public(host, port)
     return url
 
 
 def open_player(
-    base_url: str, model: str, *, hosted: bool, api_key: str | None, share_keys: bool = False, **options: Any
+    base_url: str,
+    model: str,
+    *,
+    hosted: bool,
+    api_key: str | None,
+    share_keys: bool = False,
+    own_port: int | None = None,
+    **options: Any,
 ) -> OpenAIPlayer:
     """A player behind an endpoint that this server may ask.
 
@@ -140,16 +155,17 @@ def open_player(
         hosted: whether only public addresses may be asked.
         api_key: the visitor's key; when None or empty, from the environment for the hosts in `KEYS` over https.
         share_keys: whether a hosted server takes the key from the environment, too.
+        own_port: the port that this server listens at, where it would ask itself.
         options: as `OpenAIPlayer` takes them.
 
     Raises:
         UserError: one sentence on what is wrong with the endpoint or the key.
     """
-    url = check_endpoint(base_url, hosted)
+    url = check_endpoint(base_url, hosted, own_port)
     if hosted and not share_keys and not api_key:
         host = urlsplit(url).hostname or ""
         if environment_variables(host):
-            raise UserError(f"{host} needs a key, and this server does not lend its own: pass api_key")
+            raise UserError(f"{host} needs a key, and this server does not lend its own: pass api_key", "key_missing")
         api_key = ""
     else:
         api_key = api_key or None

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import orjson
@@ -10,7 +11,8 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import SendTimeoutError
 
 from gedanken.serve.web.history import RUNNING
-from gedanken.serve.web.running import Feed
+
+_log = logging.getLogger(__name__)
 
 # A client that reads nothing for so long is taken to be gone.
 SEND_SECONDS = 30.0
@@ -38,65 +40,78 @@ class EventStream(EventSourceResponse):
             self._closing()
 
 
-def to_event(name: str, data: dict[str, Any], number: int | None = None) -> ServerSentEvent:
-    """One event; its number is the id that a client sends back as `Last-Event-ID`."""
-    identity = None if number is None else str(number)
+def to_event(name: str, data: dict[str, Any], identity: str) -> ServerSentEvent:
+    """One event; a client sends its id back as `Last-Event-ID`."""
     return ServerSentEvent(orjson.dumps(data).decode(), event=name, id=identity, sep="\n")
 
 
-async def follow(feed: Feed, after: int = 0) -> AsyncIterator[ServerSentEvent]:
-    """The events of an episode from number `after` on."""
-    async for number, name, data in feed.listen(after):
-        yield to_event(name, data, number)
+# One event: its number, its name, its data. Numbers of one episode grow.
+Numbered = tuple[int, str, dict[str, Any]]
+
+# Turns that are read from the history are numbered from here on, far above the events of any feed.
+REPLAYED = 1_000_000
 
 
-async def follow_all(feeds: list[Feed]) -> AsyncIterator[ServerSentEvent]:
-    """The events of several episodes in the order they happen, each with its `side`."""
-    queue: asyncio.Queue[ServerSentEvent | None] = asyncio.Queue()
+async def follow(events: AsyncIterator[Numbered]) -> AsyncIterator[ServerSentEvent]:
+    """One source of events as a stream."""
+    async for number, name, data in events:
+        yield to_event(name, data, str(number))
 
-    async def forward(side: int, feed: Feed) -> None:
+
+async def follow_all(
+    sources: Sequence[AsyncIterator[Numbered]], after: Sequence[int]
+) -> AsyncIterator[ServerSentEvent]:
+    """Several sources in the order their events happen, each event with its `side`.
+
+    Ids are the numbers of the last event of each side, joined by dots: with one, a client goes on where it was.
+    """
+    # A source that is ahead of its reader waits: a client that reads slowly fills no memory.
+    queue: asyncio.Queue[tuple[int, Numbered | None]] = asyncio.Queue(maxsize=64)
+    seen = list(after)
+
+    async def forward(side: int, source: AsyncIterator[Numbered]) -> None:
         try:
-            async for _, name, data in feed.listen():
-                queue.put_nowait(to_event(name, {**data, "side": side}))
-        finally:
-            queue.put_nowait(None)
+            async for event in source:
+                await queue.put((side, event))
+        except Exception:  # of the database; the other side goes on
+            _log.exception("side %d of a stream", side)
+        await queue.put((side, None))
 
-    forwarding = [asyncio.create_task(forward(side, feed)) for side, feed in enumerate(feeds)]
+    forwarding = [asyncio.create_task(forward(side, source)) for side, source in enumerate(sources)]
     try:
-        open_feeds = len(feeds)
-        while open_feeds:
-            event = await queue.get()
+        open_sources = len(sources)
+        while open_sources:
+            side, event = await queue.get()
             if event is None:
-                open_feeds -= 1
+                open_sources -= 1
             else:
-                yield event
+                number, name, data = event
+                seen[side] = number
+                yield to_event(name, {**data, "side": side}, ".".join(map(str, seen)))
     finally:
         for task in forwarding:
             task.cancel()
 
 
-async def replay(read: Callable[[], list[dict[str, Any]]]) -> AsyncIterator[ServerSentEvent]:
-    """The turns and the ends of episodes from the history; several episodes carry their `side`.
+async def replay(read: Callable[[], dict[str, Any] | None], after: int = 0) -> AsyncIterator[Numbered]:
+    """The turns and the end of an episode from the history, from number `after` on.
 
     An episode that runs on another server is followed in the history until it ends there.
 
     Args:
-        read: reads the episodes; it is called in a thread.
+        read: reads the episode; it is called in a thread.
+        after: the number of the last event seen. Numbers of a feed, which are smaller, say nothing about turns here.
     """
-    sent: dict[str, int] = {}
-    ended: set[str] = set()
+    sent = max(0, after - REPLAYED)
     while True:
-        episodes = await asyncio.to_thread(read)
-        for episode in episodes:
-            if episode["id"] in ended:
-                continue
-            side = {"side": episode["side"]} if len(episodes) > 1 else {}
-            for turn in episode["turns"][sent.get(episode["id"], 0) :]:
-                yield to_event("turn", {**turn, **side})
-            sent[episode["id"]] = len(episode["turns"])
-            if episode["status"] != RUNNING:
-                ended.add(episode["id"])
-                yield to_event("end", {"status": episode["status"], "error": episode["error"], **side})
-        if len(ended) == len(episodes):
+        episode = await asyncio.to_thread(read)
+        if episode is None:  # deleted
+            return
+        for turn in episode["turns"][sent:]:
+            sent += 1
+            yield REPLAYED + sent, "turn", turn
+        if episode["status"] != RUNNING:
+            end = {name: episode[name] for name in ("status", "error", "code")}
+            yield REPLAYED + sent + 1, "end", end
             return
         await asyncio.sleep(POLL_SECONDS)

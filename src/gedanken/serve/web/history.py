@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Float,
     ForeignKey,
     Integer,
@@ -27,7 +28,9 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
+    func,
     inspect,
+    or_,
     select,
     text,
     update,
@@ -42,6 +45,9 @@ RUNNING, FINISHED, FAILED, CANCELLED, INTERRUPTED = "running", "finished", "fail
 
 # A server that has not shown a sign of life for so long has ended; it shows one every `BEAT_SECONDS`.
 LEASE_SECONDS, BEAT_SECONDS = 15.0, 5.0
+
+# What is kept of a player.
+PLAYER = ("name", "endpoint", "model", "temperature", "max_tokens")
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +66,10 @@ class Server(Base):
 
 
 class Episode(Base):
-    """One player at one problem. `owner` is the hash of a token; `server` is where it is played."""
+    """One player at one problem. `owner` is the hash of a token; `server` is where it is played.
+
+    `problem` holds what names the problem and the `version` that posed it.
+    """
 
     __tablename__ = "episodes"
 
@@ -76,10 +85,13 @@ class Episode(Base):
     error: Mapped[str | None] = mapped_column(Text)
     owner: Mapped[str | None] = mapped_column(String(64), index=True)
     server: Mapped[str | None] = mapped_column(String(32))
+    code: Mapped[str | None] = mapped_column(String(32))
+    peeked: Mapped[bool | None] = mapped_column(Boolean)
     turns: Mapped[list["Turn"]] = relationship(order_by="Turn.number", lazy="selectin")
 
     def to_dict(self, turns: bool = True) -> dict[str, Any]:
-        """The episode as JSON-able data, with its turns or with their number."""
+        """The episode as JSON-able data: `models.episodes.Episode` without what it shows, or `EpisodeRow`."""
+        verdicts = [_complete(turn.verdict) for turn in self.turns]
         shown: dict[str, Any] = {
             "id": self.id,
             "status": self.status,
@@ -87,14 +99,30 @@ class Episode(Base):
             "ended": self.ended,
             "comparison": self.comparison,
             "side": self.side,
-            "problem": self.problem,
-            "player": self.player,
+            "version": self.problem.get("version", ""),
+            "problem": {name: value for name, value in self.problem.items() if name != "version"},
+            "player": dict.fromkeys(PLAYER) | self.player,
             "max_turns": self.max_turns,
             "error": self.error,
-            "best_reward": max((turn.verdict["reward"] for turn in self.turns), default=None),
-            "solved": any(turn.verdict["solved"] for turn in self.turns),
+            "code": self.code,
+            "peeked": bool(self.peeked),
+            "best_reward": max((verdict["reward"] for verdict in verdicts), default=None),
+            "best_match": max((verdict["match"] for verdict in verdicts), default=None),
+            "solved": any(verdict["solved"] for verdict in verdicts),
+            "solved_in": next((number for number, each in enumerate(verdicts, 1) if each["solved"]), None),
+            "played": len(verdicts),
         }
-        return shown | ({"turns": [turn.to_dict() for turn in self.turns]} if turns else {"played": len(self.turns)})
+        return shown | ({"turns": [turn.to_dict() for turn in self.turns]} if turns else {})
+
+
+def _complete(verdict: dict[str, Any]) -> dict[str, Any]:
+    """A verdict with what older versions did not record."""
+    return {
+        "match": verdict["terms"].get("match", verdict["reward"]),
+        "solved_at": 1.0,
+        "weights": {},
+        **verdict,
+    }
 
 
 class Turn(Base):
@@ -114,8 +142,9 @@ class Turn(Base):
         return {
             "number": self.number,
             "answer": self.answer,
-            "verdict": self.verdict,
-            "drawing": self.drawing,
+            "verdict": _complete(self.verdict),
+            # Drawings of older versions have no kind, and the page cannot draw them.
+            "drawing": self.drawing if self.drawing and "kind" in self.drawing else None,
             "seconds": self.seconds,
         }
 
@@ -150,7 +179,7 @@ class History:
     def beat(self) -> None:
         """Show a sign of life, and mark the episodes of servers that showed none for `LEASE_SECONDS`."""
         now = time.time()
-        with self._writing() as session:
+        with self.writing() as session:
             session.merge(Server(id=self.server, beat=now))
             session.execute(delete(Server).where(Server.beat < now - LEASE_SECONDS))
             session.flush()
@@ -164,66 +193,118 @@ class History:
                 _log.exception("the history did not take a sign of life")
 
     @contextmanager
-    def _writing(self) -> Iterator[Session]:
+    def writing(self) -> Iterator[Session]:
+        """A session that is committed at the end of the block."""
         with self._session.begin() as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that is not committed."""
+        with self._session() as session:
             yield session
 
     def begin(self, **columns: Any) -> None:
         """Record an episode as running on this server."""
-        with self._writing() as session:
+        with self.writing() as session:
             created = time.time()
             session.add(Episode(status=RUNNING, created=created, ended=None, error=None, server=self.server, **columns))
 
     def add_turn(self, **columns: Any) -> None:
         """Record a finished turn; it is on disk when this returns."""
-        with self._writing() as session:
+        with self.writing() as session:
             session.add(Turn(**columns))
 
-    def end(self, episode: str, status: str, error: str | None = None) -> None:
+    def end(self, episode: str, status: str, error: str | None = None, code: str | None = None) -> None:
         """Record the end of an episode."""
-        with self._writing() as session:
-            session.execute(
-                update(Episode).where(Episode.id == episode).values(status=status, error=error, ended=time.time())
-            )
+        values = {"status": status, "error": error, "code": code, "ended": time.time()}
+        with self.writing() as session:
+            session.execute(update(Episode).where(Episode.id == episode).values(values))
+
+    def mark_peeked(self, episode: str) -> None:
+        """Record that a person looked at the opponent before the end."""
+        with self.writing() as session:
+            session.execute(update(Episode).where(Episode.id == episode).values(peeked=True))
+
+    def delete(self, episode: str) -> bool:
+        """Delete an episode that has ended, with its turns; returns whether there was one."""
+        with self.writing() as session:
+            found = session.scalar(select(Episode.id).where(Episode.id == episode, Episode.status != RUNNING))
+            if found is not None:
+                session.execute(delete(Turn).where(Turn.episode == episode))
+                session.execute(delete(Episode).where(Episode.id == episode))
+            return found is not None
 
     def find(self, episode: str) -> dict[str, Any] | None:
         """An episode with its turns; None if there is none of that id."""
-        with self._session() as session:
+        with self.reading() as session:
             row = session.get(Episode, episode)
             return None if row is None else row.to_dict()
 
     def compare(self, comparison: str) -> list[dict[str, Any]]:
         """The episodes of a comparison, left to right."""
         query = select(Episode).where(Episode.comparison == comparison).order_by(Episode.side)
-        with self._session() as session:
+        with self.reading() as session:
             return [episode.to_dict() for episode in session.scalars(query)]
 
     def owner(self, episode: str) -> str | None:
         """The hash of the token of an episode's owner; None if it has none or there is no such episode."""
-        with self._session() as session:
+        with self.reading() as session:
             return session.scalar(select(Episode.owner).where(Episode.id == episode))
 
-    def recent(self, limit: int, before: float | None = None, owner: str | None = None) -> list[dict[str, Any]]:
+    def recent(
+        self, limit: int, before: float | None = None, owner: str | None = None, **filters: str | None
+    ) -> list[dict[str, Any]]:
         """The latest episodes, without their turns.
 
         Args:
             limit: how many.
             before: the `created` of the last one seen.
             owner: the hash of a token: only that owner's.
+            filters: `task`, `subject`, `status`, and `player`, a player's name or a model's; None counts as not given.
         """
-        # The drawings and answers, which are most of the data, are not read.
-        turns = selectinload(Episode.turns).load_only(Turn.episode, Turn.number, Turn.verdict)
-        query = select(Episode).options(turns).order_by(Episode.created.desc()).limit(limit)
+        columns: dict[str, Any] = {
+            "task": (Episode.problem["task"].as_string(),),
+            "subject": (Episode.problem["subject"].as_string(),),
+            "status": (Episode.status,),
+            "player": (Episode.player["name"].as_string(), Episode.player["model"].as_string()),
+        }
+        query = select(Episode).options(_verdicts_only()).order_by(Episode.created.desc()).limit(limit)
         if before is not None:
             query = query.where(Episode.created < before)
         if owner is not None:
             query = query.where(Episode.owner == owner)
-        with self._session() as session:
+        for name, value in filters.items():
+            if value is not None:
+                query = query.where(or_(*(column == value for column in columns[name])))
+        with self.reading() as session:
             return [episode.to_dict(turns=False) for episode in session.scalars(query)]
+
+    def recent_comparisons(
+        self, limit: int, before: float | None = None, owner: str | None = None
+    ) -> list[dict[str, Any]]:
+        """The latest comparisons with their episodes, without turns; arguments as in `recent`."""
+        first = func.min(Episode.created)
+        query = select(Episode.comparison).where(Episode.comparison.is_not(None))
+        if owner is not None:
+            query = query.where(Episode.owner == owner)
+        query = query.group_by(Episode.comparison).order_by(first.desc()).limit(limit)
+        if before is not None:
+            query = query.having(first < before)
+        with self.reading() as session:
+            names = list(session.scalars(query))
+            sides = select(Episode).options(_verdicts_only()).where(Episode.comparison.in_(names))
+            episodes = [episode.to_dict(turns=False) for episode in session.scalars(sides.order_by(Episode.side))]
+        rows = []
+        for name in names:
+            both = [episode for episode in episodes if episode["comparison"] == name]
+            created = min(episode["created"] for episode in both)
+            rows.append({"id": name, "created": created, "problem": both[0]["problem"], "episodes": both})
+        return rows
 
     def ping(self) -> None:
         """Run a query that checks the connection; raises the database's error."""
-        with self._session() as session:
+        with self.reading() as session:
             session.execute(text("select 1"))
 
     def close(self) -> None:
@@ -231,7 +312,7 @@ class History:
         self._closed.set()
         self._beating.join()
         try:
-            with self._writing() as session:
+            with self.writing() as session:
                 session.execute(_interrupt(Episode.server == self.server))
                 session.execute(delete(Server).where(Server.id == self.server))
         except SQLAlchemyError:  # another server does it when the lease has expired
@@ -239,9 +320,15 @@ class History:
         self._engine.dispose()
 
 
+def _verdicts_only() -> Any:
+    """Of the turns, read the verdicts: drawings and answers are most of the data."""
+    return selectinload(Episode.turns).load_only(Turn.episode, Turn.number, Turn.verdict)
+
+
 def _interrupt(condition: Any) -> Any:
     """The statement that marks the running episodes of ended servers."""
-    values = {"status": INTERRUPTED, "error": "the server was stopped during this episode", "ended": time.time()}
+    reason = "the server was stopped during this episode"
+    values = {"status": INTERRUPTED, "error": reason, "code": "interrupted", "ended": time.time()}
     return update(Episode).where(Episode.status == RUNNING, condition).values(values)
 
 

@@ -62,17 +62,18 @@ class Feed:
 
 
 class Running:
-    """One episode or rollout in progress.
+    """One episode, rollout or discovery in progress.
 
     Attributes:
         id: its name.
-        what: `episode` or `rollout`, for messages.
+        what: `episode`, `rollout` or `discovery`, for messages.
         task: the task's name.
         feed: its events.
         slot: held until it ends or is stopped.
         thread_slot: held until its thread has ended, too.
         cancelled: set when it should go no further.
-        player: who plays.
+        player: who plays; None where a person does.
+        out_of_time: the sentence for when its time is up.
     """
 
     def __init__(self, identity: str, what: str, task: str, feed: Feed, seconds: float, slot: Slot, thread_slot: Slot):
@@ -83,18 +84,27 @@ class Running:
         self.player: Player | None = None
         self.text = Typing(self, "token")
         self.reasoning = Typing(self, "reasoning")
+        self.out_of_time = f"the {what} has used up its time"
 
-    @property
-    def out_of_time(self) -> str:
-        """The sentence for when its time is up."""
-        return f"the {self.what} has used up its time"
-
-    def check(self, _: str = "") -> None:
-        """Raise `Stopped` if it should go no further; also a listener to a player's progress."""
+    def check(self) -> None:
+        """Raise `Stopped` if it should go no further."""
         if self.cancelled.is_set():
-            raise Stopped("cancelled")
+            raise Stopped("cancelled", "cancelled")
         if time.monotonic() > self.deadline:
-            raise Stopped(self.out_of_time)
+            raise Stopped(self.out_of_time, "time_up")
+
+    def progress(self, text: str) -> None:
+        """Publish a stage of a player's search.
+
+        Raises:
+            Stopped: it should go no further.
+        """
+        self.check()
+        self.note(text, "progress")
+
+    def note(self, text: str, kind: str) -> None:
+        """Publish what is going on; see `models.events.Note`."""
+        self.feed.publish("note", {"text": plain(text[:1000]), "kind": kind})
 
     def flush(self) -> None:
         """Publish the text that waits to be joined with more."""

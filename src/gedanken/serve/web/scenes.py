@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from gedanken import __version__, tasks
 from gedanken.episode import LocalEnv, locate
@@ -38,21 +39,51 @@ def pose(request: ProblemRequest, max_turns: int | None = None) -> tuple[Task, P
     return env.task, env.problem, {**request.model_dump(), "subject": subject, "version": __version__}
 
 
-def show_problem(task: Task, problem: Problem) -> dict[str, Any]:
-    """The public half of a problem: its text, its messages, and the data behind them."""
-    messages = [dict(message) for message in task.ask(problem)]
-    return plain_object(prompt=problem.prompt, messages=messages, **task.show_problem(problem))
+def show_problem(task: Task, problem: Problem) -> dict[str, Any] | None:
+    """What a page draws of the public half of a problem (`models.problems.Shown`), None for a task without pictures."""
+    shown = task.show_problem(problem)
+    return {**plain(shown), "prompt_length": len(problem.prompt)} if shown else None
 
 
-def draw_turn(task: Task, problem: Problem, turn: Turn) -> dict[str, Any] | None:
-    """What the page draws of an answer."""
-    shown = task.show_answer(problem, turn)
-    return None if shown is None else plain_object(**shown)
+def show_turn(task: Task, problem: Problem, number: int, turn: Turn) -> dict[str, Any]:
+    """A turn as `models.episodes.Turn`."""
+    verdict = turn.verdict
+    judged = {
+        **verdict.to_dict(),
+        "match": verdict.match,
+        "solved_at": task.solved_at,
+        "weights": dict(verdict.weights),
+    }
+    return {
+        "number": number,
+        # The database takes no NUL and no half of a surrogate pair.
+        "answer": turn.answer[:65_536].encode("utf-8", "replace").decode().replace("\x00", "\ufffd"),
+        "verdict": plain(judged),
+        "drawing": plain(task.show_answer(problem, turn)),
+        "seconds": turn.seconds,
+    }
 
 
-def plain_object(**values: Any) -> dict[str, Any]:
-    """An object of JSON-able data."""
-    return {name: plain(value) for name, value in values.items()}
+def show_again(named: dict[str, Any]) -> dict[str, Any] | None:
+    """What is shown of a recorded problem; None where this version does not know its subject or its options."""
+    try:
+        task, problem, _ = pose(ProblemRequest(**named))
+    except (UserError, ValidationError):
+        return None
+    return show_problem(task, problem)
+
+
+def show_comparison(identity: str, sides: list[dict[str, Any]]) -> dict[str, Any]:
+    """The episodes of a comparison, as the history has them, as `models.episodes.Comparison`."""
+    return {
+        "id": identity,
+        "created": min(side["created"] for side in sides),
+        "problem": sides[0]["problem"],
+        "shown": show_again(sides[0]["problem"]),
+        "episodes": [{**side, "shown": None} for side in sides],
+        "recorded": None,
+        "law": None,
+    }
 
 
 def plain(value: Any) -> Any:

@@ -4,6 +4,7 @@ The page's types are generated from that file, `web/openapi.json`; a test compar
 """
 
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,12 @@ def write_schema(path: Path) -> None:
     from gedanken.serve.web.app import create_app
     from gedanken.serve.web.settings import Settings
 
-    app = create_app(Settings(database="sqlite://"))
-    try:
-        described = app.openapi()
-    finally:
-        app.state.services.close()
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(Settings(database=f"sqlite:///{folder}/history.sqlite"))
+        try:
+            described = app.openapi()
+        finally:
+            app.state.services.close()
     # The version of the package is no part of the contract.
     described["info"]["version"] = "0"
     write_atomically(path, orjson.dumps(described, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")

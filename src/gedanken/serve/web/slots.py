@@ -1,7 +1,8 @@
-"""Slots: how much may run at a time, for each client and altogether."""
+"""Slots: how much may run at a time, for each client and altogether. Rates: how often a client may ask."""
 
 import threading
-from collections import Counter
+import time
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -61,6 +62,31 @@ class Slots:
             self._held[client] -= 1
             if self._held[client] <= 0:
                 del self._held[client]
+
+
+class Rate:
+    """How often each client may do something. Methods may be called from any thread."""
+
+    def __init__(self, what: str, limit: int, seconds: float):
+        """Args: what is being counted, in the plural; how many a client may have within so many seconds."""
+        self.what, self.limit, self.seconds = what, limit, seconds
+        self._times: dict[str, deque[float]] = {}
+        self._lock = threading.Lock()
+
+    def count(self, client: str) -> None:
+        """Count one more for a client.
+
+        Raises:
+            BusyError: it is one too many.
+        """
+        now = time.monotonic()
+        with self._lock:
+            if len(self._times) > 10_000:  # forget clients that have been away
+                self._times = {name: times for name, times in self._times.items() if now - times[-1] < self.seconds}
+            times = self._times.setdefault(client, deque(maxlen=self.limit))
+            if len(times) == self.limit and now - times[0] < self.seconds:
+                raise BusyError(f"at most {self.limit} {self.what} in {self.seconds:g} s; try again later")
+            times.append(now)
 
 
 @contextmanager

@@ -59,6 +59,7 @@ class DiscoverTask(Task):
     evaluation_subjects = (*training_subjects, "projectile_drag", "charged_b_field")
     suite = "seed8"
 
+    solved_at = SOLVED
     tables: ClassVar = {"generalisation": rewards.TABLE, "physix": physix.TABLE}
 
     def subjects(self, split: str = "test") -> tuple[str, ...]:
@@ -68,7 +69,8 @@ class DiscoverTask(Task):
     def describe(self, subject: str) -> Subject:
         """The system's law, tier and source."""
         entry = system.load(subject)
-        facts = {"equation": entry.equation, "source": entry.source}
+        summary = zoo.docstring(system.PACKAGE, subject).split("\n\n")[0]
+        facts = {"equation": entry.equation, "source": entry.source, "summary": summary}
         return Subject(subject, entry.category, entry.held_out, entry.equation, entry.tier, facts)
 
     def pose(
@@ -308,8 +310,17 @@ class DiscoverTask(Task):
         return show.show_problem(problem)
 
     def show_answer(self, problem: Problem, turn: Turn) -> dict[str, Any] | None:
-        """The law's simulated trials."""
-        return show.show_answer(problem, turn)
+        """The law and its simulated trials; None where no law could be read."""
+        law = turn.verdict.reading
+        return None if law is None else show.draw_law(problem, law)
+
+    def show_truth(self, problem: Problem) -> dict[str, Any] | None:
+        """The true law and its simulated trials; None for a user's own data."""
+        return show.show_truth(problem) if problem.truth.equation else None
+
+    def show_subject(self, subject: str) -> dict[str, Any]:
+        """The system's law, ranges, conserved quantities and source."""
+        return show.show_subject(subject)
 
     def picture(self, problem: Problem, best: Turn | None) -> str:
         """The data beside the best law's simulation."""

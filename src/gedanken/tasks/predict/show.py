@@ -18,8 +18,13 @@ from gedanken.worlds.rigid.scene.scene import LEVELS, Scene
 def show_problem(problem: Problem) -> dict[str, Any]:
     """Format, frames, and the shapes of the scene where they are known."""
     seen, scene = problem.observation, problem.truth.scene
-    shown = {"format": seen.format, "first": seen.prompt.first, "frames": seen.prompt.states}
-    return shown if scene is None else {**shown, "scene": show_scene(scene)}
+    return {
+        "task": problem.task,
+        "format": seen.format,
+        "first": seen.prompt.first,
+        "frames": seen.prompt.states,
+        "scene": None if scene is None else show_scene(scene),
+    }
 
 
 def show_scene(scene: Scene) -> dict[str, Any]:
@@ -33,6 +38,21 @@ def _part(part: Any) -> dict[str, Any]:
     if hasattr(part, "shape"):
         shown["shape"] = {"kind": type(part.shape).__name__.lower(), **shown["shape"]}
     return shown
+
+
+def show_subject(subject: str) -> dict[str, Any]:
+    """What happens in a scenario, what it keeps, and how many bodies it has."""
+    about = zoo.docstring(scenarios.PACKAGE, subject)
+    return {
+        "task": "predict",
+        "name": subject,
+        "category": scenarios.category(subject),
+        "held_out": subject in scenarios.HELD_OUT,
+        "summary": about.split("\n\n")[0],
+        "about": about,
+        "conserved": scenarios.pose(subject, 2, split="test").conserved,
+        "levels": {str(level): counts for level, counts in LEVELS.items()},
+    }
 
 
 def picture(problem: Problem) -> str:

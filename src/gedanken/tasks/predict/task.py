@@ -46,6 +46,7 @@ class PredictTask(Task):
     suite = "heldout6"
 
     tables: ClassVar = {"skill": TABLE}
+    solved_at = SOLVED
 
     def subjects(self, split: str = "test") -> tuple[str, ...]:
         """Every scenario; in the training split those that are not held out."""
@@ -199,7 +200,11 @@ class PredictTask(Task):
         if turn.verdict.error is not None:
             return None
         guess = fill(turn.verdict.reading, problem.observation.prompt)
-        return {"frame": guess, "recorded": problem.truth.frames[0]}
+        return {"kind": "frame", "frame": guess, "recorded": problem.truth.frames[0]}
+
+    def show_subject(self, subject: str) -> dict[str, Any]:
+        """What happens in the scenario, what it keeps, and how many bodies it has."""
+        return show.show_subject(subject)
 
     def picture(self, problem: Problem, best: Turn | None) -> str:
         """The last frame that the prompt tells."""

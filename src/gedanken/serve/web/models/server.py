@@ -71,7 +71,6 @@ class Server(Model):
     pair: list[str] | None = Field(description="The two players that the server proposes, by name.")
     compiled: Compiled
     reward: dict[str, list[RewardTerm]] = Field(description="The reward table of each task.")
-    levels: dict[str, list[int]] = Field(description="The levels of each task.")
 
 
 class Endpoint(Model):

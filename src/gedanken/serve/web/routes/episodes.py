@@ -1,19 +1,22 @@
 """Episodes and comparisons in progress: start, follow, cancel."""
 
 import asyncio
-from typing import Annotated, Any
+from collections.abc import AsyncIterator
+from typing import Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from gedanken.errors import UserError
 from gedanken.serve.web import events
 from gedanken.serve.web.dependencies import (
     FAILURES,
+    BothSeen,
     Client,
     CurrentOwner,
     CurrentServices,
     Identifier,
+    LastSeen,
     Services,
     answers,
     require,
@@ -92,29 +95,29 @@ def cancel_episode(episode: Identifier, owner: CurrentOwner, services: CurrentSe
 
 
 @router.get("/api/episodes/{episode}/events", response_class=StreamingResponse, responses=streams(EpisodeEvents))
-async def episode_events(
-    episode: Identifier,
-    client: Client,
-    services: CurrentServices,
-    last_event_id: Annotated[str | None, Header(pattern=r"^[0-9]{1,9}$")] = None,
-) -> EventStream:
-    """Server-sent events: `turn_started`, `reasoning`, `token`, `turn`, then `end`. `Last-Event-ID` resumes."""
-    feed = services.episodes.feed(episode)
-    if feed is None:
+async def episode_events(episode: Identifier, client: Client, services: CurrentServices, seen: LastSeen) -> EventStream:
+    """Server-sent events: `turn_started`, `note`, `reasoning`, `token`, `turn`, then `end`; `Last-Event-ID` resumes."""
+    if services.episodes.feed(episode) is None:
         require(await asyncio.to_thread(services.history.find, episode), "episode")
     [slot] = services.streams.take(client)
-    if feed is not None:
-        return EventStream(events.follow(feed, int(last_event_id or 0)), slot.free)
-    return EventStream(events.replay(lambda: [require(services.history.find(episode), "episode")]), slot.free)
+    return EventStream(events.follow(_source(services, episode, seen)), slot.free)
 
 
 @router.get("/api/comparisons/{comparison}/events", response_class=StreamingResponse, responses=streams(EpisodeEvents))
-async def comparison_events(comparison: Identifier, client: Client, services: CurrentServices) -> EventStream:
-    """The events of both episodes as they happen, each with its `side`."""
+async def comparison_events(
+    comparison: Identifier, client: Client, services: CurrentServices, seen: BothSeen
+) -> EventStream:
+    """The events of both episodes as they happen, each with its `side`; `Last-Event-ID` (A.B) resumes."""
     recorded = require(await asyncio.to_thread(services.history.compare, comparison), "comparison")
-    feeds = [services.episodes.feed(episode["id"]) for episode in recorded]
-    live = [feed for feed in feeds if feed is not None]
     [slot] = services.streams.take(client)
-    if len(live) == len(recorded):
-        return EventStream(events.follow_all(live), slot.free)
-    return EventStream(events.replay(lambda: services.history.compare(comparison)), slot.free)
+    after = [*seen, *[0] * len(recorded)][: len(recorded)]
+    sources = [_source(services, side["id"], last) for side, last in zip(recorded, after, strict=True)]
+    return EventStream(events.follow_all(sources, after), slot.free)
+
+
+def _source(services: Services, episode: str, after: int) -> AsyncIterator[events.Numbered]:
+    """The events of an episode as they happen or, where its feed is gone, as the history has them."""
+    feed = services.episodes.feed(episode)
+    if feed is None:
+        return events.replay(lambda: services.history.find(episode), after)
+    return feed.listen(after if after < events.REPLAYED else 0)

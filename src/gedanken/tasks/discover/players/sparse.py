@@ -26,9 +26,20 @@ class Sparse:
 
     name = "sparse"
 
-    def __init__(self, progress: Callable[[str], None] | None = None, seconds: float = float("inf")):
-        """Args: progress is called with a sentence at each stage of a search; seconds limits each one's time."""
-        self._progress, self._seconds = progress, seconds
+    def __init__(
+        self,
+        progress: Callable[[str], None] | None = None,
+        seconds: float = float("inf"),
+        improved: Callable[[str, dict[str, float], float], None] | None = None,
+    ):
+        """A player; each argument but `seconds` may be left out.
+
+        Args:
+            progress: called with a sentence at each stage of a search.
+            seconds: limits each search's time.
+            improved: called with equation, constants and criterion of the best law so far, when it is a new one.
+        """
+        self._progress, self._seconds, self._improved = progress, seconds, improved
         self._results: OrderedDict[bytes, Discovery] = OrderedDict()
 
     def discover(self, observation: Observation) -> Discovery:
@@ -41,6 +52,7 @@ class Sparse:
                 "" if observation.hint_level == "anonymous" else observation.hint,
                 progress=self._progress,
                 seconds=self._seconds,
+                improved=self._improved,
             )
             while len(self._results) > _CACHED:
                 self._results.popitem(last=False)

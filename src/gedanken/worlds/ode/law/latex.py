@@ -1,6 +1,7 @@
 """Equations in LaTeX."""
 
 import re
+from collections.abc import Collection
 
 from gedanken.worlds.ode.law.tree import Binary, Call, Equations, Expression, Minus, Name, Number, print_number
 from gedanken.worlds.ode.trajectory import StateSpace
@@ -12,9 +13,13 @@ _LETTERS = (
 _GREEK = re.compile(f"{_LETTERS}|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega")
 
 
-def latex(equations: Equations) -> str:
-    r"""The equations in LaTeX, lines joined by `\\`; dots stand for derivatives by time and for velocities."""
+def latex(equations: Equations, marked: Collection[str] = ()) -> str:
+    r"""The equations in LaTeX, lines joined by `\\`; dots stand for derivatives by time and for velocities.
+
+    Names that are `marked` are wrapped as `\htmlData{param=NAME}{...}`, by which KaTeX lets a page find them.
+    """
     symbols = _symbols(equations.states)
+    symbols |= {name: rf"\htmlData{{param={name}}}{{{_symbol(name)}}}" for name in marked if name not in symbols}
     lines = []
     for coordinate, side in zip(equations.states.coordinates, equations.right_sides, strict=True):
         dots = "ddot" if coordinate.velocity else "dot"

@@ -1,0 +1,287 @@
+"""The one place that speaks to `gedanken.own_data`: tables and findings as data for the page."""
+
+import io
+import shlex
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gedanken.errors import UserError
+from gedanken.loop import Player, Turn
+from gedanken.own_data import discovery
+from gedanken.own_data.discovery import Finding
+from gedanken.own_data.examples import Example, list_examples, load_example
+from gedanken.own_data.read.columns import open_columns
+from gedanken.own_data.read.headers import find_roles, split_unit
+from gedanken.own_data.read.tables import Recording, read_trajectories
+from gedanken.own_data.record import Record, read_record
+from gedanken.own_data.report.write import to_json, write_report
+from gedanken.serve.web.scenes import plain, show_turn
+from gedanken.tasks.discover.judge import score_trials
+from gedanken.tasks.discover.show import show_trials
+from gedanken.tasks.discover.task import DiscoverTask
+from gedanken.worlds.ode.law.latex import latex
+from gedanken.worlds.ode.law.law import Law
+from gedanken.worlds.ode.law.parser import parse
+from gedanken.worlds.ode.simulate import Track, score, simulate
+from gedanken.worlds.ode.trajectory import Array, StateSpace
+
+PREVIEW = 5
+POINTS = 600
+Roles = Mapping[str, Any]
+
+
+@contextmanager
+def on_disk(name: str, data: bytes) -> Iterator[Path]:
+    """The table as a file of its own name, since readers tell formats by it."""
+    with tempfile.TemporaryDirectory(prefix="gedanken-") as folder:
+        path = Path(folder) / name
+        path.write_bytes(data)
+        yield path
+
+
+def show_table(path: Path, roles: Roles) -> dict[str, Any]:
+    """How a table is read with these roles: rows, columns, notes, trials, and why not (`models.discoveries.Dataset`).
+
+    Raises:
+        UserError: it is no table.
+    """
+    table = open_columns(path)
+    cells = table.read((), table.names)[1]
+    recording, problem, found = None, None, None
+    try:
+        recording = read_trajectories(path, **_options(roles))
+        found = find_roles(table, roles.get("time"), roles.get("state"), roles.get("trial"), [])
+    except UserError as error:
+        problem = str(error)
+    columns = [
+        {
+            "header": name,
+            "kind": table.kinds[name],
+            "unit": split_unit(name)[1],
+            **_role(name, found, recording),
+            "preview": [str(cell)[:80] for cell in cells[name][:PREVIEW].to_pylist() if cell is not None],
+        }
+        for name in table.names
+    ]
+    return {
+        "rows": len(next(iter(cells.values()), ())),
+        "columns": plain(columns),
+        "order": roles.get("order"),
+        "notes": plain(table.notes if recording is None else recording.notes),
+        "series": None if recording is None else _show_series(recording),
+        "problem": problem,
+    }
+
+
+def _options(roles: Roles) -> dict[str, Any]:
+    """Arguments of `read_trajectories`."""
+    return {name: value for name, value in roles.items() if value not in (None, {})}
+
+
+def _role(header: str, found: Any, recording: Recording | None) -> dict[str, Any]:
+    if found is None or recording is None:
+        return {"role": "ignore", "velocity_of": None}
+    if header == found.time:
+        return {"role": "time", "velocity_of": None}
+    if header == found.trial:
+        return {"role": "trial", "velocity_of": None}
+    column = next((name for name, source in recording.sources.items() if source in (header, split_unit(header)[0])), "")
+    position = next((p for p, velocity in recording.states.velocities.items() if velocity == column and column), "")
+    if position:
+        return {"role": "velocity", "velocity_of": recording.sources.get(position)}
+    return {"role": "state" if column else "ignore", "velocity_of": None}
+
+
+def _show_series(recording: Recording) -> dict[str, Any]:
+    return plain(
+        {
+            "columns": recording.states.columns,
+            "headers": recording.sources,
+            "time": recording.time,
+            "time_unit": recording.time_unit,
+            "units": recording.units,
+            "trials": show_trials(recording.trajectories),
+        }
+    )
+
+
+def show_examples() -> list[dict[str, Any]]:
+    """The measured data sets that come with the package (`models.discoveries.Example`)."""
+    return [_show_example(load_example(name)) for name in list_examples()]
+
+
+def _show_example(example: Example) -> dict[str, Any]:
+    return {
+        "name": example.name,
+        "title": example.title,
+        "hint": example.hint,
+        "about": example.about,
+        "caveats": list(example.caveats),
+        "source": example.source,
+        "about_columns": dict(example.columns),
+        "series": _show_series(read_trajectories(example.path, **example.options)),
+    }
+
+
+def read(
+    data: str, roles: Roles, hint: str | None = None, fit_until: float | None = None, hold_out: bool = False
+) -> Record:
+    """The record in a file or an example.
+
+    Raises:
+        UserError: it cannot be used; one sentence.
+    """
+    table = _options(roles)
+    # `--velocities` is no option of the command line, so a record does not take it either.
+    velocities = table.pop("velocities", None)
+    if velocities and table.get("order") is None:
+        table["order"] = 2
+    return read_record(data, hint=hint, fit_until=fit_until, hold_out=hold_out, **table)
+
+
+def is_example(name: str) -> bool:
+    """Whether a data set of this name comes with the package."""
+    return name in list_examples()
+
+
+def command(name: str, roles: Roles, request: Mapping[str, Any]) -> list[str]:
+    """The words of the command line that gives the same report."""
+    words = ["gedanken", "discover", name]
+    given = {**roles, **request}
+    for option in ("time", "trial", "order", "hint", "fit_until"):
+        if given.get(option) is not None:
+            words += [f"--{option.replace('_', '-')}", str(given[option])]
+    if given.get("state"):
+        words += ["--state", ",".join(given["state"])]
+    if given.get("hold_out"):
+        words.append("--hold-out")
+    player = given.get("player", {})
+    if player.get("endpoint"):
+        words += ["--player", f"openai:{player['model']}", "--base-url", player["endpoint"]]
+    elif player.get("name") not in (None, "sparse"):
+        words += ["--player", player["name"]]
+    if given.get("max_turns"):
+        words += ["--turns", str(given["max_turns"])]
+    return words
+
+
+def run(record: Record, player: Player, turns: int | None, on_turn: Callable[[int, Turn], None]) -> Finding:
+    """Let the player look for the law.
+
+    Raises:
+        PlayerError: it could not answer at all.
+        UserError: none of its answers could be read.
+    """
+    finding = discovery.run(record, player, turns, on_turn)
+    finding.law  # noqa: B018  raises where there is none
+    return finding
+
+
+def show_candidate(record: Record, equation: str, params: Mapping[str, float], criterion: float) -> dict[str, Any]:
+    """A law of a search that goes on (`models.discoveries.Candidate`)."""
+    states = record.problem.observation.states
+    law = Law(parse(equation, states, params), dict(params), equation)
+    curves, r2 = _draw(record, law)
+    return plain(
+        {
+            "equation": law.text,
+            "latex": latex(law.equations, law.params),
+            "params": law.params,
+            "criterion": criterion,
+            "match": r2,
+            "curves": curves,
+        }
+    )
+
+
+def draw(record: Record, equation: str, params: Mapping[str, float]) -> list[dict[str, Any]]:
+    """The curves of a law on the trials of a record, the held-out ones last."""
+    states = record.problem.observation.states
+    return plain(_draw(record, Law(parse(equation, states, params), dict(params), equation))[0])
+
+
+def _draw(record: Record, law: Law) -> tuple[list[dict[str, Any]], float]:
+    """The curves of a law, each from the best start of its trial; and its mean R2 on the fitted trials."""
+    scores = score_trials(record.problem, law)
+    curves = []
+    for number, (trial, found) in enumerate(zip(record.fitted, scores, strict=True)):
+        last = record.continues and number == len(record.fitted) - 1
+        end = record.held_out[-1].t[-1] if last else trial.t[-1]
+        curves.append(_curve(law, found.start, trial.t[0], end))
+    for trial in () if record.continues else record.held_out:
+        start = score(Track(law.states, trial), law.source, law.params).start
+        curves.append(_curve(law, start, trial.t[0], trial.t[-1]))
+    return curves, float(np.mean([found.r2 for found in scores]))
+
+
+def _curve(law: Law, start: Array | None, begin: float, end: float) -> dict[str, Any]:
+    t = np.linspace(begin, end, POINTS)
+    values = np.full((POINTS, law.states.size), np.nan)
+    if start is not None and np.isfinite(start).all():
+        values = simulate(law.source, law.states, law.params, start, t).values
+    return {"t": t, "values": values}
+
+
+def show_finding(finding: Finding, words: Sequence[str]) -> dict[str, Any]:
+    """What was found out (`models.discoveries.Report`)."""
+    told = to_json(finding, words)
+    names = (
+        *("title", "hint", "player", "solved", "match", "equation", "r2", "held_out_r2", "limits", "notes"),
+        *("rationale", "columns", "units", "time", "time_unit", "source", "seconds", "written", "versions"),
+    )
+    task, problem = DiscoverTask(), finding.record.problem
+    return plain(
+        {
+            **{name: told[name] for name in names},
+            "latex": latex(finding.law.equations, finding.params),
+            "command": shlex.join(words),
+            "params": [
+                {"name": name, "value": value, "half_width": finding.half_width(name)}
+                for name, value in finding.params.items()
+            ],
+            "intervals": finding.standard_errors is not None,
+            "alternatives": [
+                {**each, **_describe(each["equation"], each["params"], finding.states)} for each in told["alternatives"]
+            ],
+            "trials": [
+                {
+                    "name": trial["name"],
+                    "held_out": number in finding.held_out,
+                    "t": trial["t"],
+                    "observed": trial["observed"],
+                    "predicted": trial["predicted"],
+                    "curve": {"t": curve.t, "values": curve.values},
+                }
+                for number, (trial, curve) in enumerate(zip(told["trials"], finding.curves, strict=True))
+            ],
+            "turns": [show_turn(task, problem, number, turn) for number, turn in enumerate(finding.turns, 1)],
+        }
+    )
+
+
+def _describe(equation: str, params: Mapping[str, float], states: StateSpace) -> dict[str, Any]:
+    equations = parse(equation, states, params)
+    return {"latex": latex(equations, params), "complexity": equations.operators}
+
+
+def pack_report(finding: Finding, words: Sequence[str]) -> bytes:
+    """The report's files in a zip archive."""
+    packed = io.BytesIO()
+    with tempfile.TemporaryDirectory(prefix="gedanken-") as folder:
+        files = write_report(finding, Path(folder) / "report", words)
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, path in files.items():
+                archive.write(path, name)
+    return packed.getvalue()
+
+
+def renamed(record: Record, title: str) -> Record:
+    """The record under a title of its own."""
+    return replace(record, title=title)
