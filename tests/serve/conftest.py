@@ -31,8 +31,14 @@ def running(*command, path="/health", cwd=ROOT, log=None, seconds=180, **environ
     process = subprocess.Popen(
         [sys.executable, *map(str, command), "--port", str(port)],
         cwd=cwd,
-        # No byte code into envs/: the graders compare the directory before and after.
-        env={**os.environ, "PYTHONPATH": str(ROOT / "envs"), "PYTHONDONTWRITEBYTECODE": "1", **environ},
+        # The package of this tree, wherever another is installed. No byte code into envs/: the graders compare the
+        # directory before and after.
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in ("src", "envs")),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **environ,
+        },
         stdout=log or subprocess.DEVNULL,
         stderr=subprocess.STDOUT,
     )

@@ -152,7 +152,8 @@ class Guard:
                 else "this server does not answer requests without a host name",
             )
             return
-        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not self._is_own_page(scope):
+        method = scope.get("method", "GET")
+        if method not in ("GET", "HEAD", "OPTIONS") and not self._is_own_page(scope):
             await _refuse(
                 send, 403, "a page of another site may not do this here; its origin would be named by --origin"
             )
@@ -160,7 +161,7 @@ class Guard:
         if _header(scope, b"content-encoding").strip().lower() not in ("", "identity"):
             await _refuse(send, 415, "a body is sent uncompressed here")
             return
-        upload = self.uploads.get(f"{scope['method']} {scope['path']}")
+        upload = self.uploads.get(f"{method} {scope.get('path')}")
         if upload is None:
             await self._read_and_pass(scope, receive, send, self.max_body)
             return

@@ -44,7 +44,10 @@ def database(tmp_path):
 def test_an_episode_ends_when_its_time_is_up(database, fake_model):
     slow = PlayerRequest(endpoint=fake_model.url, model="slow:0.02")
     told, kept = listen(Settings(database=database, episode_seconds=0.5), slow)
-    assert told[0][-1][1:] == ("end", {"status": "failed", "error": "the episode has used up its time"})
+    assert told[0][-1][1:] == (
+        "end",
+        {"status": "failed", "error": "the episode has used up its time", "code": "time_up"},
+    )
     assert kept[0]["status"] == "failed"
     assert kept[0]["ended"] - kept[0]["created"] < 5.0
 

@@ -24,9 +24,9 @@ def folder(tmp_path):
 
 
 def serve(folder, root_path="", **options):
-    app = FastAPI(root_path=root_path)
+    app = FastAPI()
     add_page(app, folder=folder, **options)
-    return TestClient(app, base_url="http://localhost")
+    return TestClient(app, base_url="http://localhost", root_path=root_path)
 
 
 @pytest.mark.parametrize("path", ["/", "/c/abc", "/e/abc", "/discover", "/d/abc", "/predict", "/zoo/predict/tower"])

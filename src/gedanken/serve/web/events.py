@@ -111,7 +111,8 @@ async def replay(read: Callable[[], dict[str, Any] | None], after: int = 0) -> A
             sent += 1
             yield REPLAYED + sent, "turn", turn
         if episode["status"] != RUNNING:
-            end = {name: episode[name] for name in ("status", "error", "code")}
-            yield REPLAYED + sent + 1, "end", end
+            if sent <= len(episode["turns"]):  # else the end was seen, too
+                end = {name: episode[name] for name in ("status", "error", "code")}
+                yield REPLAYED + sent + 1, "end", end
             return
         await asyncio.sleep(POLL_SECONDS)
