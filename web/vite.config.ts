@@ -17,10 +17,19 @@ function onlyWoff2(): Plugin {
   }
 }
 
+/** What the server of the built page does itself. */
+function baseInDevelopment(): Plugin {
+  return {
+    name: 'base-in-development',
+    apply: 'serve',
+    transformIndexHtml: () => [{ tag: 'base', attrs: { href: '/' }, injectTo: 'head-prepend' }],
+  }
+}
+
 export default defineConfig({
   // Relative, so that the page works below any path: the server writes <base href> into it.
   base: './',
-  plugins: [onlyWoff2(), react(), tailwindcss()],
+  plugins: [onlyWoff2(), baseInDevelopment(), react(), tailwindcss()],
   build: {
     outDir: fileURLToPath(new URL('../src/gedanken/serve/page', import.meta.url)),
     emptyOutDir: true,

@@ -17,7 +17,7 @@ const STEPS: { title: string; text: string; draw: React.ReactNode }[] = [
     draw: (
       <>
         <rect x="8" y="14" width="84" height="36" rx="6" fill="none" stroke="var(--edge)" strokeWidth="2" />
-        <text x="50" y="37" textAnchor="middle" fontSize="13" fontFamily="monospace" fill="var(--ink)">
+        <text x="50" y="37" textAnchor="middle" fontSize="9.5" fontFamily="monospace" fill="var(--ink)">
           y″ = −g + k v²
         </text>
       </>
@@ -47,7 +47,7 @@ const STEPS: { title: string; text: string; draw: React.ReactNode }[] = [
       <>
         <rect x="8" y="18" width="60" height="12" fill="var(--a-fill)" stroke="var(--edge)" />
         <rect x="68" y="18" width="24" height="12" fill="none" stroke="var(--edge)" />
-        <text x="8" y="48" fontSize="11" fill="var(--ink)">
+        <text x="8" y="46" fontSize="8.5" fill="var(--ink)">
           “vy too low from t = 2”
         </text>
       </>

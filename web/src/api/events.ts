@@ -10,13 +10,17 @@ export class EventReader {
   private rest = ''
 
   push(piece: string): ServerEvent[] {
-    this.rest += piece.replace(/\r\n?/g, '\n')
+    // A line may end between two pieces: a carriage return waits for what follows it.
+    const text = this.rest + piece
+    const waits = text.endsWith('\r')
+    this.rest = (waits ? text.slice(0, -1) : text).replace(/\r\n?/g, '\n')
     const events: ServerEvent[] = []
     for (let end = this.rest.indexOf('\n\n'); end >= 0; end = this.rest.indexOf('\n\n')) {
       const event = readBlock(this.rest.slice(0, end))
       if (event) events.push(event)
       this.rest = this.rest.slice(end + 2)
     }
+    if (waits) this.rest += '\r'
     return events
   }
 }

@@ -57,7 +57,7 @@ export interface paths {
         };
         /**
          * Comparison Events
-         * @description The events of both episodes as they happen, each with its `side`.
+         * @description The events of both episodes as they happen, each with its `side`; `Last-Event-ID` (A.B) resumes.
          */
         get: operations["comparison_events_api_comparisons__comparison__events_get"];
         put?: never;
@@ -79,7 +79,9 @@ export interface paths {
         put?: never;
         /**
          * Upload
-         * @description Upload a table as the raw body: CSV, TSV, spaced text, Parquet, JSON or JSON lines.
+         * @description Upload a table as the raw body: CSV, TSV, spaced text, Parquet, JSON or JSON lines; also gzipped.
+         *
+         *     A hosted server answers with a token in the header `Gedanken-Owner` and in a cookie; changing and deleting need it.
          */
         post: operations["upload_api_datasets_post"];
         delete?: never;
@@ -111,7 +113,7 @@ export interface paths {
         head?: never;
         /**
          * Set Roles
-         * @description Say what the columns are.
+         * @description Say what the columns are. Roles that cannot be used are answered with a `problem`.
          */
         patch: operations["set_roles_api_datasets__dataset__patch"];
         trace?: never;
@@ -152,7 +154,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Discovery
-         * @description Delete a discovery with its report.
+         * @description Delete a discovery with its report; one that is running is stopped.
          */
         delete: operations["delete_discovery_api_discoveries__discovery__delete"];
         options?: never;
@@ -271,7 +273,7 @@ export interface paths {
         put?: never;
         /**
          * Check Endpoint
-         * @description Ask a model for one token: whether it answers, or why not.
+         * @description Ask a model for one token: whether it answers within ten seconds, or why not.
          */
         post: operations["check_endpoint_api_endpoints_check_post"];
         delete?: never;
@@ -399,7 +401,7 @@ export interface paths {
         };
         /**
          * Episode Events
-         * @description Server-sent events: `turn_started`, `reasoning`, `token`, `turn`, then `end`. `Last-Event-ID` resumes.
+         * @description Server-sent events: `turn_started`, `note`, `reasoning`, `token`, `turn`, then `end`; `Last-Event-ID` resumes.
          */
         get: operations["episode_events_api_episodes__episode__events_get"];
         put?: never;
@@ -2842,13 +2844,6 @@ export interface components {
             features: components["schemas"]["Features"];
             /** Hosted */
             hosted: boolean;
-            /**
-             * Levels
-             * @description The levels of each task.
-             */
-            levels: {
-                [key: string]: number[];
-            };
             limits: components["schemas"]["Limits"];
             /**
              * Pair
@@ -3625,8 +3620,13 @@ export interface operations {
     };
     comparison_events_api_comparisons__comparison__events_get: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description The same as Last-Event-ID, for clients that cannot set headers. */
+                after?: string | null;
+            };
+            header?: {
+                "last-event-id"?: string | null;
+            };
             path: {
                 comparison: string;
             };
@@ -4685,7 +4685,10 @@ export interface operations {
     };
     discovery_events_api_discoveries__discovery__events_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as Last-Event-ID, for clients that cannot set headers. */
+                after?: string | null;
+            };
             header?: {
                 "last-event-id"?: string | null;
             };
@@ -4805,7 +4808,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
                     "application/zip": unknown;
                 };
             };
@@ -5851,7 +5853,10 @@ export interface operations {
     };
     episode_events_api_episodes__episode__events_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as Last-Event-ID, for clients that cannot set headers. */
+                after?: string | null;
+            };
             header?: {
                 "last-event-id"?: string | null;
             };
@@ -7099,7 +7104,10 @@ export interface operations {
     };
     rollout_events_api_rollouts__rollout__events_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as Last-Event-ID, for clients that cannot set headers. */
+                after?: string | null;
+            };
             header?: {
                 "last-event-id"?: string | null;
             };

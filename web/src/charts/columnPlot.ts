@@ -179,7 +179,10 @@ export class ColumnPlot {
   private read(plot: uPlot): void {
     const k = plot.cursor.idx
     const data = this.data
-    if (k === null || k === undefined || !data) return this.options.onReadout('')
+    if (k === null || k === undefined || !data) {
+      this.options.onReadout('')
+      return
+    }
     const t = plot.data[0][k] as number
     const parts = [`t ${short(t)}`]
     const near = nearest(data.t, data.observed, t)

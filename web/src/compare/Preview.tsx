@@ -18,7 +18,7 @@ interface Props {
 export function Preview({ posed, error, played }: Props) {
   if (error) return <Notice tone="bad">{error.message}</Notice>
   const shown = posed?.shown
-  if (!shown || shown.task !== 'discover') return <Skeleton heights={[60]} />
+  if (!posed || shown?.task !== 'discover') return <Skeleton heights={[60]} />
   if (played)
     return (
       <Notice>

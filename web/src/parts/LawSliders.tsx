@@ -61,11 +61,11 @@ function Parameter({ id, name, start, value, lit, onLight, onChange }: Parameter
   }
 
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: hovering lights the symbol; focusing its slider does, too
     <div
       className={`flex min-w-0 items-center gap-1.5 rounded px-1 text-[13.5px] ${lit ? 'bg-sunken' : ''}`}
       onMouseEnter={() => onLight(name)}
       onMouseLeave={() => onLight(null)}
-      role="presentation"
     >
       <label htmlFor={id} className="min-w-4 font-mono">
         {name}

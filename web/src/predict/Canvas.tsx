@@ -51,7 +51,6 @@ export function Canvas({ track, transport, look, label, arrived, onBody }: Props
   if (!track.scene.scene) return <p>This scene has no geometry to draw.</p>
   return (
     <div ref={box}>
-      {/* biome-ignore lint/a11y/useKeyWithClickEvents: bodies are chosen by keyboard in the table of the worst */}
       <canvas
         ref={canvas}
         role="img"

@@ -160,10 +160,10 @@ export function PredictPage() {
       {track ? (
         <div className="grid gap-4 lg:grid-cols-[minmax(0,1.6fr)_minmax(0,1fr)]">
           {/* biome-ignore lint/a11y/useSemanticElements: a player with keys of its own */}
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: its keys need the focus */}
           <div
             role="group"
             aria-label="Player"
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: its keys need the focus
             tabIndex={0}
             onKeyDown={keys}
             className="grid content-start gap-1.5"

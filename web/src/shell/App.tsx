@@ -28,6 +28,7 @@ export function App() {
       <Router base={base}>
         <Announcer>
           <ConnectProvider>
+            {/* biome-ignore lint/a11y/useValidAnchor: it does go to #main, which <base> would make another page */}
             <a href="#main" className="button visually-hidden absolute top-1 left-1 z-20" onClick={skip}>
               Skip to the content
             </a>
