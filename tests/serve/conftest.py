@@ -112,6 +112,15 @@ class FakeModelHandler(BaseHTTPRequestHandler):
         kind, _, argument = body["model"].partition(":")
         getattr(self, f"play_{kind}")(argument)
 
+    def do_GET(self):
+        """The list of models; for the key `refused`, none."""
+        self.server.headers.append({name.lower(): value for name, value in self.headers.items()})
+        if self.headers.get("Authorization") == "Bearer refused":
+            self.reply(401, {"error": {"message": "no"}})
+        else:
+            names = ["constant", "slow:0.1", self.headers.get("Authorization", "").removeprefix("Bearer ")]
+            self.reply(200, {"object": "list", "data": [{"id": name, "object": "model"} for name in names]})
+
     def reply(self, status, data, **headers):
         data = data if isinstance(data, bytes) else json.dumps(data).encode()
         self.send_response(status)

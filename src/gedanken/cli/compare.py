@@ -1,7 +1,7 @@
 """`gedanken compare`: two players at one problem, written as the web page reads a comparison."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -67,10 +67,12 @@ def compare(
     given = share_options([spec for _, spec in named], task, max_tokens=max_tokens)
     players = [(name, functools.partial(load_player, spec, task, **given[spec])) for name, spec in named]
 
-    def show(name: str, number: int, turn: object) -> None:
+    def show(name: str, number: int, turn: Any) -> None:
         console.print(f"[bold]{name}[/bold]")
         show_turn(console, number, turn)
 
-    told = recorded.record(request, players, turns, shlex.join(["gedanken", *sys.argv[1:]]), note, show)
+    # Where the file lies says nothing about how to make it again.
+    words = [out.name if word == str(out) else word for word in sys.argv[1:]]
+    told = recorded.record(request, players, turns, shlex.join(["gedanken", *words]), note, show)
     recorded.write(out, told)
     console.print(f"{out} holds the comparison", highlight=False)

@@ -42,6 +42,7 @@ def discover(
     progress: Callable[[str], None] | None = None,
     seconds: float = math.inf,
     improved: Callable[[str, dict[str, float], float], None] | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> Discovery:
     """Find the laws that explain records of one system.
 
@@ -55,6 +56,7 @@ def discover(
         progress: called with a sentence at each stage.
         seconds: wall-clock limit.
         improved: called with equation, constants and criterion of the best law so far, at stages where it is a new one.
+        check: called before each fit; what it raises ends the search.
 
     Raises:
         UserError: no trajectory, too few samples, a variable without samples that the others do not determine, or no
@@ -64,14 +66,19 @@ def discover(
     if not trials:
         raise UserError("no trajectory was given; at least one is needed to find a law")
     end = time.monotonic() + seconds
-    search = Search(states, trials, hint, progress, lambda: time.monotonic() > end, improved)
+
+    def stop() -> bool:
+        check()
+        return time.monotonic() > end
+
+    search = Search(states, trials, hint, progress, stop, improved)
     search.run()
     outlying = search.outliers()
     left_out = int(sum(mask.sum() for mask in outlying))
     if left_out:
         # These outliers passed the smoother as part of the signal and may have biased the law: search without them.
         trials = [replace(t, values=np.where(mask, np.nan, t.values)) for t, mask in zip(trials, outlying, strict=True)]
-        search = Search(states, trials, hint, progress, lambda: time.monotonic() > end, improved)
+        search = Search(states, trials, hint, progress, stop, improved)
         search.run()
     criterion, fitter = search.criterion, search.fitter
     if fitter.best is None:

@@ -37,13 +37,13 @@ def described(tmp_path_factory):
 def test_every_answer_is_described(described):
     # Driven by hand: Schemathesis's own pytest plugin does not know pytest 9's nodes.
     operations = [found.ok() for found in described.get_all_operations()]
-    assert len(operations) >= 15
+    assert len(operations) >= 40
     asked = 0
 
     for operation, mode in itertools.product(operations, (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)):
 
         @settings(
-            max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+            max_examples=8, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
         )
         @given(operation.as_strategy(generation_mode=mode))
         def check(case):
@@ -55,4 +55,4 @@ def test_every_answer_is_described(described):
         # Nothing can be wrong with a request that has no input.
         with contextlib.suppress(*([Unsatisfiable] if mode is GenerationMode.NEGATIVE else [])):
             check()
-    assert asked > 10 * len(operations) / 2
+    assert asked > 5 * len(operations) / 2

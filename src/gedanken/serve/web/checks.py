@@ -56,4 +56,5 @@ def _open(endpoint: str, model: str, key: str | None, settings: Settings) -> Ope
         max_tokens=1,
         timeout=min(SECONDS, settings.answer_seconds),
         retries=0,
+        stream=True,  # as it will be asked in an episode
     )

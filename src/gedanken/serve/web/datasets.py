@@ -93,7 +93,7 @@ class Datasets:
         Raises:
             UserError: there is no such table, or it cannot be used.
         """
-        given = {"hint": request.hint, "fit_until": request.fit_until, "hold_out": request.hold_out}
+        given: dict[str, Any] = {"hint": request.hint, "fit_until": request.fit_until, "hold_out": request.hold_out}
         if (request.dataset is None) == (request.example is None):
             raise UserError("a discovery is about a dataset or an example: name one of the two")
         if request.example is not None:
@@ -115,7 +115,7 @@ class Datasets:
         key = str(dataset or f" {example}")  # a blank is in no id
         problem = self._problems.get(key)
         if problem is None:
-            record, _ = self.record(DiscoveryRequest(dataset=dataset, example=example))
+            record, _ = self.record(DiscoveryRequest.model_validate({"dataset": dataset, "example": example}))
             problem = self._problems[key] = record.problem
             while len(self._problems) > READ:
                 self._problems.popitem(last=False)

@@ -225,14 +225,19 @@ def streams(events: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": description, "content": {"text/event-stream": {"schema": {"type": "string"}}}}}
 
 
+def to_json(content: Any) -> bytes:
+    """Plain data and NumPy arrays as JSON; numbers that are not finite become null."""
+    return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
+
+
 class Json(Response):
-    """JSON of plain data and NumPy arrays; numbers that are not finite become null."""
+    """A response that is JSON, as `to_json` writes it."""
 
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
         """The content as bytes."""
-        return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
+        return to_json(content)
 
 
 def require_task(name: str) -> Task:

@@ -203,17 +203,17 @@ class Episodes:
             return None
         with game.lock:
             running = game.running
-            if running.cancelled.is_set() or game.is_over:
+            if running.cancelled.is_set() or game.is_over():
                 return None
             turn = game.judge(text)
             number = len(game.turns)
             shown = self._tell(running, game.task, game.problem, number, turn)
-            if game.is_over:
+            if game.is_over():
                 self._finish(running, FINISHED)
             else:
                 running.feed.publish("turn_started", {"number": number + 1})
-        left = 0 if game.is_over else game.task.max_turns - number
-        return {"turn": shown, "status": FINISHED if game.is_over else "running", "turns_left": left}
+        left = 0 if game.is_over() else game.task.max_turns - number
+        return {"turn": shown, "status": FINISHED if game.is_over() else "running", "turns_left": left}
 
     def _finish(self, running: Running, status: str, reason: str | None = None, code: str | None = None) -> bool:
         """End an episode; only the first call, by its thread, by `cancel` or by its deadline, has an effect."""

@@ -34,7 +34,6 @@ class Game:
         self.running.deadline = self._asked + self._idle_seconds
         return turn
 
-    @property
     def is_over(self) -> bool:
         """Whether no further answer is asked for."""
         return len(self.turns) >= self.task.max_turns or any(turn.verdict.solved for turn in self.turns)

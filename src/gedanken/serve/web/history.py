@@ -118,7 +118,7 @@ class Episode(Base):
 def _complete(verdict: dict[str, Any]) -> dict[str, Any]:
     """A verdict with what older versions did not record."""
     return {
-        "match": verdict["terms"].get("match", verdict["reward"]),
+        "match": verdict.get("terms", {}).get("match", verdict["reward"]),
         "solved_at": 1.0,
         "weights": {},
         **verdict,

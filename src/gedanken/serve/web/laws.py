@@ -32,7 +32,7 @@ def simulate(task: Task, problem: Problem, equation: str, params: dict[str, floa
     answer = write_answer(equation, params)
     verdict = task.verify(problem, answer)
     drawing = task.show_answer(problem, Turn(answer, verdict))
-    return plain(
+    shown: dict[str, Any] = plain(
         {
             "drawing": drawing,
             "params_found": find_params(equation, states),
@@ -45,6 +45,7 @@ def simulate(task: Task, problem: Problem, equation: str, params: dict[str, floa
             "error": None if verdict.error is None else _explain(verdict.error, equation, params, states, drawing),
         }
     )
+    return shown
 
 
 def find_params(equation: str, states: StateSpace) -> list[str]:

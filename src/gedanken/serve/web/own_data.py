@@ -6,7 +6,6 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +99,7 @@ def _role(header: str, found: Any, recording: Recording | None) -> dict[str, Any
 
 
 def _show_series(recording: Recording) -> dict[str, Any]:
-    return plain(
+    shown: dict[str, Any] = plain(
         {
             "columns": recording.states.columns,
             "headers": recording.sources,
@@ -110,6 +109,7 @@ def _show_series(recording: Recording) -> dict[str, Any]:
             "trials": show_trials(recording.trajectories),
         }
     )
+    return shown
 
 
 def show_examples() -> list[dict[str, Any]]:
@@ -189,7 +189,7 @@ def show_candidate(record: Record, equation: str, params: Mapping[str, float], c
     states = record.problem.observation.states
     law = Law(parse(equation, states, params), dict(params), equation)
     curves, r2 = _draw(record, law)
-    return plain(
+    shown: dict[str, Any] = plain(
         {
             "equation": law.text,
             "latex": latex(law.equations, law.params),
@@ -199,12 +199,14 @@ def show_candidate(record: Record, equation: str, params: Mapping[str, float], c
             "curves": curves,
         }
     )
+    return shown
 
 
 def draw(record: Record, equation: str, params: Mapping[str, float]) -> list[dict[str, Any]]:
     """The curves of a law on the trials of a record, the held-out ones last."""
     states = record.problem.observation.states
-    return plain(_draw(record, Law(parse(equation, states, params), dict(params), equation))[0])
+    curves: list[dict[str, Any]] = plain(_draw(record, Law(parse(equation, states, params), dict(params), equation))[0])
+    return curves
 
 
 def _draw(record: Record, law: Law) -> tuple[list[dict[str, Any]], float]:
@@ -237,7 +239,7 @@ def show_finding(finding: Finding, words: Sequence[str]) -> dict[str, Any]:
         *("rationale", "columns", "units", "time", "time_unit", "source", "seconds", "written", "versions"),
     )
     task, problem = DiscoverTask(), finding.record.problem
-    return plain(
+    shown: dict[str, Any] = plain(
         {
             **{name: told[name] for name in names},
             "latex": latex(finding.law.equations, finding.params),
@@ -264,6 +266,7 @@ def show_finding(finding: Finding, words: Sequence[str]) -> dict[str, Any]:
             "turns": [show_turn(task, problem, number, turn) for number, turn in enumerate(finding.turns, 1)],
         }
     )
+    return shown
 
 
 def _describe(equation: str, params: Mapping[str, float], states: StateSpace) -> dict[str, Any]:
@@ -280,8 +283,3 @@ def pack_report(finding: Finding, words: Sequence[str]) -> bytes:
             for name, path in files.items():
                 archive.write(path, name)
     return packed.getvalue()
-
-
-def renamed(record: Record, title: str) -> Record:
-    """The record under a title of its own."""
-    return replace(record, title=title)

@@ -77,7 +77,7 @@ def open_requested(request: PlayerRequest, task: str, settings: Settings, runnin
 
 def _open_named(request: PlayerRequest, task: str, settings: Settings, running: Running) -> Player:
     name = str(request.name)
-    offered = {"progress": running.progress, "improved": getattr(running, "improved", None)}
+    offered = {"progress": running.progress, "improved": getattr(running, "improved", None), "check": running.check}
     if name.startswith(LOCAL):
         spec = dict(settings.models).get(name.removeprefix(LOCAL))
         if spec is None:

@@ -323,7 +323,7 @@ def _compute_baselines(problem: Problem, frames: int) -> list[dict[str, Any]]:
 def _misses(state: Array, truth: Array) -> Array:
     """Distance of each body from where it should be, px; what a format does not say is no error."""
     off = np.nan_to_num(np.clip(state[:, 0:2] - truth[:, 0:2], -1e6, 1e6))
-    return np.round(np.hypot(off[:, 0], off[:, 1]), 4)
+    return np.asarray(np.round(np.hypot(off[:, 0], off[:, 1]), 4), np.float64)
 
 
 def _rms(state: Array, truth: Array, column: int) -> float:

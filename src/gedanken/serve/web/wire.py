@@ -164,5 +164,5 @@ class DiscoveryRequest(Wire):
     hint: Annotated[str, Field(max_length=2000)] | None = Field(None, description="A sentence about the scene.")
     fit_until: float | None = Field(None, description="Samples after this time are held out.")
     hold_out: bool = Field(False, description="The last trial is held out.")
-    player: PlayerRequest = Field(default_factory=lambda: PlayerRequest(name="sparse"))
+    player: PlayerRequest = Field(default_factory=lambda: PlayerRequest.model_validate({"name": "sparse"}))
     max_turns: int | None = Field(None, ge=1, le=64)

@@ -16,6 +16,7 @@ from gedanken.serve.web.dependencies import (
     Json,
     answers,
     require,
+    to_json,
 )
 from gedanken.serve.web.models.base import Deleted
 from gedanken.serve.web.models.discoveries import Dataset, Example
@@ -39,7 +40,7 @@ def list_examples() -> Response:
 
 @functools.cache
 def _examples() -> bytes:
-    return Json(own_data.show_examples()).body
+    return to_json(own_data.show_examples())
 
 
 @router.post("/api/datasets", status_code=201, responses=answers(Dataset, status=201), openapi_extra=_RAW)

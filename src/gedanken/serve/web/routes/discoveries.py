@@ -27,7 +27,9 @@ from gedanken.serve.web.wire import DiscoveryRequest
 
 router = APIRouter(tags=["own data"], responses=FAILURES)
 
-_ZIP = {200: {"description": "report.md, report.json and fit.png", "content": {"application/zip": {}}}}
+_ZIP: dict[int | str, dict[str, Any]] = {
+    200: {"description": "report.md, report.json and fit.png", "content": {"application/zip": {}}}
+}
 
 
 @router.post("/api/discoveries", status_code=201, responses=answers(Started, status=201))

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Response
 
 from gedanken import tasks
-from gedanken.serve.web.dependencies import FAILURES, Json, answers, require_task
+from gedanken.serve.web.dependencies import FAILURES, Json, answers, require_task, to_json
 from gedanken.serve.web.models.problems import PosedProblem, SubjectDetail, SubjectRow, Thumbnails
 from gedanken.serve.web.scenes import plain, pose, show_problem
 from gedanken.serve.web.wire import ProblemRequest
@@ -32,7 +32,7 @@ def thumbnails() -> Response:
 @functools.cache
 def _thumbnails() -> bytes:
     drawn = {name: plain(draw_small(name)) for name in tasks.load("discover").subjects()}
-    return Json({"systems": drawn}).body
+    return to_json({"systems": drawn})
 
 
 @router.get("/api/subjects/{task}/{name}", responses=answers(SubjectDetail))

@@ -8,7 +8,7 @@ import fastapi
 from fastapi import APIRouter, HTTPException, Query, Response
 
 from gedanken.serve.web import published
-from gedanken.serve.web.dependencies import FAILURES, CurrentServices, Json, Services, answers, require
+from gedanken.serve.web.dependencies import FAILURES, CurrentServices, Json, Services, answers, require, to_json
 from gedanken.serve.web.models.results import Results, RunMetrics, Runs
 from gedanken.serve.web.runs import find_runs, list_runs, read_metrics
 
@@ -23,7 +23,7 @@ def results() -> Response:
 
 @functools.cache
 def _results() -> bytes:
-    return Json({"tables": published.read_tables()}).body
+    return to_json({"tables": published.read_tables()})
 
 
 @router.get("/api/runs", responses=answers(Runs))

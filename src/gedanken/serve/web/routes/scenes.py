@@ -8,7 +8,7 @@ import numpy as np
 from fastapi import APIRouter, Query, Response
 
 from gedanken.errors import UserError
-from gedanken.serve.web.dependencies import FAILURES, Json, answers
+from gedanken.serve.web.dependencies import FAILURES, Json, answers, to_json
 from gedanken.serve.web.models.scenes import SceneRecording, SceneThumbnails
 from gedanken.serve.web.scenes import plain
 from gedanken.serve.web.wire import SceneRequest
@@ -28,7 +28,7 @@ def scene_thumbnails(level: Annotated[int, Query(ge=1, le=5)] = 2) -> Response:
 @functools.cache
 def _thumbnails(level: int) -> bytes:
     drawn = {name: plain(show_scene(scenarios.pose(name, level, split="test"))) for name in scenarios.names()}
-    return Json({"level": level, "scenes": drawn}).body
+    return to_json({"level": level, "scenes": drawn})
 
 
 @router.post("/api/scenes", responses=answers(SceneRecording))

@@ -31,6 +31,7 @@ class Sparse:
         progress: Callable[[str], None] | None = None,
         seconds: float = float("inf"),
         improved: Callable[[str, dict[str, float], float], None] | None = None,
+        check: Callable[[], None] = lambda: None,
     ):
         """A player; each argument but `seconds` may be left out.
 
@@ -38,8 +39,9 @@ class Sparse:
             progress: called with a sentence at each stage of a search.
             seconds: limits each search's time.
             improved: called with equation, constants and criterion of the best law so far, when it is a new one.
+            check: called before each fit; what it raises ends the search.
         """
-        self._progress, self._seconds, self._improved = progress, seconds, improved
+        self._progress, self._seconds, self._improved, self._check = progress, seconds, improved, check
         self._results: OrderedDict[bytes, Discovery] = OrderedDict()
 
     def discover(self, observation: Observation) -> Discovery:
@@ -53,6 +55,7 @@ class Sparse:
                 progress=self._progress,
                 seconds=self._seconds,
                 improved=self._improved,
+                check=self._check,
             )
             while len(self._results) > _CACHED:
                 self._results.popitem(last=False)
