@@ -584,6 +584,8 @@ export interface paths {
         /**
          * Start Rollout
          * @description Let a player continue a scene on its own frames; follow it at `events`, find it again at `url`.
+         *
+         *     A rollout that nobody follows or asks for is stopped after half a minute.
          */
         post: operations["start_rollout_api_rollouts_post"];
         delete?: never;
