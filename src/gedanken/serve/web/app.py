@@ -14,6 +14,7 @@ from gedanken.serve.warm import warm_up
 from gedanken.serve.web.dependencies import OWNER_HEADER, Services
 from gedanken.serve.web.errors import add_error_handlers
 from gedanken.serve.web.metrics import RequestMetrics
+from gedanken.serve.web.openapi import describe_events
 from gedanken.serve.web.page import add_page
 from gedanken.serve.web.players import check_models
 from gedanken.serve.web.routes import (
@@ -30,7 +31,6 @@ from gedanken.serve.web.routes import (
     scenes,
     server,
 )
-from gedanken.serve.web.schema import describe_events
 from gedanken.serve.web.settings import Settings
 
 

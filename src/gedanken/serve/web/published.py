@@ -1,6 +1,7 @@
 """Benchmark tables that come with the package: `published/*.json`, each the output of a `gedanken bench ... --json`.
 
-A file holds `title`, `about`, `command`, `machine`, `version` and `results`, the objects that the command printed.
+A file holds `title`, `about`, `command`, `machine`, `version`, `printed_in` (where the rows of others stand) and
+`results`, the objects that the command printed.
 """
 
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ def _read(path: Path) -> dict[str, Any]:
     results = kept["results"]
     rows = [_row(result) for result in results]
     for result in results:
-        rows += [_printed_row(row) for row in result.get("as_printed_not_rerun", ())]
+        rows += [_printed_row(row, kept["printed_in"]) for row in result.get("as_printed_not_rerun", ())]
     return {
         "name": path.stem,
         "task": "discover",
@@ -59,7 +60,7 @@ def _measure(rate: Mapping[str, Any], n: int) -> dict[str, Any]:
     return {"value": rate["rate"], "low": low, "high": high, "n": n, "unit": "%"}
 
 
-def _printed_row(row: Mapping[str, Any]) -> dict[str, Any]:
+def _printed_row(row: Mapping[str, Any], source: str) -> dict[str, Any]:
     """A row as its authors printed it: without an interval, since they gave none."""
     shown = {
         name: {"value": row[name], "low": None, "high": None, "n": None, "unit": "%"} for name in RATES if name in row
@@ -67,7 +68,7 @@ def _printed_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "player": row["player"],
         "printed": True,
-        "source": row.get("source", ""),
+        "source": source,
         "measures": shown,
         "subjects": [],
     }
