@@ -3,10 +3,12 @@ interface Props {
   values: (number | null)[]
   width?: number
   height?: number
+  /** As wide as there is room. */
+  wide?: boolean
 }
 
 /** A small curve without axes. */
-export function Sparkline({ t, values, width = 90, height = 26 }: Props) {
+export function Sparkline({ t, values, width = 90, height = 26, wide = false }: Props) {
   const points = t.flatMap((time, k) => {
     const value = values[k]
     return value === null || value === undefined ? [] : [[time, value] as const]
@@ -18,13 +20,21 @@ export function Sparkline({ t, values, width = 90, height = 26 }: Props) {
   const place = ([x, y]: readonly [number, number]) =>
     `${(2 + ((x - left) / (right - left || 1)) * (width - 4)).toFixed(1)},${(height - 3 - ((y - low) / (high - low || 1)) * (height - 6)).toFixed(1)}`
   return (
-    <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} className="max-w-full" aria-hidden="true">
+    <svg
+      preserveAspectRatio="none"
+      viewBox={`0 0 ${width} ${height}`}
+      width={width}
+      height={height}
+      className={wide ? 'w-full' : 'max-w-full'}
+      aria-hidden="true"
+    >
       <polyline
         points={points.map(place).join(' ')}
         fill="none"
         stroke="var(--a)"
         strokeWidth="1.6"
         strokeLinejoin="round"
+        vectorEffect="non-scaling-stroke"
       />
     </svg>
   )

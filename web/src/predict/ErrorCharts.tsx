@@ -58,9 +58,10 @@ export function ErrorChart({ title, unit, frames, lines, transport }: Props) {
           { ...axis, size: 22, gap: 2 },
           {
             ...axis,
+            filter: (_, ticks) => ticks.map((tick) => (Math.log10(tick) % 1 ? null : tick)),
             size: 44,
             gap: 3,
-            values: (_, ticks) => ticks.map((tick) => (tick === null || Math.log10(tick) % 1 ? '' : short(tick))),
+            values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : short(tick))),
           },
         ],
         series: [

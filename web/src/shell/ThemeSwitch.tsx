@@ -6,13 +6,14 @@ export function ThemeSwitch() {
   return (
     <select
       aria-label="Theme"
+      title="Theme"
       className="input small px-1 text-[13px]"
       value={choice}
       onChange={(event) => setTheme(event.target.value as Choice)}
     >
-      <option value="system">theme: system</option>
-      <option value="light">theme: light</option>
-      <option value="dark">theme: dark</option>
+      <option value="system">◐ system</option>
+      <option value="light">◐ light</option>
+      <option value="dark">◐ dark</option>
     </select>
   )
 }

@@ -32,7 +32,7 @@ export function Card({ row, task, laws, curve, scene, level }: Props) {
       <div className={task === 'predict' ? 'aspect-4/3' : 'h-16'}>
         {seen && task === 'discover' && curve && (
           <figure className="relative h-16">
-            <Sparkline t={curve.t} values={curve.values} width={240} height={60} />
+            <Sparkline t={curve.t} values={curve.values} width={240} height={60} wide />
             <figcaption className="absolute top-0 right-0 text-[12px] text-muted">{curve.column}</figcaption>
           </figure>
         )}

@@ -97,7 +97,7 @@ function System({ entry }: { entry: SystemDetail }) {
         <p className="max-w-prose whitespace-pre-line">{law ? entry.about : uncovered(entry.summary)}</p>
         {curve && (
           <figure className="card p-3">
-            <Sparkline t={curve.t} values={curve.values} width={520} height={150} />
+            <Sparkline t={curve.t} values={curve.values} width={520} height={150} wide />
             <figcaption className="text-[13px] text-muted">{curve.column} over time, one instance</figcaption>
           </figure>
         )}

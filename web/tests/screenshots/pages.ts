@@ -4,15 +4,19 @@ import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { inject, test } from 'vitest'
 import { law } from '../browser/endpoint.ts'
-import { api, rightAnswer, run, SETTINGS, useBrowser } from '../browser/support.ts'
 import { writeRuns } from '../browser/metrics.ts'
+import { api, rightAnswer, run, SETTINGS, useBrowser } from '../browser/support.ts'
 
 const { endpoint, context } = useBrowser()
 const folder = process.env.SHOTS ?? fileURLToPath(new URL('../../../docs/images', import.meta.url))
 const only = process.env.ONLY?.split(',') ?? null
 
 /** A page in three sizes: wide and light, wide and dark, phone. */
-async function draw(name: string, path: string, prepare: (page: Page) => Promise<void> = async () => {}): Promise<void> {
+async function draw(
+  name: string,
+  path: string,
+  prepare: (page: Page) => Promise<void> = async () => {},
+): Promise<void> {
   if (only && !only.includes(name)) return
   mkdirSync(folder, { recursive: true })
   for (const [kind, width, height, scheme] of [
@@ -21,7 +25,12 @@ async function draw(name: string, path: string, prepare: (page: Page) => Promise
     ['-phone', 390, 844, 'light'],
   ] as const) {
     if (kind === '-dark' && !process.env.DARK && name !== 'compare') continue
-    const opened = await context({ viewport: { width, height }, colorScheme: scheme, hasTouch: width < 500, deviceScaleFactor: 1 })
+    const opened = await context({
+      viewport: { width, height },
+      colorScheme: scheme,
+      hasTouch: width < 500,
+      deviceScaleFactor: 1,
+    })
     const page = await opened.newPage()
     await page.goto(path)
     try {
@@ -31,7 +40,10 @@ async function draw(name: string, path: string, prepare: (page: Page) => Promise
     }
     await page.waitForTimeout(700)
     const png = name === 'compare' && !kind
-    writeFileSync(join(folder, `page-${name}${kind}.${png ? 'png' : 'jpg'}`), await page.screenshot(png ? {} : { type: 'jpeg', quality: 80 }))
+    writeFileSync(
+      join(folder, `page-${name}${kind}.${png ? 'png' : 'jpg'}`),
+      await page.screenshot(png ? {} : { type: 'jpeg', quality: 80 }),
+    )
     await opened.close()
   }
 }

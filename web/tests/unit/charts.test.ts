@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Report, Shown } from '../../src/api/types'
+import { mix } from '../../src/charts/colours'
 import {
   byMisfit,
   cellEdges,
@@ -130,4 +131,9 @@ test('a held-out trial that continues the fitted one is drawn behind it', () => 
   expect(drawn.trials.map((trial) => trial.t)).toEqual([[0, 1]])
   expect(drawn.held_out.map((trial) => trial.t)).toEqual([[2, 3]])
   expect(drawing.dense[0]?.t).toEqual([0, 1, 2, 3])
+})
+
+test('colours are mixed in both of the forms that stylesheets write', () => {
+  expect(mix('#fff', '#000000', 0.5)).toBe('rgb(128 128 128)')
+  expect(mix('#ff0000', '#fff', 1)).toBe('rgb(255 0 0)')
 })
