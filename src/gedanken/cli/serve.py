@@ -8,7 +8,7 @@ import typer
 
 EXAMPLES = (
     "gedanken serve",
-    "gedanken serve --model trained=hf:runs/grpo/model --model base=hf:smollm2-135m --pair local:trained,local:base",
+    "gedanken serve --model trained=hf:gedanken-discover-135m --model base=hf:smollm2 --pair local:trained,local:base",
     "gedanken serve --runs runs",
     "gedanken serve --reload",
     "gedanken serve --openenv discover --workers 2",

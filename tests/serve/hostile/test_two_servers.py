@@ -74,8 +74,8 @@ def test_an_episode_of_another_server_is_followed_to_its_end(database, first, mo
 
     async def follow():
         heard = []
-        async for event in events.replay(lambda: [second.find("one")]):
-            heard.append(event.event)
+        async for _, name, _ in events.replay(lambda: second.find("one")):
+            heard.append(name)
             if heard == ["turn"]:
                 first.add_turn(episode="one", **{**TURN, "number": 2})
                 first.end("one", "finished")
