@@ -1,5 +1,12 @@
 # The server of the web page's API: docker build -t gedanken . && docker run -p 8000:8000 -v gedanken:/data gedanken
 # Further options of `gedanken serve` may follow the image's name: --origin https://example.org --database ...
+FROM node:20-slim AS page
+WORKDIR /build/web
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY web ./
+RUN npm run build
+
 FROM python:3.11-slim
 
 # /data is all that is ever written: the history, and the machine code of the simulator.
@@ -14,7 +21,9 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY src ./src
-RUN pip install -c constraints.txt '.[serve]' && rm -rf /src/* && install -d -o 65532 -g 65532 /data
+COPY build_page.py ./
+COPY --from=page /build/src/gedanken/serve/page ./src/gedanken/serve/page
+RUN GEDANKEN_PAGE=require pip install -c constraints.txt '.[serve]' && rm -rf /src/* && install -d -o 65532 -g 65532 /data
 
 USER 65532:65532
 WORKDIR /data

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-adapters dev check format docs clean
+.PHONY: help setup demo test test-fast test-adapters test-web web web-report web-screenshots dev check format docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-13s %s\n", $$1, $$2}'
@@ -30,6 +30,7 @@ demo: .venv/.package  ## discover the laws behind two real data sets and three s
 
 test: setup  ## run every test
 	$(BIN)/gedanken warm
+	@if command -v npm > /dev/null; then $(MAKE) test-web; else echo "no Node.js here: the web page is not tested"; fi
 	$(BIN)/python -m pytest -n 2
 
 test-fast: setup  ## run the tests that take a moment each
@@ -38,8 +39,24 @@ test-fast: setup  ## run the tests that take a moment each
 test-adapters: setup  ## test reasoning-gym, Inspect and verifiers, each in an environment of its own
 	.ci/adapters
 
-dev: setup  ## serve the API of the web page, reloading when the source changes
-	$(BIN)/gedanken serve --reload
+test-web: setup web/node_modules/.made  ## test the web page: types, unit tests, byte budgets, and in Debian's Chromium
+	.ci/web
+
+web: web/node_modules/.made  ## build the web page into the package (needs Node.js 20 or newer)
+	cd web && npm run --silent build
+
+web-report: web  ## the page's sizes against their budgets
+	cd web && npm run --silent report
+
+web-screenshots: setup web  ## draw every page anew into docs/images (needs Chromium)
+	cd web && npm run --silent screenshots
+
+web/node_modules/.made: web/package-lock.json
+	cd web && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+dev: setup web/node_modules/.made  ## serve API and page (http://localhost:5173), both anew when their source changes
+	@trap 'kill 0' EXIT; $(BIN)/gedanken serve --reload & cd web && npm run --silent dev
 
 check: setup  ## format, lint, types, imports and generated pages: what must hold before a commit
 	$(BIN)/ruff format --check .
@@ -56,4 +73,4 @@ docs: setup  ## write the generated pages: zoo and CLI reference
 	$(BIN)/gedanken docs
 
 clean:  ## remove what the targets above made
-	rm -rf .venv .venv-* runs dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-* runs dist web/node_modules src/gedanken/serve/page .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,108 @@
+import type { FormEvent, ReactNode } from 'react'
+import { useSubjects } from '../api/queries'
+import { PlayerSelect } from '../compare/PlayerSelect'
+import type { RolloutSettings } from './settings'
+
+interface Props {
+  settings: RolloutSettings
+  onChange(settings: RolloutSettings): void
+  onRun(): void
+  running: boolean
+  children: ReactNode
+}
+
+/** Which scene, how many frames, who continues it. */
+export function PredictForm({ settings, onChange, onRun, running, children }: Props) {
+  const { data: subjects = [] } = useSubjects('predict')
+  const categories = [...new Set(subjects.map((each) => each.category))]
+  const set = (change: Partial<RolloutSettings>) => onChange({ ...settings, ...change })
+  const number = (label: string, name: 'seed' | 'frames', high: number, width: string) => (
+    <label className="field">
+      {label}
+      <input
+        className={`input ${width}`}
+        type="number"
+        required
+        min={name === 'frames' ? 1 : 0}
+        max={high}
+        value={settings[name]}
+        onChange={(event) => {
+          if (Number.isInteger(event.target.valueAsNumber)) set({ [name]: event.target.valueAsNumber })
+        }}
+      />
+    </label>
+  )
+
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    onRun()
+  }
+
+  return (
+    <form onSubmit={submit} aria-label="Settings" className="flex flex-wrap items-end gap-2">
+      <label className="field">
+        Scenario
+        <select
+          className="input w-44"
+          value={settings.scenario}
+          onChange={(event) => set({ scenario: event.target.value })}
+        >
+          {!subjects.length && <option value={settings.scenario}>{settings.scenario}</option>}
+          {categories.map((category) => (
+            <optgroup key={category} label={category}>
+              {subjects
+                .filter((each) => each.category === category)
+                .map((each) => (
+                  <option key={each.name} value={each.name}>
+                    {each.name.replaceAll('_', ' ')}
+                  </option>
+                ))}
+            </optgroup>
+          ))}
+        </select>
+      </label>
+      <label className="field">
+        Level
+        <select
+          className="input"
+          value={settings.level}
+          onChange={(event) => set({ level: Number(event.target.value) })}
+        >
+          {[1, 2, 3, 4, 5].map((level) => (
+            <option key={level}>{level}</option>
+          ))}
+        </select>
+      </label>
+      {number('Seed', 'seed', 2 ** 31 - 1, 'w-[5.2rem]')}
+      {number('Frames', 'frames', 200, 'w-16')}
+      <PlayerSelect label="Player" task="predict" you={false} value={settings.a} onChange={(a) => set({ a })} />
+      {settings.b ? (
+        <>
+          <PlayerSelect
+            label="Second player"
+            task="predict"
+            you={false}
+            value={settings.b}
+            onChange={(b) => set({ b })}
+          />
+          <button
+            type="button"
+            className="button quiet px-2"
+            aria-label="Remove the second player"
+            onClick={() => set({ b: '' })}
+          >
+            ✕
+          </button>
+        </>
+      ) : (
+        <button type="button" className="button quiet" onClick={() => set({ b: 'hold' })}>
+          + second
+        </button>
+      )}
+      <button type="submit" className="button primary" disabled={running}>
+        {running ? 'Rolling out' : 'Roll out'}
+      </button>
+      {children}
+    </form>
+  )
+}
