@@ -32,7 +32,9 @@ class PageHook(BuildHookInterface):  # type: ignore[type-arg]
         if npm is None or not (source / "package.json").is_file():
             if mode == "require":
                 raise RuntimeError("the web page is not built, and building it needs Node.js with npm: run make web")
-            self.app.display_warning("The web page is left out: building it needs Node.js with npm. The API is complete.")
+            self.app.display_warning(
+                "The web page is left out: building it needs Node.js with npm. The API is complete."
+            )
             return
         try:
             subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=source, check=True)
