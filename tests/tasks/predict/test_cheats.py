@@ -78,5 +78,5 @@ def test_the_copying_players_can_copy(problems, monkeypatch):
 
     monkeypatch.setattr(PredictTask, "reply", telling)
     for cheat in cheats.load("predict", "feedback"):
-        every, _ = rewards_of("feedback", cheat, problems[::6])
+        every, _ = rewards_of("feedback", cheat, problems[::4])
         assert np.mean([max(rewards) - rewards[0] for rewards in every]) > 0.02, cheat

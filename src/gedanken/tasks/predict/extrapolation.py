@@ -164,7 +164,7 @@ BAR.update({f"bounced_{factor:g}": _bounced(factor) for factor in BOUNCES})
 BAR.update(
     {
         f"{weight:g}_{a}_{b}": _blended(BAR[a], BAR[b], weight)
-        for a, b in combinations((*STANDARD, "rest"), 2)
+        for a, b in combinations((*STANDARD, "rest", "quadratic"), 2)
         for weight in WEIGHTS
     }
 )
@@ -183,7 +183,7 @@ def compute_bar(prompt: Prompt) -> dict[str, Array]:
     """
     frames = _frames(prompt, BAR)
     for number, earlier in enumerate(prompt.states[:-1]):
-        frames[f"as_in_{number}"] = _drift(prompt.states[-1])
+        frames[f"as_in_{number}"] = _drift(prompt)
         frames[f"as_in_{number}"][:, RATES] = earlier[:, RATES]
     before = _misses(prompt, BAR)
     for name in ("own_best_of_simple", "own_best_of_all"):

@@ -65,7 +65,7 @@ def test_a_scene_alone_is_read_as_frame_0():
         ("pin", "rope", "not 'rope'"),
         ("(400,400,0,0)", "(400,400)", "must have 4 numbers"),
         ("pushed", "pulled", "pushed or raw"),
-        ("dt=1/60", "dt=2", "a solver.s dt is a number of seconds"),
+        ("dt=1/60", "dt=2", "a solver's dt is a number of seconds"),
         ("iterations=10", "iterations=0", "from 1 to 200"),
         ("Gravity: (0,-981)", "Gravity: down", "numbers in parentheses"),
         ("Static: segment", "Wall: segment", "cannot read the line"),
