@@ -92,8 +92,8 @@ export function AboutPage() {
         <ul className="list-disc pl-5">
           <li>On the server: episodes with their turns, uploaded tables and findings. Keys never.</li>
           <li>
-            In this browser: the theme, the last two players, links of what was played here, whether laws are shown, and
-            keys that you asked to be remembered.
+            In this browser: the theme, the last two players, whether laws are shown, and keys that you asked to be
+            remembered.
           </li>
           <li>Nowhere: who you are. There is no analytics, no cookie of another site, and no request to one.</li>
           <li>

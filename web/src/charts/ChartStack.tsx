@@ -82,7 +82,7 @@ export function ChartStack({ shown, sides, height = 132 }: Props) {
             type="button"
             className="button small quiet"
             onClick={() => setChosen(null)}
-            aria-label="Show the whole time"
+            aria-label="Show the whole time, key 0"
             disabled={!chosen}
           >
             0

@@ -13,7 +13,7 @@ import { usePageTitle } from '../shell/usePageTitle'
 import { Banner } from './Banner'
 import { CompareView } from './CompareView'
 import { HistoryDrawer } from './HistoryDrawer'
-import { addOwnLink, keepPair, lastPair } from './ownLinks'
+import { keepPair, lastPair } from './lastPair'
 import { Preview } from './Preview'
 import { readPlayer } from './players'
 import { hasEnded, shownTurn } from './run'
@@ -94,7 +94,9 @@ export function ComparePage({ id }: { id: string | null }) {
   const running = played !== null && !played.sides.every(hasEnded)
   const request = useMemo(() => problemOf(settings), [settings])
   const differs = played !== null && !names(settings, played.problem)
-  const preview = useProblem(request, differs || (!played && asked))
+  // A version without a recorded comparison begins with the data of the form's problem.
+  const bare = !played && (asked || (!id && failure?.code === 'not_found'))
+  const preview = useProblem(request, differs || bare)
 
   const change = useCallback(
     (next: Settings) => {
@@ -113,7 +115,6 @@ export function ComparePage({ id }: { id: string | null }) {
       if (running) await stop()
       const made = await start(settings, maxTokens)
       if (!made) return
-      addOwnLink(made)
       keepPair([settings.a, settings.b])
       filled.current = made
       navigate(`/c/${made}`, { replace: !id })
@@ -192,7 +193,7 @@ export function ComparePage({ id }: { id: string | null }) {
       {dropped.length > 0 && (
         <Notice tone="warn">The address named something unknown, which was left out: {dropped.join(', ')}.</Notice>
       )}
-      {failure && <Banner failure={failure} onAction={retry} />}
+      {failure && !bare && <Banner failure={failure} onAction={retry} />}
       <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1 text-[14.5px]">
         {played?.recorded && !differs && (
           <span className="badge" title={played.recorded.command} data-testid="recorded">
@@ -207,7 +208,7 @@ export function ComparePage({ id }: { id: string | null }) {
       {played && !played.recorded && server && played.version !== server.version && (
         <Notice>Played with {played.version}; today's verifier may judge otherwise.</Notice>
       )}
-      {(differs || (!played && asked)) && <Preview posed={preview.data} error={preview.error} played={played} />}
+      {(differs || bare) && <Preview posed={preview.data} error={preview.error} played={played} />}
       {played ? (
         <div ref={charts}>
           <CompareView
@@ -226,9 +227,9 @@ export function ComparePage({ id }: { id: string | null }) {
           />
         </div>
       ) : (
-        !failure && !asked && <Skeleton heights={[150, 30, 360]} />
+        !failure && !bare && <Skeleton heights={[150, 30, 360]} />
       )}
-      {failure?.code === 'not_found' && (
+      {id && failure?.code === 'not_found' && (
         <p>
           There is no comparison under this link. <Link href="/">Compare two players</Link>
         </p>

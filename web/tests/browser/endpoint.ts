@@ -52,6 +52,7 @@ export class FakeEndpoint {
       model?: string
       stream?: boolean
       max_tokens?: number
+      max_completion_tokens?: number
     }
     const model = body.model ?? ''
     const replies = this.models.get(model)
@@ -67,7 +68,11 @@ export class FakeEndpoint {
       setTimeout(() => response.destroy(), 50)
       return
     }
-    const text = typeof reply === 'string' ? reply : reply.slow
+    const most = body.max_tokens ?? body.max_completion_tokens ?? Number.POSITIVE_INFINITY
+    const whole = typeof reply === 'string' ? reply : reply.slow
+    // A token is about four letters; who asks for one token gets one.
+    const text = whole.slice(0, 4 * most)
+    const finish = text.length < whole.length ? 'length' : 'stop'
     if (!body.stream) {
       response.setHeader('Content-Type', 'application/json')
       response.end(
@@ -76,7 +81,7 @@ export class FakeEndpoint {
           object: 'chat.completion',
           created: 0,
           model,
-          choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: text } }],
+          choices: [{ index: 0, finish_reason: finish, message: { role: 'assistant', content: text } }],
         }),
       )
       return
@@ -87,7 +92,7 @@ export class FakeEndpoint {
       response.write(chunk(text.slice(k, k + step)))
       if (typeof reply !== 'string') await new Promise((resolve) => setTimeout(resolve, reply.ms))
     }
-    response.end(`${chunk('', 'stop')}data: [DONE]\n\n`)
+    response.end(`${chunk('', finish)}data: [DONE]\n\n`)
   }
 
   private refuse(response: ServerResponse, status: number): void {

@@ -33,6 +33,8 @@ interface Rolled {
 
 test('13: the canvas shows the streamed state, First miss the computed frame; keys work', async () => {
   const page = await visit('/predict?scenario=billiards&level=1&seed=0&frames=40&a=linear')
+  // It is this test that reads pixels back.
+  allow(page, /willReadFrequently/)
   await page.waitForURL(/rollout=/)
   await page.getByRole('button', { name: /First miss: \d+|No miss/ }).waitFor()
   const id = new URL(page.url()).searchParams.get('rollout') ?? ''
@@ -139,4 +141,4 @@ for (const [name, width, scheme] of [
       if (wide > 0) found.push(`${route} is ${wide} px too wide`)
     }
     expect(found).toEqual([])
-  })
+  }, 180_000)
