@@ -81,7 +81,7 @@ def test_predict_by_a_model_and_by_a_script(gedanken, endpoint, script):
     assert json.loads(out)["coverage"]
 
 
-SPARSE_TAKES = "it takes progress, seconds"
+SPARSE_TAKES = "it takes progress, seconds, improved, check"
 
 
 @pytest.mark.parametrize(

@@ -143,9 +143,9 @@ def test_other_folders_are_left_alone(tmp_path):
 
 def test_another_plan_is_refused_and_nothing_is_touched(tmp_path, whole):
     generate(PLAN, tmp_path, Processes(1))
-    longer = Plan("val", 61, PLAN.scenarios, PLAN.levels, PLAN.frames, shard_scenes=6)
-    with pytest.raises(UserError, match="its scenes is 60, not 61"):
-        generate(longer, tmp_path, Processes(1), resume=True)
+    shorter = Plan("val", 59, PLAN.scenarios, PLAN.levels, PLAN.frames, shard_scenes=6)
+    with pytest.raises(UserError, match="its scenes is 60, not 59"):
+        generate(shorter, tmp_path, Processes(1), resume=True)
     assert contents(tmp_path) == whole
 
 
