@@ -12,7 +12,8 @@ export function Alternatives({ report, chosen, onChoose }: Props) {
     <section aria-label="Alternatives" className="card min-w-0 p-3">
       <h3 className="mb-1 font-semibold">Alternatives</h3>
       {!report.alternatives.length && <p className="text-[14px] text-muted">None was weighed.</p>}
-      <div className="overflow-x-auto">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached by keys */}
+      <section className="overflow-x-auto" tabIndex={0} aria-label="Alternatives, table">
         <table className="table w-full">
           {report.alternatives.length > 0 && (
             <thead>
@@ -46,7 +47,7 @@ export function Alternatives({ report, chosen, onChoose }: Props) {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </section>
   )
 }

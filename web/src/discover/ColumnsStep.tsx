@@ -45,7 +45,8 @@ export function ColumnsStep({ dataset, onDataset, onDelete }: Props) {
   return (
     <fieldset className="card grid gap-2 p-3" aria-busy={busy}>
       <legend className="px-1 font-semibold">2 Columns of {dataset.name}</legend>
-      <div className="overflow-x-auto">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached by keys */}
+      <section className="overflow-x-auto" tabIndex={0} aria-label="Columns, table">
         <table className="table w-full">
           <thead>
             <tr>
@@ -104,7 +105,7 @@ export function ColumnsStep({ dataset, onDataset, onDelete }: Props) {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
       <div className="flex flex-wrap items-center gap-3 text-[14px]">
         <label className="flex items-center gap-1">
           order of the law

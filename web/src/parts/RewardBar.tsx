@@ -46,7 +46,8 @@ export function RewardBar({ verdict, side }: BarProps) {
 export function RewardTable({ verdict, terms }: { verdict: Verdict; terms: RewardTerm[] }) {
   const about = new Map(terms.map((term) => [term.name, term.about]))
   return (
-    <div className="overflow-x-auto">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached by keys
+    <section className="overflow-x-auto" tabIndex={0} aria-label="Reward by term">
       <table className="table w-full text-[13px]">
         <caption className="visually-hidden">Reward by term</caption>
         <thead>
@@ -70,6 +71,6 @@ export function RewardTable({ verdict, terms }: { verdict: Verdict; terms: Rewar
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   )
 }

@@ -11,11 +11,11 @@ import {
   signed,
   type Turn,
   text,
-  useBrowser,
   WRONG,
+  withBrowser,
 } from './support.ts'
 
-const { endpoint, visit, allow } = useBrowser()
+const { endpoint, visit, allow } = withBrowser()
 const query = (a: string, b: string, turns = 4) =>
   `/?${SETTINGS}&turns=${turns}&a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { useBrowser } from './support.ts'
+import { withBrowser } from './support.ts'
 
-const { visit, allow } = useBrowser()
+const { visit, allow } = withBrowser()
 const file = (name: string, content: string | Buffer) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(content) })
 const rows = (n: number, cell: (t: number) => string) =>
   Array.from({ length: n }, (_, k) => `${(k / 10).toFixed(1)},${cell(k / 10)}`).join('\n')

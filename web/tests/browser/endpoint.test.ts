@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, inject, test } from 'vitest'
-import { compared, run, SETTINGS, useBrowser, WRONG } from './support.ts'
+import { compared, run, SETTINGS, WRONG, withBrowser } from './support.ts'
 
-const { endpoint, visit } = useBrowser()
+const { endpoint, visit } = withBrowser()
 const CANARY = 'sk-canary-7f3a91c2'
 
 test('6: a key is kept in this browser’s storage under its base URL, and nowhere else', async () => {

@@ -18,7 +18,8 @@ export class FakeEndpoint {
   }
 
   get base(): string {
-    return `http://127.0.0.1:${(this.server?.address() as AddressInfo).port}/v1`
+    const address = this.server?.address() as AddressInfo | null | undefined
+    return `http://127.0.0.1:${address?.port ?? 0}/v1`
   }
 
   /** How the page's addresses name one of its models. */

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startServer } from './server.ts'
-import { compared, run, SETTINGS, useBrowser, WRONG } from './support.ts'
+import { compared, run, SETTINGS, WRONG, withBrowser } from './support.ts'
 
-const { endpoint, visit, context, allow } = useBrowser()
+const { endpoint, visit, context, allow } = withBrowser()
 
 test('9: the server is killed in mid-episode: a banner; started again: interrupted, turns kept', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gedanken-killed-'))

@@ -2,9 +2,9 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { expect, inject, test } from 'vitest'
 import { appendMetrics, writeRuns } from './metrics.ts'
-import { api, text, useBrowser } from './support.ts'
+import { api, text, withBrowser } from './support.ts'
 
-const { visit, context, allow } = useBrowser()
+const { visit, context, allow } = withBrowser()
 
 test('12: the zoo’s counts are the API’s, and no law is told before it is asked for', async () => {
   const rows =

@@ -40,7 +40,7 @@ let browser: Browser
 let contexts: BrowserContext[] = []
 
 /** A browser and an endpoint for a file of tests; after each, no page may have complained or asked another origin. */
-export function useBrowser(): {
+export function withBrowser(): {
   endpoint: FakeEndpoint
   visit: typeof visit
   context: typeof open

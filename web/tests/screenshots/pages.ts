@@ -5,9 +5,9 @@ import type { Page } from 'playwright-core'
 import { inject, test } from 'vitest'
 import { law } from '../browser/endpoint.ts'
 import { writeRuns } from '../browser/metrics.ts'
-import { api, rightAnswer, run, SETTINGS, useBrowser } from '../browser/support.ts'
+import { api, rightAnswer, run, SETTINGS, withBrowser } from '../browser/support.ts'
 
-const { endpoint, context } = useBrowser()
+const { endpoint, context } = withBrowser()
 const folder = process.env.SHOTS ?? fileURLToPath(new URL('../../../docs/images', import.meta.url))
 const only = process.env.ONLY?.split(',') ?? null
 
