@@ -25,17 +25,20 @@ def find(context, name):
 
 
 def is_sent(context, path):
-    """Whether Docker gets to see a path: the last pattern of .dockerignore that matches it decides."""
+    """Whether Docker gets to see a path: the last pattern of .dockerignore that matches it or a folder above decides."""
     sent = True
+    above = [path, *(str(each) for each in Path(path).parents)][:-1]
     for pattern in (context / ".dockerignore").read_text().splitlines():
-        if pattern and not pattern.startswith("#") and fnmatch.fnmatch(path, pattern.removeprefix("!")):
-            sent = pattern.startswith("!")
+        if pattern and not pattern.startswith("#"):
+            if any(fnmatch.fnmatch(each, pattern.removeprefix("!")) for each in above):
+                sent = pattern.startswith("!")
     return sent
 
 
 @pytest.mark.parametrize("context", CONTEXTS, ids=lambda path: path.name)
 def test_what_is_copied_exists_and_is_sent(context):
-    sources = [source for arguments in find(context, "COPY") for source in arguments.split()[:-1]]
+    copied = [arguments for arguments in find(context, "COPY") if not arguments.startswith("--from")]
+    sources = [source for arguments in copied for source in arguments.split()[:-1]]
     assert sources
     for source in sources:
         if any(letter in source for letter in "*?["):
@@ -56,7 +59,7 @@ def test_the_server_does_not_run_as_root(context):
 
 def test_a_package_is_built_from_what_is_sent():
     sent = [path.name for path in ROOT.iterdir() if is_sent(ROOT, path.name)]
-    assert sorted(sent) == ["LICENSE", "README.md", "constraints.txt", "pyproject.toml", "src"]
+    assert sorted(sent) == ["LICENSE", "README.md", "build_page.py", "constraints.txt", "pyproject.toml", "src", "web"]
     project = (ROOT / "pyproject.toml").read_text()
     assert 'readme = "README.md"' in project
     assert 'license-files = ["LICENSE"]' in project

@@ -153,4 +153,4 @@ def test_players_of_rising_skill_earn_rising_rewards(task):
     assert all(later > earlier + 0.02 for earlier, later in itertools.pairwise(rewards)), rewards
 
 
-SHARES = {"discover": (0.4, 0.2, 0.05), "predict": (0.6, 0.3, 0.1)}
+SHARES = {"discover": (0.2, 0.1, 0.05), "predict": (0.6, 0.3, 0.1)}
