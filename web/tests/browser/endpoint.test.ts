@@ -22,7 +22,7 @@ test('6: a key is kept in this browser’s storage under its base URL, and nowhe
   await dialog.getByText(/It works/).waitFor()
   await dialog.getByRole('button', { name: 'Use this model' }).click()
   const player = endpoint.player('six')
-  for (const side of ['A', 'B']) await page.getByLabel(side, { exact: true }).selectOption(player)
+  for (const side of ['A', 'B']) await page.getByRole('combobox', { name: side, exact: true }).selectOption(player)
   const id = await run(page)
   await page.getByTestId('status-b').getByText('not solved in 1').waitFor()
   expect(endpoint.keys).toContain(`Bearer ${CANARY}`)
