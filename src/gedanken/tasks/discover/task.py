@@ -249,13 +249,15 @@ class DiscoverTask(Task):
             )
         # NaN where a column was not observed.
         columns = [sum(each) / len(trials) for each in zip(*(trial.columns for trial in trials), strict=True)]
-        number, worst = min(enumerate(trials), key=lambda each: each[1].r2)
-        assert worst.predicted is not None  # `score` returns it unless told not to
-        shape = describe_mismatch(
-            problem.observation.states, problem.truth.scored[number], worst.predicted, worst.columns
-        )
         feedback = [f"Match {match:.3f}{'; solved' if solved else f', wanted is more than {SOLVED}'}."]
-        feedback += [part for part in (caution, shape if not solved else "") if part]
+        feedback += [caution] if caution else []
+        if not solved:
+            number, worst = min(enumerate(trials), key=lambda each: each[1].r2)
+            assert worst.predicted is not None  # `score` returns it unless told not to
+            shape = describe_mismatch(
+                problem.observation.states, problem.truth.scored[number], worst.predicted, worst.columns
+            )
+            feedback += [shape] if shape else []
         named = zip(problem.observation.states.columns, columns, strict=True)
         details = {
             **law.to_dict(),
