@@ -79,3 +79,21 @@ def test_coefficients_of_the_same_atom_are_shared_more_readily_than_others(names
 @pytest.mark.parametrize(("deviations", "expected"), [(2.3, True), (2.6, False)])
 def test_however_long_the_record_no_constant_moves_by_more_than_2_45_standard_deviations(deviations, expected):
     assert tied([1 + 0.001 * deviations], [0.001], [("x", "x")], samples=10**8) is expected
+
+
+def test_an_exponent_near_a_simple_fraction_becomes_it():
+    information = np.diag([1e4, 1e4, 1e4])
+    names = [("x**K 0", "x**K 0"), ("x**K 1", "x**K 1"), ("y 0", "y 0")]
+    coefficients = np.array([True, False, True])
+    exponents = np.array([False, True, False])
+
+    def tie(exponent):
+        params = np.array([2.7, exponent, 5.1])
+        return simplify(params, information, coefficients, names, 400, 1.0, exponents=exponents)
+
+    assert tie(0.338).ties == {1: Tie(1 / 3, None)}
+    assert tie(0.338).params[1] == pytest.approx(1 / 3)
+    assert tie(1.49).ties == {1: Tie(1.5, None)}
+    assert tie(0.41).ties == {}
+    # The same value as a scale inside a function is no such fraction.
+    assert simplify(np.array([2.7, 0.338, 5.1]), information, coefficients, names, 400, 1.0).ties == {}

@@ -66,6 +66,7 @@ def discover(
     from gedanken.own_data import discovery, record
     from gedanken.own_data.report.write import to_json, write_report
     from gedanken.players import load_player
+    from gedanken.sparse.warm import warm_up
 
     console = Console(stderr=as_json, highlight=False)
     measured = record.read_record(
@@ -85,6 +86,7 @@ def discover(
     for note in measured.notes:
         console.print(f"note: {note}", style="dim")
     with console.status(f"{measured.title}: {player} is looking") as status:
+        warm_up(lambda part: status.update(f"compiling, once on this machine: {part}"))
         contestant = load_player(
             player,
             "discover",

@@ -14,10 +14,12 @@ The files by what they do, each step using those above it:
     fit      structure.py    the terms of each equation: prior cost, text in the grammar
              tying.py        which constants are one, or shared
              criterion.py    the information criterion of a law on the record
+             start.py        what a hint states of the start
              fitting.py      fits of structures through the simulator (worlds/ode/fit)
     choose   search.py       which structures are proposed and fitted, in which order
              discovery.py    the result: laws, uncertainties, rivals, the experiment that would decide
              identify.py     the laws to report, fitted to high accuracy
+    warm.py                  compile it all, once
 """
 
 from gedanken.sparse.discovery import Candidate, Discovery, Experiment

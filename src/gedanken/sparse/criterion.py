@@ -16,6 +16,7 @@ from gedanken.sparse.structure import (
     Structure,
     coefficients_mask,
     count_driving_drags,
+    exponents_mask,
     prior,
     role,
     size_of,
@@ -106,8 +107,9 @@ class Criterion:
             for k in range(1 + len(atom.inner))
         ]
         parsimony = simplify(
-            refined.params, refined.information, coefficients_mask(structure), names, self.total, misfit
-        )
+            refined.params, refined.information, coefficients_mask(structure), names, self.total, misfit,
+            exponents=exponents_mask(structure),
+        )  # fmt: skip
         return Model(structure, program, refined, criterion - parsimony.saving, segments, parsimony)
 
     def adequate(self, model: Model) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gedanken.errors import Unanswerable
 from gedanken.sparse.criterion import Criterion
 from gedanken.sparse.structure import Key, Model, Structure, choose_prefix, key_of, size_of, write
 from gedanken.worlds.ode.fit import Compiler, Program, Refined, refine
@@ -19,6 +20,11 @@ PIECES = 16  # pieces that a trajectory is cut into when no start can be followe
 # Pieces, iterations, and whether the start of each piece is free, of each phase of a fit.
 _PHASES = ((PIECES, 5, False), (4, 5, True), (2, 6, True), (1, 12, True))
 _HOPELESS = 100.0  # excess of the criterion on pieces over the best law's, at which a fit is given up
+
+
+def most_parameters(equations: int) -> int:
+    """Parameters that a law of so many equations may have."""
+    return min(max(16, 5 * equations), MAX_PARAMS)
 
 
 class Fitter:
@@ -71,10 +77,14 @@ class Fitter:
         key = (self.segments, key_of(structure))
         if key in self.models:
             return self.models[key]
-        if size_of(structure) > MAX_PARAMS:
+        if size_of(structure) > most_parameters(len(structure)):
+            return None
+        try:
+            program = self.compiler(*write(structure, self.criterion.states, self.prefix))
+        except Unanswerable:  # longer than the grammar allows
+            self.models[key] = None
             return None
         self.fits += 1
-        program = self.compiler(*write(structure, self.criterion.states, self.prefix))
         values = [
             v
             for terms, row in zip(structure, coefficients, strict=True)

@@ -104,9 +104,9 @@ def _smooth(t, y, r, q, drive, out, work):
     if out.shape[0] == 0:
         return used, chi2, logs
     out[m - 1, 0], out[m - 1, 1], out[m - 1, 2] = x0, x1, x2
-    F = np.empty((3, 3))
     P = np.empty((3, 3))
     Q = np.empty((3, 3))
+    d = np.empty(3)
     for k in range(m - 2, -1, -1):
         h = t[k + 1] - t[k]
         w = work[k]
@@ -117,16 +117,13 @@ def _smooth(t, y, r, q, drive, out, work):
         Q[1, 0], Q[2, 0], Q[2, 1] = v[1], v[2], v[4]
         for i in range(3):
             Q[i, i] = Q[i, i] * (1.0 + 1e-9) + 1e-100
-        F[:] = 0.0
-        F[0, 0] = F[1, 1] = F[2, 2] = 1.0
-        F[0, 1] = F[1, 2] = h
-        F[0, 2] = 0.5 * h * h
-        d = np.empty(3)
         for i in range(3):
             d[i] = out[k + 1, i] - v[6 + i]
-        g = P @ (F.T @ _solve3(Q, d))
+        g = _solve3(Q, d)
+        # The transition transposed: (x, x', x'') moves by (h x' + h2 x'' / 2, h x'', 0).
+        g0, g1, g2 = g[0], h * g[0] + g[1], 0.5 * h * h * g[0] + h * g[1] + g[2]
         for i in range(3):
-            out[k, i] = w[15 + i] + g[i]
+            out[k, i] = w[15 + i] + P[i, 0] * g0 + P[i, 1] * g1 + P[i, 2] * g2
     return used, chi2, logs
 
 

@@ -143,7 +143,7 @@ def drive(factor: str, frequency: float, phase: float, hint: str) -> list[Atom]:
     return apply_hint(atoms, hint, _LINEAR_FORCE)
 
 
-def _is_angle(column: Array, step: float) -> bool:
+def is_angle(column: Array, step: float) -> bool:
     """Whether the sine of a variable is useful.
 
     The variable must come within one turn of zero, and if it varies by more than a turn, change by less than half a
@@ -184,7 +184,7 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
     one = len(names) == 2
     vertical = one and names[0] in VERTICAL
     reverses = {v: min(-column[v].min(), column[v].max()) > 0.25 * np.abs(column[v]).max() for v in velocities}
-    angles = [q for i, q in enumerate(names) if q in positions and _is_angle(column[q], steps[i])]
+    angles = [q for i, q in enumerate(names) if q in positions and is_angle(column[q], steps[i])]
     atoms = [Atom("1", "1", cost=3.5, tags=frozenset({"weight"} if one else ()))]
     for degree in (1, 2, 3) if one else (1, 2):
         for factors in combinations_with_replacement(names, degree):
@@ -268,7 +268,7 @@ def _general(names: Sequence[str], samples: Array, steps: Array) -> list[Atom]:
     spread = samples.std(0)
     positive = low > 1e-6
     away = np.abs(samples).min(0) > 1e-2 * median
-    small = [_is_angle(samples[:, i], steps[i]) for i in range(d)]
+    small = [is_angle(samples[:, i], steps[i]) for i in range(d)]
     atoms = [Atom("1", "1")]
     for k in range(1, {1: 5, 2: 3, 3: 3}.get(d, 2) + 1):
         for factors in combinations_with_replacement(names, k):

@@ -12,16 +12,17 @@ from dataclasses import replace
 import numpy as np
 
 from gedanken.sparse.criterion import Criterion
+from gedanken.sparse.fitting import most_parameters
 from gedanken.sparse.library import Atom
 from gedanken.sparse.linearise import linearise
 from gedanken.sparse.structure import REPEATED, Model, Structure, key_of, role, size_of
 from gedanken.sparse.subsets import beam_search, explained_many
 from gedanken.sparse.tying import simplify
 from gedanken.sparse.weak import WeakForm
-from gedanken.worlds.ode.kernel.limits import MAX_PARAMS
 from gedanken.worlds.ode.trajectory import Array
 
 _LARGEST_SIDE = 6  # terms in one equation
+FEW_EQUATIONS = 5  # up to so many, changes of a law are looked for in the whole library
 
 
 class Quasilinear:
@@ -111,7 +112,10 @@ class Quasilinear:
             if not np.isfinite(rough[k]):
                 break
             structure = self._structure(subsets[k])
-            small = size_of(structure) <= MAX_PARAMS and max(len(terms) for terms in structure) <= _LARGEST_SIDE
+            small = (
+                size_of(structure) <= most_parameters(len(structure))
+                and max(len(terms) for terms in structure) <= _LARGEST_SIDE
+            )
             out[k] = misfit[k] + criterion.penalty(structure) if small else np.inf
         return out
 
@@ -173,7 +177,8 @@ class Quasilinear:
         sides = list(dict.fromkeys([self.current, *self._whole_sides()]))
         scores.update(zip(sides, self.scores(sides), strict=True))
         front = [self.current]
-        for width in (8, 4, 0):  # three moves in a row, each from the best subsets so far
+        # Three moves in a row, each from the best subsets so far; two where many equations make the moves many.
+        for width in (8, 4, 0) if len(self.criterion.targets) <= FEW_EQUATIONS else (2, 0):
             untried = list(dict.fromkeys(m for subset in front for m in self._moves(subset) if m not in scores))
             scores.update(zip(untried, self.scores(untried), strict=True))
             if not width:

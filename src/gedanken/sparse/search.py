@@ -10,10 +10,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from gedanken.sparse.composite import compose, in_time
 from gedanken.sparse.criterion import Criterion
 from gedanken.sparse.fitting import PIECES, Fitter
 from gedanken.sparse.library import Atom, build, drive
-from gedanken.sparse.quasilinear import Quasilinear
+from gedanken.sparse.quasilinear import FEW_EQUATIONS, Quasilinear
+from gedanken.sparse.start import use_start
 from gedanken.sparse.structure import Model, exchange, size_of, write
 from gedanken.sparse.weak import Proposal, WeakForm
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
@@ -21,8 +23,14 @@ from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 # Samples below which no periodic force is tried. On a short record, one of the many frequencies and phases always fits
 # the residual: 21 years of hare and lynx were given a sine term that means nothing.
 _DRIVEN = 60
+# Parameters in an equation, up to which a law that leaves nothing unexplained is believed: else composed terms are tried,
+# and then terms of the time.
+_SIMPLE, _LONG = 3, 6
 _ROUNDS = 12  # rounds of improvement in one library
 _FITS = 14  # fits in a round
+# Where there are many equations, each fit is dear, and the proposals of the weak form are good one by one.
+_ROUNDS_OF_MANY = 3
+_LARGEST_DESIGN = 2e7  # numbers in the regression on the linearised simulation: samples x columns x terms
 
 
 class Search:
@@ -33,7 +41,9 @@ class Search:
     Attributes:
         criterion: the record, and the criterion of laws on it.
         fitter: the laws fitted so far, and the best one.
-        atoms: the library, all stages but the last.
+        atoms: the library of textbook terms, stages 0 and 1.
+        composed: terms put together by operations, stage 2.
+        stated: columns whose start was taken from the hint.
     """
 
     def __init__(
@@ -45,10 +55,12 @@ class Search:
         stop: Callable[[], bool] = lambda: False,
     ):
         self.criterion = Criterion(states, trajectories)
+        self.stated = use_start(self.criterion, hint)
         self.fitter = Fitter(self.criterion)
         self.states, self.hint, self.progress, self.stop = states, hint, progress, stop
         steps = np.max([np.abs(np.diff(s.values, axis=0)).max(0) for s in self.criterion.smoothed], axis=0)
         self.atoms = build(states, self.criterion.values, steps, hint)
+        self.composed = compose(states, self.criterion.values, steps, self.atoms)
         self._expanded: set[tuple[object, ...]] = set()  # models and libraries whose neighbours have been tried
 
     def run(self) -> None:
@@ -58,11 +70,16 @@ class Search:
         simple = self._regression([atom for atom in self.atoms if atom.stage == 0])
         self._try_all(simple)
         rich = self._regression([atom for atom in self.atoms if atom.stage <= 1])
-        if not self._done() or (fitter.best is not None and size_of(fitter.best.structure) > 1):
+        many = len(self.criterion.targets) > FEW_EQUATIONS
+        if not self._done() or (not many and fitter.best is not None and size_of(fitter.best.structure) > 1):
             self._say("all terms")
             self._try_all(rich)
+        if self.composed and not self._explains_within(_SIMPLE):
+            self._say("composed terms")
+            rich = self._regression([*self.atoms, *self.composed])
+            self._try_all(rich)
         shortest = min(len(trajectory.t) for trajectory in self.criterion.trajectories)
-        if fitter.best is not None and not self._done() and shortest >= _DRIVEN:
+        if fitter.best is not None and not self._explains_within(_LONG) and shortest >= _DRIVEN and not many:
             self._try_periodic_forces(rich, fitter.best)
         if fitter.best is None or (shortest >= 4 * PIECES and self.criterion.lost(fitter.best)):
             self._search_pieces(simple, rich)
@@ -91,6 +108,11 @@ class Search:
     def _done(self) -> bool:
         return self.fitter.best is not None and self.criterion.adequate(self.fitter.best)
 
+    def _explains_within(self, parameters: int) -> bool:
+        """Whether the best law leaves nothing to explain with at most so many parameters in an equation."""
+        best = self.fitter.best
+        return best is not None and self._done() and size_of(best.structure) <= parameters * len(self.criterion.targets)
+
     def _say(self, what: str) -> None:
         if self.progress is not None:
             best = self.fitter.best
@@ -111,8 +133,11 @@ class Search:
     def _improve(self, library: WeakForm) -> None:
         """Fit the most promising neighbours of the best laws, until none is left or the rounds are used up."""
         fitter = self.fitter
-        for _ in range(_ROUNDS):
-            if fitter.best is None or self.stop():
+        many = len(self.criterion.targets) > FEW_EQUATIONS
+        if many and fitter.best is not None:
+            library = self._regression(self._likely_atoms(library))
+        for _ in range(_ROUNDS_OF_MANY if many else _ROUNDS):
+            if fitter.best is None or self.stop() or (many and self._done()):
                 return
             center = self._next_center(len(library.atoms))
             if center is None:
@@ -127,6 +152,19 @@ class Search:
                     break
                 tried += 1
                 fitter.fit(structure, coefficients, near=center, hope=expected)
+
+    def _likely_atoms(self, library: WeakForm) -> list[Atom]:
+        """The atoms that the best proposals for the equations use, as many as the memory of a regression allows."""
+        record, equations = self.criterion.record, len(library.pools)
+        most = max(int(_LARGEST_DESIGN / (record.y.size * equations)), 2 * equations)
+        chosen: dict[Atom, None] = {}
+        for rank in range(max(len(pool) for pool in library.pools)):
+            for pool in library.pools:
+                if rank < len(pool):
+                    chosen.update(dict.fromkeys(pool[rank].atoms))
+            if len(chosen) >= most:
+                break
+        return list(chosen)[:most]
 
     def _next_center(self, size: int) -> Model | None:
         """The best of the three best models whose neighbours in a library of this size have not been tried."""
@@ -152,7 +190,10 @@ class Search:
                     for frequency, phase in library.frequencies(e, base, factor, 3 if factor is None else 1):
                         name = "" if factor is None else columns[factor]
                         forces.update(dict.fromkeys(drive(name, frequency, phase, self.hint)))
-        driven = self._regression([*(atom for atom in self.atoms if atom.stage == 0), *forces])
+        times = self.criterion.record.t
+        fading = in_time(self.states, float(np.ptp(times)), float(times.min()), self.atoms) if self.composed else []
+        others = [*self.atoms, *self.composed] if self.composed else [a for a in self.atoms if a.stage == 0]
+        driven = self._regression([*others, *forces, *fading])
         # A linear system under each force; the improvement drops the terms that are not needed.
         for e in equations:
             for force in forces:

@@ -160,7 +160,7 @@ def write_tied(
             values[name] = abs(float(value)) if coefficient[k] else float(value)
             constants.append((name, sign))
         elif tie.other is None:
-            constants.append(("1", tie.sign))
+            constants.append((_write_number(abs(tie.sign)), math.copysign(1.0, tie.sign)))
         else:
             name, sign = constants[tie.other]
             constants.append((name, tie.sign * sign))
@@ -203,3 +203,18 @@ def _assemble(
 def coefficients_mask(structure: Structure) -> np.ndarray:
     """Which parameters are coefficients of terms, rather than constants inside them."""
     return np.array([k == 0 for terms in structure for atom in terms for k in range(1 + len(atom.inner))], bool)
+
+
+def exponents_mask(structure: Structure) -> np.ndarray:
+    """Which parameters are exponents, `x**K`."""
+    mask = []
+    for terms in structure:
+        for atom in terms:
+            mask += [False, *(f"**{{{k}}}" in atom.template for k in range(len(atom.inner)))]
+    return np.array(mask, bool)
+
+
+def _write_number(value: float) -> str:
+    """A tied constant: whole numbers and halves as decimals, thirds as fractions."""
+    thirds = round(3 * value)
+    return f"({thirds}/3)" if abs(3 * value - thirds) < 1e-12 and thirds % 3 else f"{value:g}"

@@ -17,6 +17,8 @@ from gedanken.worlds.ode.trajectory import Array
 # Prior costs of a tie: minus twice the log of its probability.
 UNIT = 2 * math.log(4)  # a constant is one: probability 1/4
 DIMENSIONAL_UNIT = 2 * math.log(8)  # the same in a law of forces, whose constants have units: 1/8
+SIMPLE = (1 / 3, 1 / 2, 2 / 3, 1.0, 4 / 3, 3 / 2, 2.0, 5 / 2, 3.0, 4.0)  # exponents of most laws of powers
+_SIMPLE = 2 * math.log(10)  # an exponent is one of them: probability 1/10 for each
 _SAME_ATOM = 2 * math.log(2)  # a coefficient equals that of the same atom in another equation: 1/2
 _ANY_ATOM = 2 * math.log(6)  # a coefficient equals that of another atom: 1/6, and the choice of that atom in addition
 _LARGEST_RISE = 6.0  # of chi squared, that one tie may cause: 2.4 standard deviations
@@ -24,7 +26,10 @@ _LARGEST_RISE = 6.0  # of chi squared, that one tie may cause: 2.4 standard devi
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """The value of a tied constant: `sign` times constant number `other`, or `sign` itself where other is None."""
+    """The value of a tied constant: `sign` times constant number `other`, or `sign` itself where other is None.
+
+    Without `other` it is 1 or -1, or an exponent of `SIMPLE`.
+    """
 
     sign: float
     other: int | None
@@ -55,6 +60,7 @@ def simplify(
     samples: int,
     misfit: float,
     unit: float = UNIT,
+    exponents: np.ndarray | None = None,
 ) -> Parsimony:
     """Tie constants one by one, each time the tie that lowers the criterion most.
 
@@ -69,6 +75,7 @@ def simplify(
         samples: number of samples, which sets the price log N of a free constant.
         misfit: mean square weighted residual, by which the covariance is scaled.
         unit: prior cost of a constant that is one.
+        exponents: True for an exponent, which may be any of `SIMPLE`, shape (p,).
     """
     p = params.astype(np.float64).copy()
     if p.size == 0 or not np.isfinite(information).all():
@@ -84,11 +91,15 @@ def simplify(
     ties: dict[int, Tie] = {}
     saving = bonus = 0.0
     free = known.copy()
+    simple = np.array(SIMPLE)
+    powers = np.zeros(p.size, bool) if exponents is None else exponents
+    cost = np.where(powers, _SIMPLE, unit)
     while free.any():
         variance = np.maximum(np.diag(C), 1e-300)
         sign = np.where(p < 0, -1.0, 1.0)
-        unit_rise = np.where(free & (coefficients | (p > 0)), (p - sign) ** 2 / np.maximum(variance, floor), np.inf)
-        unit_net = price - unit - unit_rise
+        fixed = np.where(powers, simple[np.abs(simple[:, None] - p).argmin(0)], sign)
+        unit_rise = np.where(free & (coefficients | (p > 0)), (p - fixed) ** 2 / np.maximum(variance, floor), np.inf)
+        unit_net = price - cost - unit_rise
         unit_net[unit_rise > _LARGEST_RISE] = -np.inf
         i = int(np.argmax(unit_net))
         best = float(unit_net[i])
@@ -111,7 +122,7 @@ def simplify(
         k, other = move
         direction = np.zeros(p.size)
         direction[k] = 1.0
-        target = sign[k]
+        target = fixed[k]
         if other is not None:
             direction[other] = -sign[k] * sign[other]
             target = 0.0
@@ -119,8 +130,8 @@ def simplify(
         denominator = float(direction @ gain)
         p = p - gain * (float(direction @ p) - target) / denominator
         C = C - np.outer(gain, gain) / denominator
-        ties[k] = Tie(float(sign[k] if other is None else sign[k] * sign[other]), other)
+        ties[k] = Tie(float(fixed[k] if other is None else sign[k] * sign[other]), other)
         free[k] = False
         saving += best
-        bonus += price - (unit if other is None else float(choice[k, other]))
+        bonus += price - float(cost[k] if other is None else choice[k, other])
     return Parsimony(ties, p, saving, bonus)

@@ -92,7 +92,7 @@ def _unpack(tf, n):
     return tf[a : a + n], tf[a + n : a + 2 * n], tf[a + 2 * n : b], tf[b : b + m], tf[b + m :]
 
 
-@jit()
+@jit(outer=True)
 def _solve(code, nops, R, n, out, tf, y0, K, traj, info, force_stiff, early):
     """Integrate over the track's sample times. Returns (status, samples written); K[CLOCK, 0] = time reached."""
     rtol, atol = tf[RTOL], tf[ATOL]
@@ -171,7 +171,7 @@ def _r2(traj, j, tf, n, r2):
     return total / count if count > 0 else 0.0
 
 
-@jit()
+@jit(outer=True)
 def _fit_start(code, nops, R, n, out, tf, K, traj, info, start):
     """Fit the initial state to the samples by Levenberg-Marquardt, with tangents through Dormand-Prince.
 
@@ -184,7 +184,7 @@ def _fit_start(code, nops, R, n, out, tf, K, traj, info, start):
     L = n + 1
     fuel = int(tf[START_FUEL])
     cost = evaluation_cost(code, nops) * L
-    RD = np.zeros(REGISTERS * L)
+    RD = np.zeros((LEAF + nops) * L)
     for r in range(n + 1, LEAF):
         RD[r * L] = R[r]
     y0 = np.zeros(n * L)
@@ -263,15 +263,19 @@ def _fit_start(code, nops, R, n, out, tf, K, traj, info, start):
 
 
 @jit(forceinline=True)
-def scratch(floats):
-    """Registers, integrator rows and trajectory: the parts of the float scratch."""
+def scratch(floats, n):
+    """Registers, integrator rows and trajectory of n states: the parts of the float scratch.
+
+    The rows of a trajectory are as long as n states with their tangents, so that a short one stays in the cache.
+    """
     a = REGISTERS
     b = a + ROWS * LANES
-    c = b + MAX_SAMPLES * LANES
-    return floats[:a], floats[a:b].reshape(ROWS, LANES), floats[b:c].reshape(MAX_SAMPLES, LANES)
+    lanes = n * (n + 1)
+    c = b + MAX_SAMPLES * lanes
+    return floats[:a], floats[a:b].reshape(ROWS, LANES), floats[b:c].reshape(MAX_SAMPLES, lanes)
 
 
-@jit()
+@jit(outer=True)
 def score_many(text, names, values, index, sym, tf, floats, integers, results, mode, lo, hi):
     """Score items lo..hi-1 against one track.
 
@@ -282,7 +286,7 @@ def score_many(text, names, values, index, sym, tf, floats, integers, results, m
     buf = np.frombuffer(text, np.uint8)
     nam = np.frombuffer(names, np.uint8)
     n = np.int64(sym[0])
-    R, K, traj = scratch(floats)
+    R, K, traj = scratch(floats, n)
     code, work, counts = integers[:AT_WORK], integers[AT_WORK:AT_COUNTS], integers[AT_COUNTS:AT_OUTPUTS]
     out, info = integers[AT_OUTPUTS:AT_INFO], integers[AT_INFO:INTEGERS]
     fold = n > 0
@@ -328,6 +332,15 @@ _READ_ONLY = types.Array(types.uint8, 1, "C", readonly=True)
 _BYTES = types.Bytes(types.uint8, 1, "C")
 _F1, _F2 = types.float64[::1], types.float64[:, ::1]
 _I1, _I2 = types.int64[::1], types.int64[:, ::1]
+# Arguments of the integrators in `_solve`; `fit` calls the general one with the same.
+_STEPS = (
+    _I1, types.int64, _F1, types.int64, types.int64, _I1, _F1, _F1, types.float64, types.float64, _F1, types.int64,
+    types.int64, _F2, _F2, _I1, _F1, _F1, types.boolean,
+)  # fmt: skip
+_STIFF_STEPS = (
+    _I1, types.int64, _F1, types.int64, _I1, _F1, types.int64, types.float64, _F1, types.float64, types.float64,
+    types.float64, _F1, types.int64, types.int64, _F2, _F2, _I1,
+)  # fmt: skip
 SIGNATURE = types.void(_BYTES, _BYTES, _F1, _I2, _READ_ONLY, _F1, _F1, _I1, _F2, types.int64, types.int64, types.int64)
 
 
@@ -339,5 +352,14 @@ def build() -> None:
     compilation of many seconds in the middle of a run.
     """
     if hasattr(score_many, "compile"):  # a plain function under NUMBA_DISABLE_JIT
+        # First what no other entry needs: another process may meanwhile compile the general integrator (`warm`).
+        dopri5_2.compile(_STEPS)
+        dopri5_4.compile(_STEPS)
         score_many.compile(SIGNATURE.args)
         score_many.disable_compile()
+
+
+def build_stiff() -> None:
+    """Compile the integrator of stiff equations by itself, for a process beside the one that runs `build`."""
+    if hasattr(rodas4, "compile"):
+        rodas4.compile(_STIFF_STEPS)
