@@ -21,6 +21,7 @@ from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 # Samples below which no periodic force is tried. On a short record, one of the many frequencies and phases always fits
 # the residual: 21 years of hare and lynx were given a sine term that means nothing.
 _DRIVEN = 60
+_LAST_RESORT = 0.9  # share of the variance that the best law without the time explains, below which it is tried anyway
 _ROUNDS = 12  # rounds of improvement in one library
 _FITS = 14  # fits in a round
 
@@ -43,10 +44,12 @@ class Search:
         hint: str = "",
         progress: Callable[[str], None] | None = None,
         stop: Callable[[], bool] = lambda: False,
+        clock: bool = True,
     ):
+        """Args: as of `identify.discover`; stop says when to end early."""
         self.criterion = Criterion(states, trajectories)
         self.fitter = Fitter(self.criterion)
-        self.states, self.hint, self.progress, self.stop = states, hint, progress, stop
+        self.states, self.hint, self.progress, self.stop, self.clock = states, hint, progress, stop, clock
         steps = np.max([np.abs(np.diff(s.values, axis=0)).max(0) for s in self.criterion.smoothed], axis=0)
         self.atoms = build(states, self.criterion.values, steps, hint)
         self._expanded: set[tuple[object, ...]] = set()  # models and libraries whose neighbours have been tried
@@ -62,7 +65,13 @@ class Search:
             self._say("all terms")
             self._try_all(rich)
         shortest = min(len(trajectory.t) for trajectory in self.criterion.trajectories)
-        if fitter.best is not None and not self._done() and shortest >= _DRIVEN:
+        # Sines of the time can follow anything, so unless laws may name it they come after all else has failed.
+        if (
+            fitter.best is not None
+            and not self._done()
+            and shortest >= _DRIVEN
+            and (self.clock or self.criterion.explained(fitter.best) < _LAST_RESORT)
+        ):
             self._try_periodic_forces(rich, fitter.best)
         if fitter.best is None or (shortest >= 4 * PIECES and self.criterion.lost(fitter.best)):
             self._search_pieces(simple, rich)

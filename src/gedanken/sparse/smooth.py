@@ -198,7 +198,7 @@ def _fit_coordinate(
 
 
 def smooth(states: StateSpace, trajectories: Sequence[Trajectory]) -> list[Smoothed]:
-    """Smooth every trajectory, each with its own noise level; what short ones lack to tell theirs comes from the others.
+    """Smooth every trajectory, each with its own noise level, for which short ones borrow from the others.
 
     Seven samples can lie on a smooth curve by chance, and without the other trials this one would then count as exact.
     """

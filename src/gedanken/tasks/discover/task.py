@@ -149,15 +149,16 @@ class DiscoverTask(Task):
         hint: str = "",
         name: str = "record",
         held_out: Sequence[Trajectory] = (),
+        clock: bool = False,
     ) -> Problem:
         """A problem about a user's own data.
 
         Nobody knows its law, so starts are fitted to the samples and there is no teacher's answer. Laws are also tried
-        on trials that are `held_out` of what players see.
+        on trials that are `held_out` of what players see. Laws that name the time are a last resort unless `clock`.
         """
         trials = tuple(trajectories)
         truth = Truth("", {}, (None,) * len(trials), trials, held_out=tuple(held_out))
-        observation = Observation(states, trials, hint)
+        observation = Observation(states, trials, hint, clock=clock)
         return Problem(self.name, Key(name), observation, _write_prompt(observation), truth)
 
     def ask(self, problem: Problem, turns: Sequence[Turn] = ()) -> list[Message]:
