@@ -25,6 +25,7 @@ class Candidate:
         complexity: number of operators, variables and constants.
         initials: fitted state at the first sample of each trajectory.
         terms: number of terms on the right-hand sides.
+        couplings: number of pairs of coordinates of which one acts on the other.
         left_out: R2 of each observed column over samples that were left out of a fit of the same law, relative to the
             spread of the column; empty where that was not tried.
     """
@@ -40,6 +41,7 @@ class Candidate:
     complexity: int
     initials: tuple[Array, ...]
     terms: int = 0
+    couplings: int = 0
     left_out: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -16,8 +16,11 @@ from gedanken.sparse.criterion import Criterion
 from gedanken.sparse.discovery import INDISTINCT, Candidate, Discovery, Experiment
 from gedanken.sparse.ladder import (
     RUNGS,
+    Rows,
     choose_headline,
+    contenders,
     descend,
+    is_noise,
     leave_out,
     make_ladder,
     noise_times,
@@ -25,7 +28,7 @@ from gedanken.sparse.ladder import (
     simplest,
 )
 from gedanken.sparse.search import Search
-from gedanken.sparse.structure import DRIVING_DRAG, Model, count_driving_drags, size_of, write, write_tied
+from gedanken.sparse.structure import DRIVING_DRAG, Model, count_driving_drags, couplings, size_of, write, write_tied
 from gedanken.sparse.tying import Tie
 from gedanken.worlds.ode.fit import Program, Refined, covariance_of, refine, simulate_pieces
 from gedanken.worlds.ode.law.parser import parse
@@ -95,13 +98,17 @@ def discover(
     best = fitter.best
     models = [m for m in fitter.models.values() if m is not None and m.segments == best.segments]
     models = [best, *(m for m in sorted(models, key=lambda m: m.criterion) if m is not best)]
-    steps = [m for m in simplest(models) if size_of(m.structure) <= size_of(best.structure) + 2][:RUNGS]
+    steps = [m for m in simplest(models, criterion.coordinates) if size_of(m.structure) <= size_of(best.structure) + 2][
+        :RUNGS
+    ]
     if best.segments > 1:
         steps = []
+    elif not is_noise(criterion, best.refined.predicted):
+        steps += [m for m in contenders(criterion, models, best) if m not in steps]
     laws = {m.key: _finish(search, m) for m in (*models[: CANDIDATES + 2], *steps)}
     ranked = sorted((laws[m.key] for m in models[: CANDIDATES + 2]), key=lambda law: law.criterion)[:CANDIDATES]
     rungs = [*ranked, *(law for m in steps if (law := laws[m.key]) not in ranked)]
-    rows, words = leave_out(criterion.record, states.size) if steps else (np.zeros(len(criterion.record.t), bool), "")
+    rows, words = leave_out(criterion.record, states.size) if steps else (np.zeros(criterion.record.t.size, bool), "")
     found = [_candidate(criterion, law, ranked[0].criterion, times, rows) for law in rungs]
     candidates, reason = choose_headline(criterion, found, ranked[0].refined.predicted, len(ranked))
     indistinct = [law for law in ranked if law.criterion - ranked[0].criterion < INDISTINCT]
@@ -250,7 +257,7 @@ def _fragility(search: Search, program: Program, refined: Refined) -> float:
     return FRAGILE * left / tried
 
 
-def _candidate(criterion: Criterion, law: _Finished, best: float, times: Array, rows: Array) -> Candidate:
+def _candidate(criterion: Criterion, law: _Finished, best: float, times: Array, rows: Rows) -> Candidate:
     """A law with all that is reported of it.
 
     Args:
@@ -301,6 +308,7 @@ def _candidate(criterion: Criterion, law: _Finished, best: float, times: Array, 
         complexity=parse(law.equation, states, law.params).complexity,
         initials=initials,
         terms=sum(len(terms) for terms in law.model.structure),
+        couplings=couplings(law.model.structure, criterion.coordinates),
         left_out=left_out,
     )
 

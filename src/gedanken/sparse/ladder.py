@@ -15,18 +15,21 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from gedanken.errors import Unanswerable
 from gedanken.sparse.criterion import Criterion
 from gedanken.sparse.discovery import Candidate
 from gedanken.sparse.fitting import Fitter
 from gedanken.sparse.library import Atom
 from gedanken.sparse.residuals import correlation_time, likeness
-from gedanken.sparse.structure import Model, size_of
+from gedanken.sparse.structure import Coordinates, Model, Structure, choose_prefix, couplings, size_of, write
 from gedanken.worlds.ode.fit import Program, Record, Refined, covariance_of, refine
-from gedanken.worlds.ode.trajectory import Array
+from gedanken.worlds.ode.law.parser import parse
+from gedanken.worlds.ode.trajectory import Array, StateSpace
 
 Rows = NDArray[np.bool_]
 
 RUNGS = 9  # rungs at most
+CONTENDERS = 4  # simple laws that are tried at samples that were left out
 BARE_MENTION = 2.0  # difference "not worth more than a bare mention" (Kass & Raftery, JASA 90, 1995)
 FEW_SAMPLES = 100  # below which laws that differ by no more than that are ordered by length
 CHECKED = 60  # samples of a column from which the independence of its noise can be checked
@@ -75,14 +78,14 @@ def _without_a_term(model: Model) -> Iterator[tuple[list[list[Atom]], list[list[
         yield structure, coefficients
 
 
-def simplest(models: Sequence[Model]) -> list[Model]:
-    """The best model of each number of free constants, fewest first."""
-    best: dict[int, Model] = {}
+def simplest(models: Sequence[Model], coordinates: Coordinates) -> list[Model]:
+    """The best model of each number of free constants, fewest first, with and without a coupling of coordinates."""
+    best: dict[tuple[int, bool], Model] = {}
     for model in models:
-        size = size_of(model.structure) - len(model.parsimony.ties)
-        if size not in best or model.criterion < best[size].criterion:
-            best[size] = model
-    return [best[size] for size in sorted(best)]
+        kind = size_of(model.structure) - len(model.parsimony.ties), couplings(model.structure, coordinates) > 0
+        if kind not in best or model.criterion < best[kind].criterion:
+            best[kind] = model
+    return [best[kind] for kind in sorted(best)]
 
 
 def noise_times(criterion: Criterion, predicted: Array) -> Array:
@@ -174,10 +177,13 @@ def choose_headline(
         ranked: how many candidates there are to be, or one more if the law to report is none of them.
     """
     candidates = tuple(found[:ranked])
-    rungs = [Rung(c.complexity, np.array(list(c.r2.values())), np.array(list(c.left_out.values()))) for c in found]
+    rungs = [
+        Rung((c.couplings, c.complexity, c.constants), *(np.array(list(r2.values())) for r2 in (c.r2, c.left_out)))
+        for c in found
+    ]
     if not found[0].left_out or is_noise(criterion, predicted):
         return shorter_at_a_tie(candidates, criterion.total), ""
-    chosen = choose(rungs, 0, float(criterion.counts[criterion.counts > 0].mean()))
+    chosen = choose(rungs, 0, _worth(criterion))
     if not chosen:
         return candidates, ""
     law, best = found[chosen], found[0]
@@ -203,31 +209,57 @@ def make_ladder(found: Sequence[Candidate], reported: Candidate) -> tuple[Candid
     return tuple(steps)
 
 
+def contenders(criterion: Criterion, models: Sequence[Model], best: Model) -> list[Model]:
+    """The simplest of the models that are about as close to the record as the best one."""
+    rows = np.ones(len(best.refined.predicted), bool)
+    closest = r_squared(criterion, best.refined.predicted, rows)
+    worth = _worth(criterion)
+    close = [m for m in models if _is_as_good(r_squared(criterion, m.refined.predicted, rows), closest, worth)]
+    return sorted(close, key=lambda m: simplicity(m.structure, criterion.states, criterion.coordinates))[:CONTENDERS]
+
+
+def simplicity(structure: Structure, states: StateSpace, coordinates: Coordinates) -> tuple[int, ...]:
+    """What laws are ordered by, the simplest first.
+
+    Coordinates that need not act on each other are taken to be separate before anything else.
+    """
+    equation, names = write(structure, states, choose_prefix(states))
+    try:
+        complexity = parse(equation, states, names).complexity
+    except Unanswerable:  # longer than the grammar reads
+        complexity = len(equation)
+    return couplings(structure, coordinates), complexity, size_of(structure)
+
+
+def _worth(criterion: Criterion) -> float:
+    """Loss of R2 up to which a simpler law predicts as well."""
+    return _WORTH + _WORTH_OF_FEW / max(float(criterion.counts[criterion.counts > 0].mean()), 1.0)
+
+
 @dataclass(frozen=True)
 class Rung:
     """What the choice between laws goes by.
 
     Attributes:
-        complexity: number of operators, variables and constants.
+        simplicity: what laws are ordered by, the simplest first.
         r2: R2 of each observed column.
         left_out: the same over samples that were left out of a fit, empty where that was not tried.
     """
 
-    complexity: int
+    simplicity: tuple[int, ...]
     r2: Array
     left_out: Array
 
 
-def choose(rungs: Sequence[Rung], best: int, samples: float) -> int:
+def choose(rungs: Sequence[Rung], best: int, worth: float) -> int:
     """The simplest law that predicts as well as the best one.
 
     Args:
         rungs: the laws.
         best: which of them has the best criterion.
-        samples: number of samples of a column, on average.
+        worth: loss of R2 up to which a simpler law predicts as well.
     """
-    worth = _WORTH + _WORTH_OF_FEW / max(samples, 1.0)
-    for k in sorted(range(len(rungs)), key=lambda k: (rungs[k].complexity, k != best)):
+    for k in sorted(range(len(rungs)), key=lambda k: (rungs[k].simplicity, k != best)):
         if k == best or (
             _is_as_good(rungs[k].r2, rungs[best].r2, worth)
             and (not len(rungs[best].left_out) or _is_as_good(rungs[k].left_out, rungs[best].left_out, worth))

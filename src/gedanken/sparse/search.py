@@ -6,7 +6,7 @@ quasilinear regression proposes changes, until none improves the criterion.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise, product
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from gedanken.sparse.criterion import Criterion
 from gedanken.sparse.fitting import PIECES, Fitter
 from gedanken.sparse.library import Atom, build, drive
 from gedanken.sparse.quasilinear import Quasilinear
-from gedanken.sparse.structure import Model, exchange, size_of, write
+from gedanken.sparse.structure import Model, acts_on, exchange, size_of, write
 from gedanken.sparse.weak import Proposal, WeakForm
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
@@ -211,8 +211,25 @@ class Search:
                 yield from ([a, b] for a in ranked[0] for b in ranked[1])
             else:
                 yield [pool[0] for pool in ranked]
+        yield from self._separate(library)
         if equations == 2:
             yield from self._symmetric(library)
+
+    def _separate(self, library: WeakForm) -> Iterator[list[Proposal]]:
+        """Laws in which no coordinate acts on another: what was measured side by side may have nothing in common."""
+        columns = self.states.columns
+        for size, linear in product((1, 2), (True, False)):
+            sides = []
+            for e, own in enumerate(self.criterion.coordinates):
+                others = set(columns) - set(own)
+                atoms = [a for a in library.atoms if not a.inner and not acts_on(a, others)]
+                if linear:
+                    atoms = [a for a in atoms if a.name in ("1", *own)]
+                found = (library.coefficients(e, subset) for subset in combinations(atoms, size))
+                sides.append(min((p for p in found if p is not None), key=lambda p: p.misfit, default=None))
+            complete = [side for side in sides if side is not None]
+            if len(complete) == len(sides):
+                yield complete
 
     def _symmetric(self, library: WeakForm) -> Iterator[list[Proposal]]:
         """Laws of two coordinates that stay the same when the coordinates are exchanged."""
