@@ -52,6 +52,7 @@ class Truth:
         taught: the law and its constants as students are taught it: in what a record shows at a glance.
         elsewhere: clean trajectories from other starts, at which laws are tried for the reward.
         held_out: trials of a user's own data that no player sees and at which laws are tried.
+        continues: whether these go on where the last of the scored trials ends, instead of having a start of their own.
     """
 
     equation: str
@@ -63,3 +64,4 @@ class Truth:
     taught: tuple[str, Mapping[str, float]] = ("", {})
     elsewhere: tuple[Trajectory, ...] = ()
     held_out: tuple[Trajectory, ...] = ()
+    continues: bool = False

@@ -18,6 +18,7 @@ from gedanken.seeding import stream
 from gedanken.tasks.discover import physix, promises, rewards, show
 from gedanken.tasks.discover.answer import read_answer
 from gedanken.tasks.discover.conditions import LEVELS, TYPES, Conditions
+from gedanken.tasks.discover.doubts import doubts
 from gedanken.tasks.discover.judge import judge_of, score_trials
 from gedanken.tasks.discover.mismatch import describe_mismatch
 from gedanken.tasks.discover.observation import Observation, Truth
@@ -150,14 +151,16 @@ class DiscoverTask(Task):
         name: str = "record",
         held_out: Sequence[Trajectory] = (),
         clock: bool = False,
+        continues: bool = False,
     ) -> Problem:
         """A problem about a user's own data.
 
         Nobody knows its law, so starts are fitted to the samples and there is no teacher's answer. Laws are also tried
-        on trials that are `held_out` of what players see. Laws that name the time are a last resort unless `clock`.
+        on trials that are `held_out` of what players see, or on samples that continue the last trial (`continues`).
+        Laws that name the time are a last resort unless `clock`.
         """
         trials = tuple(trajectories)
-        truth = Truth("", {}, (None,) * len(trials), trials, held_out=tuple(held_out))
+        truth = Truth("", {}, (None,) * len(trials), trials, held_out=tuple(held_out), continues=continues)
         observation = Observation(states, trials, hint, clock=clock)
         return Problem(self.name, Key(name), observation, _write_prompt(observation), truth)
 
@@ -236,12 +239,13 @@ class DiscoverTask(Task):
         else:
             shown = min(1.0, r2 / judge.ceiling) if judge.ceiling > 0 else r2
             # What the record itself refutes need not be tried elsewhere.
-            elsewhere, place = judge.try_elsewhere(law) if shown > 0 else (1.0, "")
+            elsewhere, place = judge.try_elsewhere(law, trials[-1].start) if shown > 0 else (1.0, "")
             least = judge.least_operators
             evidence = Evidence(shown, elsewhere, True, law.equations.operators, least, previous)
         terms = self.table.compute(evidence)
         match = terms["match"]
-        solved = match > SOLVED
+        reservations = doubts(problem, law, trials) if match > SOLVED else []
+        solved = match > SOLVED and not reservations
         caution = ""
         if match < evidence.shown and not solved:
             caution = (
@@ -255,14 +259,18 @@ class DiscoverTask(Task):
         shape = describe_mismatch(
             problem.observation.states, problem.truth.scored[number], worst.predicted, worst.columns
         )
-        feedback = [f"Match {match:.3f}{'; solved' if solved else f', wanted is more than {SOLVED}'}."]
-        feedback += [part for part in (caution, shape if not solved else "") if part]
+        outcome = (
+            f", wanted is more than {SOLVED}" if match <= SOLVED else "; solved" if solved else ", with a reservation"
+        )
+        feedback = [f"Match {match:.3f}{outcome}."]
+        feedback += [part for part in (caution, *reservations, shape if not solved else "") if part]
         named = zip(problem.observation.states.columns, columns, strict=True)
         details = {
             **law.to_dict(),
             "r2": {name: value for name, value in named if isfinite(value)},
             "shown": evidence.shown,
             "elsewhere": evidence.elsewhere,
+            **({"doubts": reservations} if reservations else {}),
         }
         return Verdict(terms, self.weights, solved, " ".join(feedback), reading=law, details=details)
 
