@@ -14,8 +14,8 @@ from gedanken.own_data.record import Record
 from gedanken.worlds.ode.trajectory import Array
 
 _LAGS = (1, 2, 4, 8)
-# Ratios of V at neighbouring lags that count as a doubling; of averages over bins, V(h) is as h - 1/3.
-_DOUBLES = (1.6, 2.8)
+# Ratios of V at neighbouring lags that count as a doubling, the first one apart: averages over bins have V as 2 h - 1.
+_DOUBLES = ((1.6, 3.3), (1.6, 2.7), (1.6, 2.7))
 _RESTS = 0.3  # median step over root mean square step, below which a variable rests and jumps instead of diffusing
 _FEWEST = 150  # samples of a trial below which the ratios are too uncertain
 _EVEN = 0.01  # spread of the sampling intervals, up to which they count as equal
@@ -58,8 +58,8 @@ def diffusion(t: Array, x: Array) -> float | None:
         if len(second) < _FEWEST / 2:
             return None
         curves.append(float(np.mean(second**2)))
-    low, high = _DOUBLES
-    if not all(a > 0 and low < b / a < high for a, b in pairwise(curves)):
+    ratios = [b / a if a > 0 else 0.0 for a, b in pairwise(curves)]
+    if not all(low < ratio < high for ratio, (low, high) in zip(ratios, _DOUBLES, strict=True)):
         return None
     # V = 2 sigma^2 dt h + 6 noise^2, relative errors alike.
     design = np.column_stack([np.array(_LAGS, float), np.ones(len(_LAGS))]) / np.array(curves)[:, None]

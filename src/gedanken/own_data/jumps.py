@@ -62,6 +62,8 @@ def _cut(trial: Trajectory, cuts: Sequence[int]) -> list[Trajectory]:
     edges = [0, *cuts, len(trial.t)]
     found = []
     for number, (a, b) in enumerate(pairwise(edges), 1):
+        # The samples next to a jump may lie on either side of it.
+        a, b = a + (a > 0), b - (b < len(trial.t))
         if b - a > FEWEST:
             name = f"{trial.name} stretch {number}".strip()
             found.append(Trajectory(trial.t[a:b], trial.values[a:b], name))

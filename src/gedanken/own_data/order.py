@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gedanken.loop import Player
+from gedanken.own_data.forcing import describe_forcing
 from gedanken.own_data.record import Record
 from gedanken.sparse import Candidate, Discovery, discover
 from gedanken.sparse.discovery import INDISTINCT
@@ -37,6 +38,8 @@ def choose_order(record: Record, player: Player) -> tuple[Record, str]:
     states: StateSpace = record.problem.observation.states
     if not record.order_open or any(c.velocity for c in states.coordinates) or 2 * states.size > MAX_STATES:
         return record, ""
+    if describe_forcing(record):
+        return record, "The law is of first order: what is driven by noise has no velocity."
     second = _second_order(record)
     if states.size == 1 and (turns := _turns_back(record)):
         name = states.columns[0]
@@ -82,7 +85,7 @@ def decide(first: Discovery, second: Discovery, record: Record) -> tuple[int, st
     if alike > 1.0 or samples < 60 * len(first.best.r2):
         worse = [left[k] - left[1 - k] > _AS_WELL or left[k] > 50 * max(left[1 - k], _EXACT * 5) for k in (0, 1)]
         if _has_clock(laws[0], first) and not worse[1]:
-            worse[0] = True
+            return 2, f"The law is of second order: in one of first order, one coordinate is another's clock ({said})."
         decided = None if worse[0] == worse[1] else 1 + worse[0]
     else:
         gap = value[1] - value[0]
