@@ -16,6 +16,7 @@ from gedanken.own_data.order import choose_order, search_laws
 from gedanken.own_data.record import Record
 from gedanken.tasks.discover.hidden import Prediction, follow, predict, score_hidden
 from gedanken.tasks.discover.judge import score_trials
+from gedanken.tasks.discover.rewards import SOLVED
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.worlds.ode.fit import Fit, fit
 from gedanken.worlds.ode.law.law import Law
@@ -26,6 +27,8 @@ __all__ = ["Alternative", "Finding", "FittedLaw", "Rung", "run"]
 CURVE_POINTS = 600
 # Loss of R2 that is put down to fitting against another weighting of the columns.
 FIT_TOLERANCE = 2e-3
+# Difference of match between laws that are about as close to a record.
+AS_CLOSE = 0.02
 # Match of a law of the whole record, from which it is no record of bounces, whatever it looks like.
 _SMOOTH = 0.95
 
@@ -73,14 +76,18 @@ def run(
             record, player.name, tuple(played), None, order=order, observations=observations, baselines=baselines,
             seconds=time.perf_counter() - start,
         )  # fmt: skip
-    best = max(read, key=lambda number: (played[number].verdict.solved, played[number].verdict.match))
     search = getattr(player, "discover", None)
+    best = _choose_turn(played, read, ranked=search is not None)
     found = search(record.problem.observation) if search else None
     candidates = found.candidates if found else ()
     own = candidates[best % len(candidates)] if candidates else None
     law = _from_candidate(record, played[best], own) if own is not None else _from_fit(record, played[best])
     hidden = _predict_hidden(record, law)
-    ladder = _ladder(found, own) if found and own else _ladder_of_turns(played, read, best)
+    ladder = _ladder(found, own, law) if found and own else _ladder_of_turns(played, read, best)
+    held_out_r2 = _held_out_r2(record, hidden)
+    doubts = [*observations, *played[best].verdict.details.get("doubts", ())]
+    if held_out_r2 and (reached := float(np.mean(list(held_out_r2.values())))) <= SOLVED:
+        doubts.append(f"It does not predict the held-out samples: R2 is {reached:.3f} there.")
     return Finding(
         record,
         player.name,
@@ -90,7 +97,7 @@ def run(
         _curves(record, law, hidden),
         tuple(Alternative(c.equation, c.params, c.criterion, c.match) for c in candidates if c is not own),
         None if own is None else own.criterion,
-        _held_out_r2(record, hidden),
+        held_out_r2,
         tuple(each.shown for each in hidden),
         time.perf_counter() - start,
         broken_off,
@@ -99,9 +106,21 @@ def run(
         found.reason if found and own is found.best else "",
         order,
         observations,
-        (*observations, *played[best].verdict.details.get("doubts", ())),
+        tuple(doubts),
         baselines,
     )
+
+
+def _choose_turn(played: Sequence[Turn], read: Sequence[int], ranked: bool) -> int:
+    """The turn whose law is reported: a solved one, else the closest.
+
+    Of a player that ranks its laws it is the first that is about as close: the order is the player's reason.
+    """
+    solved = [number for number in read if played[number].verdict.solved]
+    closest = max(solved or read, key=lambda number: played[number].verdict.match)
+    if not ranked or solved:
+        return closest
+    return next(k for k in read if played[k].verdict.match >= played[closest].verdict.match - AS_CLOSE)
 
 
 def _from_candidate(record: Record, turn: Turn, candidate: Any) -> FittedLaw:
@@ -176,8 +195,9 @@ def _baselines(record: Record) -> dict[str, dict[str, float]]:
     return {"mean": _pooled_r2(record, means), "straight line": _pooled_r2(record, lines)}
 
 
-def _ladder(found: Any, own: Any) -> tuple[Rung, ...]:
-    """The ladder of a player that ranks laws."""
+def _ladder(found: Any, own: Any, law: FittedLaw) -> tuple[Rung, ...]:
+    """The ladder of a player that ranks laws; the rung of the law that is reported has the R2 of its own curves."""
+    own_r2 = float(np.mean(list(law.r2.values()))) if law.r2 else float("nan")
     rungs = found.ladder if any(c is own for c in found.ladder) else (*found.ladder, own)
     return tuple(
         Rung(
@@ -185,7 +205,7 @@ def _ladder(found: Any, own: Any) -> tuple[Rung, ...]:
             c.params,
             c.constants,
             c.terms,
-            float(np.mean(list(c.r2.values()))) if c.r2 else float("nan"),
+            own_r2 if c is own else float(np.mean(list(c.r2.values()))) if c.r2 else float("nan"),
             float(np.mean(list(c.left_out.values()))) if c.left_out else None,
             c.criterion,
             c is own,

@@ -15,7 +15,7 @@ from gedanken.own_data.record import FEWEST, Record
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.worlds.ode.trajectory import Array, Trajectory
 
-_HALF = 5  # samples on each side of a possible jump
+_HALVES = (5, 3)  # samples on each side of a possible jump: many for certainty, few for bounces in quick succession
 _LEAST = 40  # samples of a trial below which none is looked for
 _CLEAR = 7.0  # standard errors of a kink, above which it is one
 _NOISE = 3.0  # residual beside a kink, in units of the noise, up to which it explains the samples around it
@@ -80,32 +80,41 @@ def find_jumps(t: Array, x: Array) -> list[int]:
     known = np.flatnonzero(np.isfinite(x))
     if len(known) < _LEAST:
         return []
-    t, x = t[known], x[known]
-    count = len(t) - 2 * _HALF + 1
+    found: list[int] = []
+    for half in _HALVES:
+        # Those in quick succession are looked for only where there is one that is beyond doubt.
+        if half == _HALVES[0] or found:
+            found += _find_kinks(t[known], x[known], half, found)
+    return sorted(int(known[place]) for place in found)
+
+
+def _find_kinks(t: Array, x: Array, half: int, taken: Sequence[int]) -> list[int]:
+    """Places of bounces by a fit to `half` samples on each side, not next to those that are taken."""
+    count = len(t) - 2 * half + 1
     clear, quality, before, after, smooth = (np.zeros(count) for _ in range(5))
     for k in range(count):
-        rows = slice(k, k + 2 * _HALF)
-        middle = (t[k + _HALF - 1] + t[k + _HALF]) / 2
+        rows = slice(k, k + 2 * half)
+        middle = (t[k + half - 1] + t[k + half]) / 2
         s = (t[rows] - middle) / (t[rows][-1] - t[rows][0])
         design = np.column_stack([np.ones_like(s), s, s**2, np.maximum(s, 0.0)])
         plain = np.linalg.lstsq(design[:, :3], x[rows], rcond=None)[0]
         kinked = np.linalg.lstsq(design, x[rows], rcond=None)[0]
-        smooth[k] = np.sqrt(np.mean((design[:, :3] @ plain - x[rows]) ** 2) * 2 * _HALF / (2 * _HALF - 3))
-        quality[k] = np.sqrt(np.mean((design @ kinked - x[rows]) ** 2) * 2 * _HALF / (2 * _HALF - 4))
-        clear[k] = abs(kinked[3]) / np.sqrt(np.linalg.inv(design.T @ design)[3, 3])
+        smooth[k] = np.sqrt(np.sum((design[:, :3] @ plain - x[rows]) ** 2) / (2 * half - 3))
+        quality[k] = np.sqrt(np.sum((design @ kinked - x[rows]) ** 2) / (2 * half - 4))
+        clear[k] = abs(kinked[3]) / np.sqrt(np.linalg.pinv(design.T @ design)[3, 3])
         before[k], after[k] = kinked[1], kinked[1] + kinked[3]
     noise = float(np.median(smooth)) + 1e-6 * float(np.ptp(x))
     low, high = float(x.min()) + _END * float(np.ptp(x)), float(x.max()) - _END * float(np.ptp(x))
     found: list[int] = []
     for k in np.argsort(-clear):
-        place = int(k) + _HALF
+        place = int(k) + half
         if clear[k] < _CLEAR * noise:
             break
         bounces = before[k] * after[k] < 0 and abs(after[k]) < _GAIN * abs(before[k])
         at_end = x[place - 1] < low if before[k] < 0 else x[place - 1] > high
-        apart = all(abs(place - other) >= _HALF for other in found)
+        apart = all(abs(place - other) >= half for other in (*found, *taken))
         # The kink lies up to half a sample beside the middle.
-        beside = 0.3 * abs(after[k] - before[k]) / (2 * _HALF - 1)
+        beside = 0.3 * abs(after[k] - before[k]) / (2 * half - 1)
         if bounces and at_end and apart and quality[k] < _NOISE * noise + beside:
             found.append(place)
-    return sorted(int(known[place]) for place in found)
+    return found

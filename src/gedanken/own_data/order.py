@@ -18,6 +18,8 @@ from gedanken.worlds.ode.trajectory import Array, Coordinate, StateSpace, Trajec
 # Loss of R2 up to which two laws predict as well, and share left over from which a law is no explanation.
 _AS_WELL = 2e-3
 _EXACT = 1e-6
+# Match from which a law of first order needs no other chance, with the time.
+_SURE = 0.98
 # A coordinate turns back where it moves the other way by this share of its range.
 _TURN = 0.15
 # Names that are positions beyond doubt; `x` may be anything.
@@ -43,13 +45,19 @@ def choose_order(record: Record, player: Player) -> tuple[Record, str]:
     second = _second_order(record)
     if states.size == 1 and (turns := _turns_back(record)):
         name = states.columns[0]
+        often = f"{turns} times" if turns > 1 else "once"
         return second, (
-            f"The law is of second order: {name} turns back {turns} times, and where d{name}/dt depends on {name} "
-            "alone, nothing that has gone up comes down again."
+            f"The law is of second order: {name} turns back {often}, and where d{name}/dt depends on {name} alone, nothing "
+            "that has gone up comes down again."
         )
-    laws = [search_laws(player, each) for each in (record, second)]
+    # With the time, laws of first order can do what those of second order do without it.
+    observation = replace(record.problem.observation, clock=record.problem.observation.clock or None)
+    first = replace(record, problem=replace(record.problem, observation=observation))
+    laws = [search_laws(player, each) for each in (first, second)]
     order, why = decide(laws[0], laws[1], record)
-    return (record if order == 1 else second), why
+    if order == 2:
+        return second, why
+    return (first if laws[0].best.match > _SURE else record), why
 
 
 def search_laws(player: Player, record: Record) -> Discovery:
@@ -82,10 +90,10 @@ def decide(first: Discovery, second: Discovery, record: Record) -> tuple[int, st
         worth * math.log(max(share, _EXACT)) + count * math.log(worth) + 2 * INDISTINCT * _has_clock(law, space)
         for share, count, law, space in zip(left, numbers, laws, (first, second), strict=True)
     ]
+    if _has_clock(laws[0], first) and left[1] - left[0] <= _AS_WELL:
+        return 2, f"The law is of second order: in one of first order, one coordinate is another's clock ({said})."
     if alike > 1.0 or samples < 60 * len(first.best.r2):
         worse = [left[k] - left[1 - k] > _AS_WELL or left[k] > 50 * max(left[1 - k], _EXACT * 5) for k in (0, 1)]
-        if _has_clock(laws[0], first) and not worse[1]:
-            return 2, f"The law is of second order: in one of first order, one coordinate is another's clock ({said})."
         decided = None if worse[0] == worse[1] else 1 + worse[0]
     else:
         gap = value[1] - value[0]

@@ -50,7 +50,7 @@ def discover(
     trajectories: Sequence[Trajectory],
     hint: str = "",
     *,
-    clock: bool = True,
+    clock: bool | None = True,
     progress: Callable[[str], None] | None = None,
     seconds: float = math.inf,
 ) -> Discovery:
@@ -63,8 +63,8 @@ def discover(
         states: the state variables; a velocity may be unobserved (all NaN).
         trajectories: one or more trials, each with its own start, shared parameters.
         hint: a sentence about the scene. It only lowers the prior cost of some atoms.
-        clock: laws may name the time, as far as periodic forces go. Otherwise these are tried only if no law without
-            them explains the record.
+        clock: laws may name the time, as far as periodic forces go. False: these are tried only if no law without them
+            explains the record. None: never.
         progress: called with a sentence at each stage.
         seconds: wall-clock limit.
 

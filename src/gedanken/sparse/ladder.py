@@ -20,7 +20,7 @@ from gedanken.sparse.criterion import Criterion
 from gedanken.sparse.discovery import Candidate
 from gedanken.sparse.fitting import Fitter
 from gedanken.sparse.library import Atom
-from gedanken.sparse.residuals import correlation_time, likeness
+from gedanken.sparse.residuals import correlation_time
 from gedanken.sparse.structure import Coordinates, Model, Structure, choose_prefix, couplings, size_of, write
 from gedanken.worlds.ode.fit import Program, Record, Refined, covariance_of, refine
 from gedanken.worlds.ode.law.parser import parse
@@ -33,6 +33,7 @@ CONTENDERS = 4  # simple laws that are tried at samples that were left out
 BARE_MENTION = 2.0  # difference "not worth more than a bare mention" (Kass & Raftery, JASA 90, 1995)
 FEW_SAMPLES = 100  # below which laws that differ by no more than that are ordered by length
 CHECKED = 60  # samples of a column from which the independence of its noise can be checked
+_SLIGHT = 2.0  # number of samples that count as one, below which their correlation is slight
 EXACT = 5e-6  # share of the variance: a law that leaves less reproduces the record to the digits that are printed
 # Loss of R2 up to which a simpler law predicts as well: about 2 % of a column's spread, more for a few samples.
 _WORTH, _WORTH_OF_FEW = 3e-4, 0.04
@@ -99,11 +100,14 @@ def noise_times(criterion: Criterion, predicted: Array) -> Array:
 
 
 def is_noise(criterion: Criterion, predicted: Array) -> bool:
-    """Whether the residuals were checked to be independent noise, or are too small to matter, in every column."""
+    """Whether the residuals were checked to be about independent, or are too small to matter, in every column.
+
+    A slight correlation is accounted for by the number of samples that the criterion counts.
+    """
     counts = criterion.counts[criterion.counts > 0]
     shares = _left(criterion, predicted)
     return all(
-        share <= EXACT or (count >= CHECKED and likeness(series) is None)
+        share <= EXACT or (count >= CHECKED and correlation_time(series) < _SLIGHT)
         for series, share, count in zip(criterion.residuals(predicted), shares, counts, strict=True)
     )
 

@@ -21,7 +21,8 @@ from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 # Samples below which no periodic force is tried. On a short record, one of the many frequencies and phases always fits
 # the residual: 21 years of hare and lynx were given a sine term that means nothing.
 _DRIVEN = 60
-_LAST_RESORT = 0.9  # share of the variance that the best law without the time explains, below which it is tried anyway
+# Share of the variance that the best law without the time explains, below which forces that depend on it are tried.
+_LAST_RESORT = 0.98
 _ROUNDS = 12  # rounds of improvement in one library
 _FITS = 14  # fits in a round
 
@@ -44,7 +45,7 @@ class Search:
         hint: str = "",
         progress: Callable[[str], None] | None = None,
         stop: Callable[[], bool] = lambda: False,
-        clock: bool = True,
+        clock: bool | None = True,
     ):
         """Args: as of `identify.discover`; stop says when to end early."""
         self.criterion = Criterion(states, trajectories)
@@ -70,7 +71,7 @@ class Search:
             fitter.best is not None
             and not self._done()
             and shortest >= _DRIVEN
-            and (self.clock or self.criterion.explained(fitter.best) < _LAST_RESORT)
+            and (self.clock or (self.clock is False and self.criterion.explained(fitter.best) < _LAST_RESORT))
         ):
             self._try_periodic_forces(rich, fitter.best)
         if fitter.best is None or (shortest >= 4 * PIECES and self.criterion.lost(fitter.best)):

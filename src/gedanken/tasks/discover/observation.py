@@ -17,15 +17,15 @@ class Observation:
             and a column that is all NaN (a velocity, say) was not measured at all.
         hint: one sentence about the scene; may be empty.
         hint_level: how much the hint gives away: `full`, `names` or `anonymous`.
-        clock: whether laws that name the time are as good as others. On a person's own record they are a last resort,
-            since a sum of sines of the time follows anything.
+        clock: whether laws that name the time are as good as others. On a person's own record they are a last resort
+            (False), since a sum of sines of the time follows anything, or not looked for at all (None).
     """
 
     states: StateSpace
     trajectories: tuple[Trajectory, ...]
     hint: str = ""
     hint_level: str = "full"
-    clock: bool = True
+    clock: bool | None = True
 
     def grammar(self, written: str = "") -> str | None:
         """What may follow `written` in a well-formed answer, as a Lark grammar; None where the answer is complete.

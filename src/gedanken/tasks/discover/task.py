@@ -150,7 +150,7 @@ class DiscoverTask(Task):
         hint: str = "",
         name: str = "record",
         held_out: Sequence[Trajectory] = (),
-        clock: bool = False,
+        clock: bool | None = False,
         continues: bool = False,
     ) -> Problem:
         """A problem about a user's own data.
