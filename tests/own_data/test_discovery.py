@@ -88,12 +88,21 @@ def test_a_trial_is_held_out_and_predicted_from_its_own_start(tmp_path):
     assert finding.held_out_r2["x"] > 0.999
 
 
-def test_an_episode_without_a_readable_answer_has_nothing_to_report(tmp_path):
+def test_an_episode_without_a_readable_answer_is_reported_with_what_needs_no_law(tmp_path):
     record = read_record(str(write_fall(tmp_path / "fall.csv")), order=2)
     finding = discovery.run(record, ScriptedPlayer(["It falls."]), turns=1)
     assert finding.fitted is None
+    assert finding.outcome == "no law found"
+    assert finding.baselines["mean"]["y"] == pytest.approx(0.0, abs=1e-9)
+    assert 0.5 < finding.baselines["straight line"]["y"] < 1.0
     with pytest.raises(UserError, match="no answer that could be scored"):
-        write_report(finding, tmp_path / "report")
+        _ = finding.law
+    write_report(finding, tmp_path / "report")
+    told = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert told["equation"] is None
+    assert told["solved"] is False
+    assert told["baselines"]["straight line"]["y"] == pytest.approx(finding.baselines["straight line"]["y"])
+    assert "No law found" in (tmp_path / "report" / "report.md").read_text()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from gedanken.errors import UserError
 from gedanken.seeding import stream
 from gedanken.sparse import Candidate, Discovery, discover
-from gedanken.sparse.identify import shorter_at_a_tie
+from gedanken.sparse.ladder import shorter_at_a_tie
 from gedanken.worlds.ode.simulate import simulate
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 

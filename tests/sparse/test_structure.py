@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gedanken.sparse.discovery import INDISTINCT
-from gedanken.sparse.identify import BARE_MENTION
+from gedanken.sparse.ladder import BARE_MENTION
 from gedanken.sparse.library import Atom
 from gedanken.sparse.structure import (
     choose_prefix,

@@ -43,6 +43,9 @@ def discover(
     hold_out: Annotated[
         bool, typer.Option("--hold-out", help="Hold the last trial out and predict it from its start.")
     ] = False,
+    clock: Annotated[
+        bool, typer.Option("--clock", help="Laws may name the time t; otherwise that is a last resort.")
+    ] = False,
     player: PlayerOption = "sparse",
     turns: Annotated[int | None, typer.Option(help="At most this many turns (8 by default).")] = None,
     noise: Annotated[
@@ -78,6 +81,7 @@ def discover(
         index=index,
         split=split,
         conditions=parse_conditions(conditions),
+        clock=clock,
         time=time,
         state=[name.strip() for name in state.split(",")] if state else None,
         trial=trial,

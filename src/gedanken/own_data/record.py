@@ -12,7 +12,9 @@ from gedanken.own_data.read.tables import read_trajectories
 from gedanken.tasks.discover.conditions import HINT_LEVELS
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.worlds.ode import system
-from gedanken.worlds.ode.trajectory import Trajectory
+from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
+
+FEWEST = 4  # samples of a trial that can tell a law from a parabola
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Record:
         source: where the data are from.
         notes: what was assumed or left out in reading them.
         caveats: what is known about the data that numbers cannot show.
+        order_open: whether nobody said of which order the law is.
     """
 
     title: str
@@ -42,6 +45,7 @@ class Record:
     source: str = ""
     notes: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
+    order_open: bool = False
 
     @property
     def fitted(self) -> tuple[Trajectory, ...]:
@@ -65,6 +69,7 @@ def read_record(
     index: int = 0,
     split: str = "test",
     conditions: Mapping[str, Any] | None = None,
+    clock: bool = False,
     **table: Any,
 ) -> Record:
     """A record from what a user names: a file, a shipped example, or a system of the zoo.
@@ -78,6 +83,7 @@ def read_record(
         index: of a system's problem.
         split: of a system's problem.
         conditions: of a system's problem.
+        clock: laws may name the time; otherwise that is a last resort. A system's problem always allows it.
         table: how to read a file: `time`, `state`, `trial`, `order`.
 
     Raises:
@@ -86,9 +92,9 @@ def read_record(
     table = {name: value for name, value in table.items() if value is not None}
     path = Path(data)
     if path.exists() or path.suffix or "/" in data:
-        return _read_file(path, hint, fit_until, hold_out, table)
+        return _read_file(path, hint, fit_until, hold_out, clock, table)
     if data in list_examples():
-        return _read_example(data, hint, fit_until, hold_out, table)
+        return _read_example(data, hint, fit_until, hold_out, clock, table)
     if data not in system.names():
         raise UserError(
             f"there is no file, example or system called {data!r}; examples are {', '.join(list_examples())}, "
@@ -108,17 +114,17 @@ def read_record(
 
 
 def _read_example(
-    name: str, hint: str | None, fit_until: float | None, hold_out: bool, table: Mapping[str, Any]
+    name: str, hint: str | None, fit_until: float | None, hold_out: bool, clock: bool, table: Mapping[str, Any]
 ) -> Record:
     example = load_example(name)
     # What the user says of the columns replaces what the example says; naming other states drops its order with them.
     options = {**({} if "state" in table else example.options), **table}
-    record = _read_file(example.path, example.hint if hint is None else hint, fit_until, hold_out, options)
+    record = _read_file(example.path, example.hint if hint is None else hint, fit_until, hold_out, clock, options)
     return replace(record, title=example.title, source=example.source, caveats=example.caveats)
 
 
 def _read_file(
-    path: Path, hint: str | None, fit_until: float | None, hold_out: bool, table: Mapping[str, Any]
+    path: Path, hint: str | None, fit_until: float | None, hold_out: bool, clock: bool, table: Mapping[str, Any]
 ) -> Record:
     recording = read_trajectories(path, **table)
     trials, continues = recording.trajectories, False
@@ -132,7 +138,8 @@ def _read_file(
             raise UserError("--fit-until is for one trial; with several, hold the last one out")
         trials, held_out = _cut(trials[0], fit_until)
         continues = True
-    problem = DiscoverTask().pose_record(recording.states, trials, hint or "", path.stem, held_out)
+    trials, left_out = _complete(recording.states, trials)
+    problem = DiscoverTask().pose_record(recording.states, trials, hint or "", path.stem, held_out, clock, continues)
     return Record(
         path.name,
         problem,
@@ -141,8 +148,29 @@ def _read_file(
         recording.units,
         recording.time,
         recording.time_unit,
-        notes=recording.notes,
+        notes=(*recording.notes, *left_out),
+        order_open=table.get("order") is None,
     )
+
+
+def _complete(states: StateSpace, trials: tuple[Trajectory, ...]) -> tuple[tuple[Trajectory, ...], tuple[str, ...]]:
+    """The trials with at least two samples of each coordinate, and a note on those without.
+
+    Where no trial has them, all are kept: the search says what is missing.
+    """
+    kept, names = [], []
+    for number, trial in enumerate(trials, 1):
+        seen = dict(zip(states.columns, trial.observed.tolist(), strict=True))
+        if len(trial.t) >= FEWEST and all(
+            seen[c.name] or (c.velocity and seen[c.velocity]) for c in states.coordinates
+        ):
+            kept.append(trial)
+        else:
+            names.append(trial.name or str(number))
+    if not kept or not names:
+        return trials, ()
+    which = f"trial{'s' * (len(names) > 1)} {', '.join(names[:5])}{' and more' * (len(names) > 5)}"
+    return tuple(kept), (f"{which} left out: fewer than two samples of a column, or than {FEWEST} in all",)
 
 
 def _cut(trial: Trajectory, until: float) -> tuple[tuple[Trajectory, ...], tuple[Trajectory, ...]]:

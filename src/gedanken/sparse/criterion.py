@@ -6,6 +6,7 @@ laws share; smaller is better, and a difference of 6 is a factor of 20 in probab
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -44,6 +45,7 @@ class Criterion:
         scale: spread of each column, shape (n,).
         floor: forgiven squared error of each sample in units of its noise, shape (M, n).
         counts: number of samples of each column that tell its noise level, shape (n,).
+        worth: the same as independent samples: fewer where the noise is correlated, shape (n,).
         total: their sum.
         targets: for each unknown equation, the index of the state whose derivative it gives.
         coordinates: for each unknown equation, the names of its coordinate's position and velocity.
@@ -62,11 +64,23 @@ class Criterion:
         self.scale = self.record.scale
         self.floor = (_ACCURACY * spread * self.record.weights) ** 2
         self.counts = np.concatenate([s.live for s in self.smoothed]).sum(0)
+        self.worth = self.counts.astype(float)
         self.total = int(self.counts.sum())
         self.targets = [i for i, derivative in enumerate(states.derivative_of) if derivative is None]
         self.coordinates = tuple((c.name,) if c.velocity is None else (c.name, c.velocity) for c in states.coordinates)
         self.unit = DIMENSIONAL_UNIT if any(c.velocity for c in states.coordinates) else UNIT
         self.smoother_misfit = self.mean_square(values)
+
+    def correlate(self, times: Array) -> None:
+        """Count `times[i]` samples of column i as one, from now on: their noise is alike. times: shape (n,), >= 1."""
+        self.worth = self.counts / times
+        self.total = max(int(self.worth.sum()), 1)
+
+    def residuals(self, predicted: Array) -> list[list[Array]]:
+        """For each observed column the residuals of every trial, in units of the noise, NaN where nothing was used."""
+        record = self.record
+        left = np.where(record.weights > 0, (record.y - predicted) * record.weights, np.nan)
+        return [[left[a:b, i] for a, b in pairwise(record.bounds)] for i in np.flatnonzero(self.counts > 0)]
 
     def mean_square(self, predicted: Array) -> Array:
         """Mean square residual of each observed column, in units of the noise."""
@@ -91,7 +105,7 @@ class Criterion:
         The noise level of each column is integrated out. The smoother's estimate of it counts for a few samples, so
         that no law gains by fitting a short record more closely than its noise.
         """
-        counts = self.counts[self.counts > 0]
+        counts = self.worth[self.counts > 0]
         variance = (counts * self.mean_square(refined.predicted) + _NOISE_PRIOR) / (counts + _NOISE_PRIOR)
         return float(((counts + _NOISE_PRIOR) * np.log(variance)).sum()) + self.penalty(structure)
 

@@ -53,6 +53,14 @@ class Fitter:
         """Whether the structure has been fitted at the present number of segments."""
         return (self.segments, key_of(structure)) in self.models
 
+    def reprice(self) -> None:
+        """Price every fit again, after a change of the criterion."""
+        for key, model in self.models.items():
+            if model is not None:
+                self.models[key] = self.criterion.price(model.structure, model.program, model.refined, model.segments)
+        fitted = [m for (pieces, _), m in self.models.items() if m is not None and pieces == self.segments]
+        self.best = min(fitted, key=lambda m: m.criterion, default=None)
+
     def restart(self, segments: int) -> None:
         """Fit on that many pieces from now on, with no best law yet."""
         self.segments, self.best = segments, None
@@ -63,6 +71,7 @@ class Fitter:
         coefficients: Sequence[Sequence[float]],
         near: Model | None = None,
         hope: float = math.inf,
+        patient: bool = False,
     ) -> Model | None:
         """Fit a structure; None where it cannot be simulated or has too many parameters.
 
@@ -72,10 +81,11 @@ class Fitter:
             near: a similar fitted model, from whose starts one quick fit is tried before the fit from pieces.
             hope: the criterion that is expected. If the quick fit misses it by more than 20, the fit from pieces is
                 made, too.
+            patient: fit to the end, however much worse than the best law it is.
         """
         structure = tuple(tuple(terms) for terms in structure)
         key = (self.segments, key_of(structure))
-        if key in self.models:
+        if key in self.models and (self.models[key] is not None or not patient):
             return self.models[key]
         if size_of(structure) > most_parameters(len(structure)):
             return None
@@ -93,7 +103,7 @@ class Fitter:
         ]
         p0 = np.array(values, np.float64)
         if near is None:
-            refined = self._from_pieces(program, p0, structure)
+            refined = self._from_pieces(program, p0, structure, patient)
         else:
             refined = refine(
                 program, p0, self.criterion.record, segments=self.segments, iterations=10, starts=near.refined.starts,
@@ -117,7 +127,7 @@ class Fitter:
         grown = self.grow(program, p0, structure)
         return grown.refined if grown is not None and grown.segments == self.segments else None
 
-    def _from_pieces(self, program: Program, p0: Array, structure: Structure) -> Refined | None:
+    def _from_pieces(self, program: Program, p0: Array, structure: Structure, patient: bool = False) -> Refined | None:
         """Fit on short pieces first, then on each longer piece from where its first half ended."""
         record = self.criterion.record
         done: Refined | None = None
@@ -140,7 +150,7 @@ class Fitter:
             if free:
                 starts, before = done.starts, count
             # Pieces with free starts fit better than the whole ever can, so a bad fit of pieces is hopeless.
-            limit = math.inf if self.best is None else self.best.criterion + _HOPELESS
+            limit = math.inf if self.best is None or patient else self.best.criterion + _HOPELESS
             if 1 < count < PIECES and self.criterion.of(structure, done) > limit:
                 return None
         if self.segments == PIECES:

@@ -128,9 +128,15 @@ def _smooth(t, y, r, q, drive, out, work):
 
 
 class Coordinate:
-    """One coordinate of one trajectory, scaled to a mean time step of one and a spread of one."""
+    """One coordinate of one trajectory, scaled to a mean time step of one and a spread of one.
 
-    def __init__(self, t: Array, position: Array, velocity: Array):
+    Attributes:
+        expected: noise variance that is expected of this trajectory, in the scaled units.
+        confidence: number of samples that this expectation counts for.
+    """
+
+    def __init__(self, t: Array, position: Array, velocity: Array, noise: float = 0.0, confidence: float = 0.0):
+        """Args: noise is the expected standard deviation of the positions (of the velocities where there are none)."""
         self.step = (t[-1] - t[0]) / (len(t) - 1)
         self.t = (t - t[0]) / self.step
         self.scale = spread(position)
@@ -139,16 +145,22 @@ class Coordinate:
         self.y = np.stack([position / self.scale, velocity * self.step / self.scale], 1)
         self.work = np.empty((len(t), 18))
         self.drive = np.ones(len(t))
+        unit = self.scale if np.isfinite(position).any() else self.scale / self.step
+        self.expected, self.confidence = (noise / unit) ** 2, confidence
 
     def likelihood(self, relative: Array, log_stiffness: float) -> tuple[float, float]:
-        """Marginal log likelihood with the noise level profiled out, and that noise variance."""
+        """Marginal log likelihood with the noise level profiled out, and that noise variance.
+
+        What is expected of the noise enters as if it came from further samples (the conjugate prior).
+        """
         used, chi2, logs = _smooth(
             self.t, self.y, relative, 10.0**log_stiffness, self.drive, np.empty((0, 3)), self.work
         )
         if used < 1:
-            return -np.inf, 1e-8
-        variance = max(chi2 / used, 1e-9)  # samples with less noise than this count as exact
-        return -0.5 * (used * np.log(variance) + chi2 / variance + logs), variance
+            return -np.inf, max(self.expected, 1e-8)
+        chi2, counted = chi2 + self.confidence * self.expected, used + self.confidence
+        variance = max(chi2 / counted, 1e-9)  # samples with less noise than this count as exact
+        return -0.5 * (counted * np.log(variance) + chi2 / variance + logs), variance
 
     def best(self, relative: Array) -> tuple[float, float, float]:
         """(log likelihood, log stiffness, noise variance) at the best stiffness."""

@@ -6,7 +6,7 @@ quasilinear regression proposes changes, until none improves the criterion.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise, product
 
 import numpy as np
 
@@ -16,16 +16,18 @@ from gedanken.sparse.fitting import PIECES, Fitter
 from gedanken.sparse.library import Atom, build, drive
 from gedanken.sparse.quasilinear import FEW_EQUATIONS, Quasilinear
 from gedanken.sparse.start import use_start
-from gedanken.sparse.structure import Model, exchange, size_of, write
+from gedanken.sparse.structure import Model, acts_on, exchange, size_of, write
 from gedanken.sparse.weak import Proposal, WeakForm
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
 # Samples below which no periodic force is tried. On a short record, one of the many frequencies and phases always fits
 # the residual: 21 years of hare and lynx were given a sine term that means nothing.
 _DRIVEN = 60
-# Parameters in an equation, up to which a law that leaves nothing unexplained is believed: else composed terms are tried,
-# and then terms of the time.
+# Parameters in an equation, up to which a law that leaves nothing unexplained is believed: else composed terms are
+# tried, and then terms of the time.
 _SIMPLE, _LONG = 3, 6
+# Share of the variance that the best law without the time explains, below which forces that depend on it are tried.
+_LAST_RESORT = 0.98
 _ROUNDS = 12  # rounds of improvement in one library
 _FITS = 14  # fits in a round
 # Where there are many equations, each fit is dear, and the proposals of the weak form are good one by one.
@@ -53,11 +55,13 @@ class Search:
         hint: str = "",
         progress: Callable[[str], None] | None = None,
         stop: Callable[[], bool] = lambda: False,
+        clock: bool | None = True,
     ):
+        """Args: as of `identify.discover`; stop says when to end early."""
         self.criterion = Criterion(states, trajectories)
         self.stated = use_start(self.criterion, hint)
         self.fitter = Fitter(self.criterion)
-        self.states, self.hint, self.progress, self.stop = states, hint, progress, stop
+        self.states, self.hint, self.progress, self.stop, self.clock = states, hint, progress, stop, clock
         steps = np.max([np.abs(np.diff(s.values, axis=0)).max(0) for s in self.criterion.smoothed], axis=0)
         self.atoms = build(states, self.criterion.values, steps, hint)
         self.composed = compose(states, self.criterion.values, steps, self.atoms)
@@ -79,7 +83,14 @@ class Search:
             rich = self._regression([*self.atoms, *self.composed])
             self._try_all(rich)
         shortest = min(len(trajectory.t) for trajectory in self.criterion.trajectories)
-        if fitter.best is not None and not self._explains_within(_LONG) and shortest >= _DRIVEN and not many:
+        # Sines of the time can follow anything, so unless laws may name it they come after all else has failed.
+        if (
+            fitter.best is not None
+            and not many
+            and not self._explains_within(_LONG)
+            and shortest >= _DRIVEN
+            and (self.clock or (self.clock is False and self.criterion.explained(fitter.best) < _LAST_RESORT))
+        ):
             self._try_periodic_forces(rich, fitter.best)
         if fitter.best is None or (shortest >= 4 * PIECES and self.criterion.lost(fitter.best)):
             self._search_pieces(simple, rich)
@@ -243,8 +254,25 @@ class Search:
                 yield from ([a, b] for a in ranked[0] for b in ranked[1])
             else:
                 yield [pool[0] for pool in ranked]
+        yield from self._separate(library)
         if equations == 2:
             yield from self._symmetric(library)
+
+    def _separate(self, library: WeakForm) -> Iterator[list[Proposal]]:
+        """Laws in which no coordinate acts on another: what was measured side by side may have nothing in common."""
+        columns = self.states.columns
+        for size, linear in product((1, 2), (True, False)):
+            sides = []
+            for e, own in enumerate(self.criterion.coordinates):
+                others = set(columns) - set(own)
+                atoms = [a for a in library.atoms if not a.inner and not acts_on(a, others)]
+                if linear:
+                    atoms = [a for a in atoms if a.name in ("1", *own)]
+                found = (library.coefficients(e, subset) for subset in combinations(atoms, size))
+                sides.append(min((p for p in found if p is not None), key=lambda p: p.misfit, default=None))
+            complete = [side for side in sides if side is not None]
+            if len(complete) == len(sides):
+                yield complete
 
     def _symmetric(self, library: WeakForm) -> Iterator[list[Proposal]]:
         """Laws of two coordinates that stay the same when the coordinates are exchanged."""

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -33,6 +33,21 @@ def key_of(structure: Structure) -> Key:
 def size_of(structure: Structure) -> int:
     """Number of parameters."""
     return sum(1 + len(atom.inner) for terms in structure for atom in terms)
+
+
+def acts_on(atom: Atom, variables: Collection[str]) -> bool:
+    """Whether one of the variables occurs in the atom."""
+    return any(word in variables for word in re.findall(r"[A-Za-z_]\w*", atom.template))
+
+
+def couplings(structure: Structure, coordinates: Coordinates) -> int:
+    """Number of pairs of coordinates of which one occurs in the other's equation."""
+    return sum(
+        any(acts_on(atom, other) for atom in terms)
+        for e, terms in enumerate(structure)
+        for k, other in enumerate(coordinates)
+        if k != e
+    )
 
 
 def with_fitted_constants(structure: Structure, params: Array) -> Structure:

@@ -39,6 +39,7 @@ class Sparse:
                 observation.states,
                 observation.trajectories,
                 "" if observation.hint_level == "anonymous" else observation.hint,
+                clock=observation.clock,
                 progress=self._progress,
                 seconds=self._seconds,
             )
@@ -85,7 +86,9 @@ def _rationale(discovery: Discovery, candidate: Candidate, turn: int) -> str:
 
 def _digest(observation: Observation) -> bytes:
     digest = hashlib.blake2b(digest_size=16)
-    digest.update(repr((observation.states.coordinates, observation.hint, observation.hint_level)).encode())
+    digest.update(
+        repr((observation.states.coordinates, observation.hint, observation.hint_level, observation.clock)).encode()
+    )
     for trajectory in observation.trajectories:
         digest.update(repr(trajectory.values.shape).encode())
         digest.update(np.ascontiguousarray(trajectory.t).tobytes())
