@@ -15,6 +15,9 @@ from gedanken.statistics import Z95
 from gedanken.tasks.discover.judge import score_trials
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.worlds.ode.fit import Fit, fit
+from gedanken.worlds.ode.inputs import Drive
+from gedanken.worlds.ode.knowledge import constant_units, facts
+from gedanken.worlds.ode.knowledge.units import dimensions
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.simulate import Track, score, simulate
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory, r_squared
@@ -146,6 +149,19 @@ class Finding:
         """Indices of the trajectories that were not fitted, only predicted."""
         return range(len(self.record.fitted), len(self.trajectories))
 
+    @property
+    def param_units(self) -> dict[str, str]:
+        """Unit of each constant that the units of the columns determine."""
+        given = dict(self.record.problem.observation.knowledge.units)
+        if not given:
+            given = {name: unit for name, unit in self.record.units.items() if unit}
+            given |= {"t": self.record.time_unit} if self.record.time_unit else {}
+        try:
+            units = dimensions(given, self.states)
+        except UserError:  # a header's unit that is no product of powers
+            return {}
+        return constant_units(units, self.law) if given else {}
+
     def half_width(self, name: str) -> float:
         """Half of a parameter's 95 % interval; infinite where the data do not determine it."""
         error = (self.standard_errors or {}).get(name, math.inf)
@@ -242,11 +258,12 @@ def _fit(problem: Problem, law: Law, match: float) -> Fit | None:
     # The answer's own trajectory is where the fit begins: it is at least as good as what the samples alone suggest.
     predicted = [each.predicted for each in score_trials(problem, law)]
     guess = [values for values in predicted if values is not None and np.isfinite(values).all()]
+    limits = facts(problem.observation.knowledge, law.states).limits
     tried = []
     if len(guess) == len(trials):
-        tried.append(fit(law.source, law.params, law.states, trials, guess=guess, schedule=((1, 30),)))
+        tried.append(fit(law.source, law.params, law.states, trials, guess=guess, schedule=((1, 30),), limits=limits))
     if not tried or _mean_r2(tried[0]) < match - FIT_TOLERANCE:
-        tried.append(fit(law.source, law.params, law.states, trials))
+        tried.append(fit(law.source, law.params, law.states, trials, limits=limits))
     fitted = max(tried, key=_mean_r2)
     return fitted if _mean_r2(fitted) >= match - FIT_TOLERANCE else None
 
@@ -257,13 +274,13 @@ def _mean_r2(fitted: Fit) -> float:
     return float(np.mean(seen)) if len(seen) and fitted.segments == 1 else -np.inf
 
 
-def _follow(law: Law, start: Array, t: Array) -> Array:
-    """The law from `start` at t[0], shape (m, n), NaN from where it ends."""
+def _follow(law: Law, start: Array, t: Array, drive: Drive | None) -> Array:
+    """The law from `start` at t[0] under these inputs, shape (m, n), NaN from where it ends."""
     values = np.empty((len(t), len(start)))
     # The simulator takes at most 1,024 times at once.
     for a in range(0, len(t) - 1, 1000):
         piece = slice(a, min(a + 1001, len(t)))
-        solution = simulate(law.source, law.states, law.params, start, t[piece]).values
+        solution = simulate(law.source, law.states, law.params, start, t[piece], drive=drive).values
         values[piece], start = solution, solution[-1]
         if not np.isfinite(start).all():
             values[piece.stop :] = np.nan
@@ -274,10 +291,12 @@ def _follow(law: Law, start: Array, t: Array) -> Array:
 def _predict(record: Record, fitted: FittedLaw) -> tuple[Array, ...]:
     """The law at the samples of the fitted trials, and at those of the held-out ones."""
     law = fitted.law
-    predicted = [_follow(law, start, trial.t) for start, trial in zip(fitted.starts, record.fitted, strict=True)]
+    predicted = [
+        _follow(law, start, trial.t, trial.drive) for start, trial in zip(fitted.starts, record.fitted, strict=True)
+    ]
     if record.continues:
         t = np.concatenate([record.fitted[-1].t[:1], record.held_out[0].t])
-        return (*predicted, _follow(law, fitted.starts[-1], t)[1:])
+        return (*predicted, _follow(law, fitted.starts[-1], t, record.fitted[-1].drive)[1:])
     for trial in record.held_out:
         values = score(Track(law.states, trial), law.source, law.params).predicted
         predicted.append(np.full_like(trial.values, np.nan) if values is None else values)
@@ -289,17 +308,17 @@ def _curves(record: Record, fitted: FittedLaw) -> tuple[Trajectory, ...]:
     law, curves = fitted.law, []
     for start, trial in zip(fitted.starts, record.fitted, strict=True):
         t = np.linspace(trial.t[0], trial.t[-1], CURVE_POINTS)
-        curves.append(Trajectory(t, _follow(law, start, t)))
+        curves.append(Trajectory(t, _follow(law, start, t, trial.drive)))
     for trial in record.held_out:
         if record.continues:
             last = record.fitted[-1]
             t = np.linspace(last.t[0], trial.t[-1], 2 * CURVE_POINTS)
             later = t >= last.t[-1]
-            curves.append(Trajectory(t[later], _follow(law, fitted.starts[-1], t)[later]))
+            curves.append(Trajectory(t[later], _follow(law, fitted.starts[-1], t, last.drive)[later]))
         else:
             t = np.linspace(trial.t[0], trial.t[-1], CURVE_POINTS)
             found = score(Track(law.states, trial), law.source, law.params).start
-            curves.append(Trajectory(t, _follow(law, trial.values[0] if found is None else found, t)))
+            curves.append(Trajectory(t, _follow(law, trial.values[0] if found is None else found, t, trial.drive)))
     return tuple(curves)
 
 

@@ -15,9 +15,12 @@ from gedanken.errors import UserError
 from gedanken.sparse.criterion import Criterion
 from gedanken.sparse.discovery import INDISTINCT, Candidate, Discovery, Experiment
 from gedanken.sparse.search import Search
-from gedanken.sparse.structure import DRIVING_DRAG, Model, count_driving_drags, write, write_tied
+from gedanken.sparse.structure import DRIVING_DRAG, Model, count_driving_drags, limits_by_name, write, write_tied
 from gedanken.sparse.tying import Tie
 from gedanken.worlds.ode.fit import Program, Refined, covariance_of, refine, simulate_pieces
+from gedanken.worlds.ode.knowledge import Knowledge, why_not
+from gedanken.worlds.ode.law.answer import Answer
+from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.law.parser import parse
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
@@ -41,6 +44,7 @@ def discover(
     *,
     progress: Callable[[str], None] | None = None,
     seconds: float = math.inf,
+    knowledge: Knowledge = Knowledge(),
 ) -> Discovery:
     """Find the laws that explain records of one system.
 
@@ -53,6 +57,7 @@ def discover(
         hint: a sentence about the scene. It only lowers the prior cost of some atoms.
         progress: called with a sentence at each stage.
         seconds: wall-clock limit.
+        knowledge: what is known of the law: only laws that agree with it are tried, and reported first.
 
     Raises:
         UserError: no trajectory, too few samples, a variable without samples that the others do not determine, or no
@@ -62,14 +67,14 @@ def discover(
     if not trials:
         raise UserError("no trajectory was given; at least one is needed to find a law")
     end = time.monotonic() + seconds
-    search = Search(states, trials, hint, progress, lambda: time.monotonic() > end)
+    search = Search(states, trials, hint, progress, lambda: time.monotonic() > end, knowledge)
     search.run()
     outlying = search.outliers()
     left_out = int(sum(mask.sum() for mask in outlying))
     if left_out:
         # These outliers passed the smoother as part of the signal and may have biased the law: search without them.
         trials = [replace(t, values=np.where(mask, np.nan, t.values)) for t, mask in zip(trials, outlying, strict=True)]
-        search = Search(states, trials, hint, progress, lambda: time.monotonic() > end)
+        search = Search(states, trials, hint, progress, lambda: time.monotonic() > end, knowledge)
         search.run()
     criterion, fitter = search.criterion, search.fitter
     if fitter.best is None:
@@ -78,8 +83,10 @@ def discover(
         )
     models = [m for m in fitter.models.values() if m is not None and m.segments == fitter.best.segments]
     models = [fitter.best, *(m for m in sorted(models, key=lambda m: m.criterion) if m is not fitter.best)]
-    ranked = sorted((_finish(search, model) for model in models[: CANDIDATES + 2]), key=lambda law: law.criterion)
-    ranked = ranked[:CANDIDATES]
+    finished = [_finish(search, model) for model in models[: CANDIDATES + 2]]
+    if knowledge:
+        finished = [law for law in finished if not _disagrees(search, law, knowledge)] or finished
+    ranked = sorted(finished, key=lambda law: law.criterion)[:CANDIDATES]
     candidates = tuple(_candidate(criterion, law, ranked[0].criterion) for law in ranked)
     indistinct = [law for law in ranked if law.criterion - ranked[0].criterion < INDISTINCT]
     observed = [i for i in range(states.size) if criterion.counts[i] > 0]
@@ -129,7 +136,7 @@ def _usable(states: StateSpace, trajectory: Trajectory) -> Trajectory:
     if len(trajectory.t) <= _SAMPLES:
         return trajectory
     kept = np.unique(np.linspace(0, len(trajectory.t) - 1, _SAMPLES).round().astype(int))
-    return Trajectory(trajectory.t[kept], trajectory.values[kept], trajectory.name)
+    return replace(trajectory, t=trajectory.t[kept], values=trajectory.values[kept])
 
 
 @dataclass(frozen=True)
@@ -143,6 +150,11 @@ class _Finished:
     refined: Refined
 
 
+def _disagrees(search: Search, law: _Finished, knowledge: Knowledge) -> bool:
+    read = Law.of(Answer(law.equation, law.params), search.states)
+    return bool(why_not(knowledge, read, search.criterion.trajectories))
+
+
 def _finish(search: Search, model: Model) -> _Finished:
     """Fit a model to high accuracy, with its tied constants tied or, if that is better, free."""
     criterion, fitter = search.criterion, search.fitter
@@ -153,14 +165,19 @@ def _finish(search: Search, model: Model) -> _Finished:
     tied = model.parsimony
     options: list[tuple[Array, dict[int, Tie], float]] = [(tied.params, tied.ties, tied.bonus)]
     if tied.ties:
-        options.append((model.refined.params, {}, 0.0))
+        options.append((model.refined.params, criterion.given.ties(model.structure), 0.0))
     laws: list[_Finished] = []
     for params, ties, bonus in options:
         equation, values = write_tied(model.structure, search.states, params.tolist(), ties, fitter.prefix)
         program = fitter.compiler(equation, tuple(values))
+        limits = criterion.given.limits(model.structure)
+        if limits is not None:
+            ends = np.array(limits_by_name(model.structure, params.tolist(), ties, limits)).reshape(-1, 2)
+            limits = ends[:, 0].copy(), ends[:, 1].copy()
         refined = refine(
             program, np.array(list(values.values())), criterion.record, segments=model.segments,
             starts=model.refined.starts, weights=weights, tolerance=1e-9, rtol=1e-8,
+            limits=limits,
         )  # fmt: skip
         if refined is None:
             continue
@@ -189,7 +206,9 @@ def _fragility(search: Search, program: Program, refined: Refined) -> float:
     # The simulation from the smoothed start only has to succeed: where there is no noise, the fitted start can be many
     # standard deviations away from it at little cost.
     firsts = record.bounds[:-1]
-    smoothed = simulate_pieces(program, refined.params, record.t, record.bounds, record.guess[firsts], scale)
+    smoothed = simulate_pieces(
+        program, refined.params, record.t, record.bounds, record.guess[firsts], scale, record.drives
+    )
     if smoothed is None:
         return UNUSABLE
     left = tried = 0
@@ -199,7 +218,7 @@ def _fragility(search: Search, program: Program, refined: Refined) -> float:
             weights = record.weights[firsts, i]
             starts = refined.starts.copy()
             starts[:, i] += sign * np.where(weights > 0, 1.0 / np.where(weights > 0, weights, 1.0), 0.0)
-            moved = simulate_pieces(program, refined.params, record.t, record.bounds, starts, scale)
+            moved = simulate_pieces(program, refined.params, record.t, record.bounds, starts, scale, record.drives)
             tried += 1
             left += moved is None or (((moved - refined.predicted) / scale) ** 2).sum() > _LEAVES * total
     return FRAGILE * left / tried
@@ -215,7 +234,7 @@ def _candidate(criterion: Criterion, law: _Finished, best: float) -> Candidate:
     whole = refined.predicted
     if len(bounds) > len(record.bounds):
         followed = simulate_pieces(
-            program, refined.params, record.t, record.bounds, np.array(initials), criterion.scale
+            program, refined.params, record.t, record.bounds, np.array(initials), criterion.scale, record.drives
         )
         whole = np.full_like(record.y, np.inf) if followed is None else followed
     r2 = {}
@@ -267,7 +286,9 @@ def _experiment(criterion: Criterion, laws: Sequence[_Finished]) -> Experiment |
     best: Experiment | None = None
     for start in starts:
         runs = [
-            simulate_pieces(law.program, law.refined.params, grid, np.array([0, len(grid)]), start[None, :], scale)
+            simulate_pieces(
+                law.program, law.refined.params, grid, np.array([0, len(grid)]), start[None, :], scale, record.drives
+            )
             for law in laws
         ]
         if runs[0] is None:

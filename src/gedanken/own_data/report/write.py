@@ -59,6 +59,7 @@ def to_json(finding: Finding, command: Sequence[str] = ()) -> dict[str, Any]:
         "latex": finding.law.latex,
         "params": dict(finding.params),
         "half_widths_95": widths if finding.standard_errors else None,
+        "param_units": finding.param_units,
         "r2": dict(finding.r2),
         "held_out": [finding.trajectories[i].name or str(i) for i in finding.held_out],
         "held_out_r2": dict(finding.held_out_r2) if finding.held_out_r2 else None,
@@ -70,11 +71,19 @@ def to_json(finding: Finding, command: Sequence[str] = ()) -> dict[str, Any]:
         "notes": list(finding.record.notes),
         "rationale": finding.law.rationale,
         "columns": list(finding.states.columns),
+        "inputs": {each.name: each.between for each in finding.states.inputs},
+        "knowledge": finding.record.problem.observation.knowledge.to_dict(),
         "units": dict(finding.record.units or {}),
         "time": finding.record.time,
         "time_unit": finding.record.time_unit,
         "trials": [
-            {"name": trial.name, "t": trial.t, "observed": trial.values, "predicted": np.asarray(predicted)}
+            {
+                "name": trial.name,
+                "t": trial.t,
+                "observed": trial.values,
+                "inputs": None if trial.drive is None else trial.drive.at(trial.t),
+                "predicted": np.asarray(predicted),
+            }
             for trial, predicted in zip(finding.trajectories, finding.predictions, strict=True)
         ],
         "turns": [

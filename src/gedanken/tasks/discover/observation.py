@@ -1,9 +1,10 @@
 """What a `discover` problem shows in public, and what its verifier keeps to itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gedanken.tasks.discover import answer_grammar
+from gedanken.worlds.ode.knowledge import Knowledge
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 
@@ -17,12 +18,14 @@ class Observation:
             and a column that is all NaN (a velocity, say) was not measured at all.
         hint: one sentence about the scene; may be empty.
         hint_level: how much the hint gives away: `full`, `names` or `anonymous`.
+        knowledge: what is known of the law; one that disagrees scores nothing.
     """
 
     states: StateSpace
     trajectories: tuple[Trajectory, ...]
     hint: str = ""
     hint_level: str = "full"
+    knowledge: Knowledge = field(default_factory=Knowledge)
 
     def grammar(self, written: str = "") -> str | None:
         """What may follow `written` in a well-formed answer, as a Lark grammar; None where the answer is complete.
