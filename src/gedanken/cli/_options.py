@@ -71,3 +71,8 @@ def parse_value(value: str) -> Any:
         except ValueError:
             continue
     return value
+
+
+def parse_names(names: str | None) -> tuple[str, ...]:
+    """Names separated by commas."""
+    return tuple(name.strip() for name in (names or "").split(",") if name.strip())

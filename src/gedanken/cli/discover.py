@@ -12,6 +12,7 @@ from gedanken.cli._options import (
     KeyOption,
     PlayerOption,
     parse_conditions,
+    parse_names,
 )
 
 EXAMPLES = (
@@ -19,6 +20,9 @@ EXAMPLES = (
     "gedanken discover my.csv --time t --state y,vy --hint 'a ball falls through water'",
     "gedanken discover pendulum.csv --state theta --order 2",
     "gedanken discover census.csv --fit-until 1910",
+    "gedanken discover motor.csv --state angle,speed --input torque",
+    "gedanken discover springs.csv --trial run --parameter mass --order 2",
+    "gedanken discover motor.csv --known 'd2angle/dt2 = -g*sin(angle) + ?' --fix g=9.81 --forbid t",
     "gedanken discover free_fall_drag --noise 0.05 --index 3 --json | jq .equation",
     "gedanken discover simple_pendulum --player openai:gpt-4o-mini --turns 8",
 )
@@ -36,6 +40,18 @@ def discover(
     order: Annotated[
         int | None, typer.Option(help="Order of the law: 1 (dx/dt) or 2 (d2x/dt2; velocities are inferred if missing).")
     ] = None,
+    inputs: Annotated[
+        str | None,
+        typer.Option(
+            "--input", help="Columns that drive the system and have no law (a torque, a dose), comma-separated."
+        ),
+    ] = None,
+    hold: Annotated[
+        str | None, typer.Option(help="Inputs that hold each reading until the next, instead of running in lines.")
+    ] = None,
+    parameter: Annotated[
+        str | None, typer.Option(help="Columns of known constants that differ between trials, comma-separated.")
+    ] = None,
     hint: Annotated[
         str | None, typer.Option(help="One sentence about the scene; or full, names, anonymous for a system.")
     ] = None,
@@ -46,6 +62,19 @@ def discover(
     clock: Annotated[
         bool, typer.Option("--clock", help="Laws may name the time t; otherwise that is a last resort.")
     ] = False,
+    known: Annotated[
+        str | None, typer.Option(help="What the law is known to contain: 'd2y/dt2 = -9.81 + ?'; ? is what is missing.")
+    ] = None,
+    fix: Annotated[
+        list[str] | None, typer.Option(help="Value of a constant of --known, or of a term's coefficient: g=9.81.")
+    ] = None,
+    bound: Annotated[list[str] | None, typer.Option(help="Bounds of such, LOWER:UPPER, either open: k=0:.")] = None,
+    terms: Annotated[str | None, typer.Option(help="The only terms that may occur, comma-separated.")] = None,
+    forbid: Annotated[str | None, typer.Option(help="Terms, functions, inputs or t that do not occur.")] = None,
+    conserve: Annotated[
+        str | None, typer.Option(help="A conserved quantity: an expression of the states, or energy.")
+    ] = None,
+    units: Annotated[str | None, typer.Option(help="Units of columns and of the time t: y=m, t=s.")] = None,
     player: PlayerOption = "sparse",
     turns: Annotated[int | None, typer.Option(help="At most this many turns (8 by default).")] = None,
     noise: Annotated[
@@ -67,11 +96,14 @@ def discover(
     from gedanken.cli._show import print_json, show_finding, show_turn
     from gedanken.errors import PlayerError
     from gedanken.own_data import discovery, record
+    from gedanken.own_data.read.inputs import InputColumns
     from gedanken.own_data.report.write import to_json, write_report
     from gedanken.players import load_player
     from gedanken.sparse.warm import warm_up
+    from gedanken.worlds.ode.knowledge import Knowledge
 
     console = Console(stderr=as_json, highlight=False)
+    columns = InputColumns(parse_names(inputs), parse_names(hold), parse_names(parameter), guess=True)
     measured = record.read_record(
         data,
         hint=hint,
@@ -82,10 +114,12 @@ def discover(
         split=split,
         conditions=parse_conditions(conditions),
         clock=clock,
+        knowledge=Knowledge.read(known, fix, bound, terms, forbid, conserve, units),
         time=time,
-        state=[name.strip() for name in state.split(",")] if state else None,
+        state=list(parse_names(state)) or None,
         trial=trial,
         order=order,
+        inputs=columns if columns.named else None,
     )
     for note in measured.notes:
         console.print(f"note: {note}", style="dim")

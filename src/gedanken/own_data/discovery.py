@@ -19,6 +19,7 @@ from gedanken.tasks.discover.judge import score_trials
 from gedanken.tasks.discover.rewards import SOLVED
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.worlds.ode.fit import Fit, fit
+from gedanken.worlds.ode.knowledge import facts
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.trajectory import Array, Trajectory, r_squared
 
@@ -255,11 +256,12 @@ def _fit(problem: Problem, law: Law, match: float) -> Fit | None:
     # The answer's own trajectory is where the fit begins: it is at least as good as what the samples alone suggest.
     predicted = [each.predicted for each in score_trials(problem, law)]
     guess = [values for values in predicted if values is not None and np.isfinite(values).all()]
+    limits = facts(problem.observation.knowledge, law.states).limits
     tried = []
     if len(guess) == len(trials):
-        tried.append(fit(law.source, law.params, law.states, trials, guess=guess, schedule=((1, 30),)))
+        tried.append(fit(law.source, law.params, law.states, trials, guess=guess, schedule=((1, 30),), limits=limits))
     if not tried or _mean_r2(tried[0]) < match - FIT_TOLERANCE:
-        tried.append(fit(law.source, law.params, law.states, trials))
+        tried.append(fit(law.source, law.params, law.states, trials, limits=limits))
     fitted = max(tried, key=_mean_r2)
     return fitted if _mean_r2(fitted) >= match - FIT_TOLERANCE else None
 
@@ -272,7 +274,8 @@ def _mean_r2(fitted: Fit) -> float:
 
 def _predict_fitted(record: Record, fitted: FittedLaw) -> list[Array]:
     """The law at the samples of the fitted trials."""
-    return [follow(fitted.law, start, trial.t) for start, trial in zip(fitted.starts, record.fitted, strict=True)]
+    pairs = zip(fitted.starts, record.fitted, strict=True)
+    return [follow(fitted.law, start, trial.t, trial.drive) for start, trial in pairs]
 
 
 def _predict_hidden(record: Record, fitted: FittedLaw) -> list[Prediction]:
@@ -286,10 +289,10 @@ def _curves(record: Record, fitted: FittedLaw, hidden: Sequence[Prediction]) -> 
     law, curves = fitted.law, []
     for start, trial in zip(fitted.starts, record.fitted, strict=True):
         t = np.linspace(trial.t[0], trial.t[-1], CURVE_POINTS)
-        curves.append(Trajectory(t, follow(law, start, t)))
+        curves.append(Trajectory(t, follow(law, start, t, trial.drive)))
     for trial, each in zip(record.held_out, hidden, strict=True):
         t = np.linspace(each.begin, trial.t[-1], CURVE_POINTS * (1 + record.continues))
-        values = follow(law, each.start, t)
+        values = follow(law, each.start, t, trial.drive)
         later = t >= record.fitted[-1].t[-1] if record.continues else np.ones(len(t), bool)
         curves.append(Trajectory(t[later], values[later]))
     return tuple(curves)

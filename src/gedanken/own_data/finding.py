@@ -12,6 +12,8 @@ from gedanken.loop import Turn
 from gedanken.own_data.record import Record
 from gedanken.statistics import Z95
 from gedanken.tasks.discover.rewards import SOLVED
+from gedanken.worlds.ode.knowledge import constant_units
+from gedanken.worlds.ode.knowledge.units import dimensions
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
@@ -205,6 +207,19 @@ class Finding:
     def held_out(self) -> range:
         """Indices of the trajectories that were not fitted, only predicted."""
         return range(len(self.record.fitted), len(self.trajectories))
+
+    @property
+    def param_units(self) -> dict[str, str]:
+        """Unit of each constant that the units of the columns determine."""
+        given = dict(self.record.problem.observation.knowledge.units)
+        if not given:
+            given = {name: unit for name, unit in self.record.units.items() if unit}
+            given |= {"t": self.record.time_unit} if self.record.time_unit else {}
+        try:
+            units = dimensions(given, self.states)
+        except UserError:  # a header's unit that is no product of powers
+            return {}
+        return constant_units(units, self.law) if given and self.fitted is not None else {}
 
     def half_width(self, name: str) -> float:
         """Half of a parameter's 95 % interval; infinite where the data do not determine it."""

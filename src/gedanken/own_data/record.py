@@ -8,10 +8,12 @@ from typing import Any
 from gedanken.errors import UserError
 from gedanken.loop import Problem
 from gedanken.own_data.examples import list_examples, load_example
+from gedanken.own_data.read.inputs import InputColumns
 from gedanken.own_data.read.tables import read_trajectories
 from gedanken.tasks.discover.conditions import HINT_LEVELS
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.worlds.ode import system
+from gedanken.worlds.ode.knowledge import Knowledge
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
 FEWEST = 4  # samples of a trial that can tell a law from a parabola
@@ -70,6 +72,7 @@ def read_record(
     split: str = "test",
     conditions: Mapping[str, Any] | None = None,
     clock: bool = False,
+    knowledge: Knowledge = Knowledge(),
     **table: Any,
 ) -> Record:
     """A record from what a user names: a file, a shipped example, or a system of the zoo.
@@ -84,7 +87,8 @@ def read_record(
         split: of a system's problem.
         conditions: of a system's problem.
         clock: laws may name the time; otherwise that is a last resort. A system's problem always allows it.
-        table: how to read a file: `time`, `state`, `trial`, `order`.
+        knowledge: what is known of the law.
+        table: how to read a file: `time`, `state`, `trial`, `order`, `inputs`.
 
     Raises:
         UserError: there is no such thing, or it cannot be used; one sentence.
@@ -92,9 +96,9 @@ def read_record(
     table = {name: value for name, value in table.items() if value is not None}
     path = Path(data)
     if path.exists() or path.suffix or "/" in data:
-        return _read_file(path, hint, fit_until, hold_out, clock, table)
+        return _read_file(path, hint, fit_until, hold_out, clock, knowledge, table)
     if data in list_examples():
-        return _read_example(data, hint, fit_until, hold_out, clock, table)
+        return _read_example(data, hint, fit_until, hold_out, clock, knowledge, table)
     if data not in system.names():
         raise UserError(
             f"there is no file, example or system called {data!r}; examples are {', '.join(list_examples())}, "
@@ -109,24 +113,38 @@ def read_record(
         if hint not in HINT_LEVELS:
             raise UserError(f"the hint of a system is {', '.join(HINT_LEVELS)}, not {hint!r}")
         options["hint"] = hint
+    options |= knowledge.to_texts()
     problem = DiscoverTask().pose(data, split=split, index=index, **options)
     return Record(f"{data}, {split} {index}", problem, source=system.load(data).source)
 
 
 def _read_example(
-    name: str, hint: str | None, fit_until: float | None, hold_out: bool, clock: bool, table: Mapping[str, Any]
+    name: str,
+    hint: str | None,
+    fit_until: float | None,
+    hold_out: bool,
+    clock: bool,
+    knowledge: Knowledge,
+    table: Mapping[str, Any],
 ) -> Record:
     example = load_example(name)
     # What the user says of the columns replaces what the example says; naming other states drops its order with them.
     options = {**({} if "state" in table else example.options), **table}
-    record = _read_file(example.path, example.hint if hint is None else hint, fit_until, hold_out, clock, options)
+    hint = example.hint if hint is None else hint
+    record = _read_file(example.path, hint, fit_until, hold_out, clock, knowledge, options)
     return replace(record, title=example.title, source=example.source, caveats=example.caveats)
 
 
 def _read_file(
-    path: Path, hint: str | None, fit_until: float | None, hold_out: bool, clock: bool, table: Mapping[str, Any]
+    path: Path,
+    hint: str | None,
+    fit_until: float | None,
+    hold_out: bool,
+    clock: bool,
+    knowledge: Knowledge,
+    table: Mapping[str, Any],
 ) -> Record:
-    recording = read_trajectories(path, **table)
+    recording = read_trajectories(path, **{"inputs": InputColumns(guess=True), **table})
     trials, continues = recording.trajectories, False
     held_out: tuple[Trajectory, ...] = ()
     if hold_out:
@@ -139,7 +157,9 @@ def _read_file(
         trials, held_out = _cut(trials[0], fit_until)
         continues = True
     trials, left_out = _complete(recording.states, trials)
-    problem = DiscoverTask().pose_record(recording.states, trials, hint or "", path.stem, held_out, clock, continues)
+    problem = DiscoverTask().pose_record(
+        recording.states, trials, hint or "", path.stem, held_out, clock=clock, continues=continues, knowledge=knowledge
+    )
     return Record(
         path.name,
         problem,
@@ -181,6 +201,6 @@ def _cut(trial: Trajectory, until: float) -> tuple[tuple[Trajectory, ...], tuple
             f"the record runs from {trial.t[0]:g} to {trial.t[-1]:g}"
         )
     return (
-        (Trajectory(trial.t[early], trial.values[early], trial.name),),
-        (Trajectory(trial.t[~early], trial.values[~early], f"after {until:g}"),),
+        (replace(trial, t=trial.t[early], values=trial.values[early]),),
+        (replace(trial, t=trial.t[~early], values=trial.values[~early], name=f"after {until:g}"),),
     )

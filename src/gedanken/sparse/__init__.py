@@ -7,6 +7,7 @@ The files by what they do, each step using those above it:
     smooth   kalman.py       Kalman smoother of one coordinate
              smooth.py       noise level, outliers and signal of a record
     propose  library.py      the atoms that laws are sums of, and their prior costs
+             inputs.py        the atoms that name measured inputs and constants of a trial
              subsets.py      best subsets of the columns of a regression
              weak.py         right-hand sides from the smoothed record (weak form)
              linearise.py    the simulation, linearised along a trajectory

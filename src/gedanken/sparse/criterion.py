@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from gedanken.sparse.given import NOTHING, Given
 from gedanken.sparse.smooth import smooth
 from gedanken.sparse.structure import (
     DRIVING_DRAG,
@@ -39,6 +40,7 @@ class Criterion:
     Attributes:
         states: the state variables.
         trajectories: the trials.
+        given: what is known.
         smoothed: each trial, smoothed.
         values: smoothed states of all trials, end to end, shape (M, n).
         record: the samples and their weights, as the fit wants them.
@@ -53,8 +55,8 @@ class Criterion:
         smoother_misfit: mean square residual of the smoothed record in each observed column.
     """
 
-    def __init__(self, states: StateSpace, trajectories: Sequence[Trajectory]):
-        self.states, self.trajectories = states, list(trajectories)
+    def __init__(self, states: StateSpace, trajectories: Sequence[Trajectory], given: Given = NOTHING):
+        self.states, self.trajectories, self.given = states, list(trajectories), given
         self.smoothed = smooth(states, self.trajectories)
         self.values = values = np.concatenate([s.values for s in self.smoothed])
         spread, size = values.std(0), np.abs(values).max(0)
@@ -121,9 +123,17 @@ class Criterion:
             for k in range(1 + len(atom.inner))
         ]
         parsimony = simplify(
-            refined.params, refined.information, coefficients_mask(structure), names, self.total, misfit,
+            refined.params,
+            refined.information,
+            coefficients_mask(structure),
+            names,
+            self.total,
+            misfit,
             exponents=exponents_mask(structure),
-        )  # fmt: skip
+            given=self.given.ties(structure),
+            named=self.given.labelled(structure),
+            units=self.given.units(structure),
+        )
         return Model(structure, program, refined, criterion - parsimony.saving, segments, parsimony)
 
     def adequate(self, model: Model) -> bool:
@@ -137,6 +147,14 @@ class Criterion:
     def _against_smoother(self, model: Model) -> Array:
         """Mean square residual of each observed column, relative to the smoother's, which counts as 0.05 at least."""
         return self.mean_square(model.refined.predicted) / np.maximum(self.smoother_misfit, 0.05)
+
+    def follows(self, model: Model) -> bool:
+        """Whether a law explains 90 % of the smoothed record's variance, or 98 % of some column's."""
+        guess = self.record.guess
+        error = ((model.refined.predicted - guess) ** 2).sum(0)
+        total = np.maximum(((guess - guess.mean(0)) ** 2).sum(0), 1e-300)
+        share = (1.0 - error / total)[self.counts > 0]
+        return self.explained(model) > 0.9 or bool(share.max() > 0.98)
 
     def explained(self, model: Model) -> float:
         """Share of the smoothed record's variance that the model explains."""

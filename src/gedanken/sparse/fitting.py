@@ -42,12 +42,13 @@ class Fitter:
     def __init__(self, criterion: Criterion):
         self.criterion = criterion
         self.compiler = Compiler(criterion.states)
-        self.prefix = choose_prefix(criterion.states)
+        self.prefix = choose_prefix(criterion.states, criterion.given.names)
         self.segments = 1
         self.models: dict[tuple[int, Key], Model | None] = {}
         self.best: Model | None = None
         self.fits = 0
         self.sensitive = False
+        self._limits: tuple[Array, Array] | None = None  # of the structure that is being fitted
 
     def tried(self, structure: Structure) -> bool:
         """Whether the structure has been fitted at the present number of segments."""
@@ -83,7 +84,11 @@ class Fitter:
                 made, too.
             patient: fit to the end, however much worse than the best law it is.
         """
-        structure = tuple(tuple(terms) for terms in structure)
+        completed = self.criterion.given.complete(structure, coefficients)
+        if completed is None:
+            return None
+        structure = tuple(tuple(terms) for terms in completed[0])
+        coefficients = completed[1]
         key = (self.segments, key_of(structure))
         if key in self.models and (self.models[key] is not None or not patient):
             return self.models[key]
@@ -102,12 +107,13 @@ class Fitter:
             for v in (c, *atom.inner)
         ]
         p0 = np.array(values, np.float64)
+        self._limits = self.criterion.given.limits(structure)
         if near is None:
             refined = self._from_pieces(program, p0, structure, patient)
         else:
             refined = refine(
                 program, p0, self.criterion.record, segments=self.segments, iterations=10, starts=near.refined.starts,
-                tolerance=1e-4,
+                tolerance=1e-4, limits=self._limits,
             )  # fmt: skip
             if refined is None or self.criterion.of(structure, refined) > hope + 20:
                 again = self._thorough(program, p0, structure)
@@ -141,7 +147,7 @@ class Fitter:
                 starts = record.carry(starts, before, count)
             done = refine(
                 program, p, record, segments=count, iterations=iterations, free_starts=free, tolerance=1e-4,
-                starts=starts,
+                starts=starts, limits=self._limits,
             )  # fmt: skip
             if done is None:
                 starts, before = None, 0
@@ -154,7 +160,7 @@ class Fitter:
             if 1 < count < PIECES and self.criterion.of(structure, done) > limit:
                 return None
         if self.segments == PIECES:
-            done = refine(program, p, record, segments=PIECES, iterations=8)
+            done = refine(program, p, record, segments=PIECES, iterations=8, limits=self._limits)
         return done
 
     def grow(self, program: Program, params: Array, structure: Structure, pieces: Model | None = None) -> Model | None:
@@ -164,14 +170,17 @@ class Fitter:
         """
         record = self.criterion.record
         if pieces is None:
-            refined = refine(program, params, record, segments=PIECES, iterations=10)
+            refined = refine(program, params, record, segments=PIECES, iterations=10, limits=self._limits)
             if refined is None:
                 return None
             pieces = self.criterion.price(structure, program, refined, PIECES)
         model = pieces
         for count in (8, 4, 2, 1):
             starts = record.carry(model.refined.starts, model.segments, count)
-            longer = refine(program, model.refined.params, record, segments=count, iterations=25, starts=starts)
+            longer = refine(
+                program, model.refined.params, record, segments=count, iterations=25, starts=starts,
+                limits=self.criterion.given.limits(structure),
+            )  # fmt: skip
             if longer is None:
                 break
             grown = self.criterion.price(structure, program, longer, count)

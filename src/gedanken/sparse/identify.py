@@ -28,9 +28,22 @@ from gedanken.sparse.ladder import (
     simplest,
 )
 from gedanken.sparse.search import Search
-from gedanken.sparse.structure import DRIVING_DRAG, Model, count_driving_drags, couplings, size_of, write, write_tied
+from gedanken.sparse.structure import (
+    DRIVING_DRAG,
+    Model,
+    count_driving_drags,
+    couplings,
+    limits_by_name,
+    size_of,
+    write,
+    write_tied,
+)
 from gedanken.sparse.tying import Tie
+from gedanken.sparse.usable import keep_usable
 from gedanken.worlds.ode.fit import Program, Refined, covariance_of, refine, simulate_pieces
+from gedanken.worlds.ode.knowledge import Knowledge, why_not
+from gedanken.worlds.ode.law.answer import Answer
+from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.law.parser import parse
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
@@ -39,7 +52,6 @@ SHORT = 40  # samples below which a note asks for caution
 UNUSABLE = 1e6  # cost of a law whose simulation fails from the smoothed start: any other law comes first
 FRAGILE = 8.0  # cost of a law that leaves the record whenever its start moves by one standard deviation of the noise
 _LEAVES = 0.1  # change of the simulation, as a share of its variance, that counts as leaving the record
-_SAMPLES = 1000  # samples of a trajectory that are used; longer ones are thinned evenly
 _NOISE_FOLLOWS = 0.05  # relative range of a column's noise, above which it is reported to follow the signal
 
 
@@ -53,6 +65,7 @@ def discover(
     clock: bool | None = True,
     progress: Callable[[str], None] | None = None,
     seconds: float = math.inf,
+    knowledge: Knowledge = Knowledge(),
 ) -> Discovery:
     """Find the laws that explain records of one system.
 
@@ -67,21 +80,22 @@ def discover(
             explains the record. None: never.
         progress: called with a sentence at each stage.
         seconds: wall-clock limit.
+        knowledge: what is known of the law: only laws that agree with it are tried, and reported first.
 
     Raises:
         UserError: no trajectory, too few samples, a variable without samples that the others do not determine, or no
             law of the library can be simulated over the record.
     """
-    trials = _usable(states, trajectories)
+    trials = keep_usable(states, trajectories)
     end = time.monotonic() + seconds
-    search = Search(states, trials, hint, progress, lambda: time.monotonic() > end, clock)
+    search = Search(states, trials, hint, progress, lambda: time.monotonic() > end, clock, knowledge)
     search.run()
     outlying = search.outliers()
     left_out = int(sum(mask.sum() for mask in outlying))
     if left_out:
         # These outliers passed the smoother as part of the signal and may have biased the law: search without them.
         trials = [replace(t, values=np.where(mask, np.nan, t.values)) for t, mask in zip(trials, outlying, strict=True)]
-        search = Search(states, trials, hint, progress, lambda: time.monotonic() > end, clock)
+        search = Search(states, trials, hint, progress, lambda: time.monotonic() > end, clock, knowledge)
         search.run()
     criterion, fitter = search.criterion, search.fitter
     if fitter.best is None:
@@ -106,7 +120,12 @@ def discover(
     elif not is_noise(criterion, best.refined.predicted):
         steps += [m for m in contenders(criterion, models, best) if m not in steps]
     laws = {m.key: _finish(search, m) for m in (*models[: CANDIDATES + 2], *steps)}
-    ranked = sorted((laws[m.key] for m in models[: CANDIDATES + 2]), key=lambda law: law.criterion)[:CANDIDATES]
+    if knowledge:
+        agreeing = {key: law for key, law in laws.items() if not _disagrees(search, law, knowledge)}
+        laws = agreeing or laws
+        models, steps = [m for m in models if m.key in laws], [m for m in steps if m.key in laws]
+    first = [laws[m.key] for m in models[: CANDIDATES + 2] if m.key in laws]
+    ranked = sorted(first, key=lambda law: law.criterion)[:CANDIDATES]
     rungs = [*ranked, *(law for m in steps if (law := laws[m.key]) not in ranked)]
     rows, words = leave_out(criterion.record, states.size) if steps else (np.zeros(criterion.record.t.size, bool), "")
     found = [_candidate(criterion, law, ranked[0].criterion, times, rows) for law in rungs]
@@ -136,41 +155,6 @@ def discover(
     return replace(discovery, notes=tuple(_notes(discovery, search)))
 
 
-def _usable(states: StateSpace, trajectories: Sequence[Trajectory]) -> list[Trajectory]:
-    """The trajectories that can be used, thinned to `_SAMPLES` samples; trials that are too short are left out.
-
-    Raises:
-        UserError: there is none, all have fewer than four samples, or a variable has too few that no other determines.
-    """
-    if not trajectories:
-        raise UserError("no trajectory was given; at least one is needed to find a law")
-    usable, missing = [], ""
-    for trajectory in trajectories:
-        lacks = _lacks(states, trajectory)
-        missing = missing or lacks
-        if lacks:
-            continue
-        if len(trajectory.t) > _SAMPLES:
-            kept = np.unique(np.linspace(0, len(trajectory.t) - 1, _SAMPLES).round().astype(int))
-            trajectory = Trajectory(trajectory.t[kept], trajectory.values[kept], trajectory.name)
-        usable.append(trajectory)
-    if not usable:
-        raise UserError(missing)
-    return usable
-
-
-def _lacks(states: StateSpace, trajectory: Trajectory) -> str:
-    """What a trajectory lacks to find a law from, in a sentence; empty where it lacks nothing."""
-    for i, derivative in enumerate(states.derivative_of):
-        unobserved = not trajectory.observed[i]
-        velocity = i > 0 and states.derivative_of[i - 1] == i
-        if unobserved and not velocity and (derivative is None or not trajectory.observed[derivative]):
-            return f"{states.columns[i]} has fewer than two samples, so no law of it can be found"
-    if len(trajectory.t) < 4:
-        return f"a trajectory of {len(trajectory.t)} samples is too short to find a law from; 4 are needed"
-    return ""
-
-
 @dataclass(frozen=True)
 class _Finished:
     """A law as it is reported: equation and parameters, its criterion, the fit they come from, its structure."""
@@ -184,6 +168,11 @@ class _Finished:
     model: Model
 
 
+def _disagrees(search: Search, law: _Finished, knowledge: Knowledge) -> bool:
+    read = Law.of(Answer(law.equation, law.params), search.states)
+    return bool(why_not(knowledge, read, search.criterion.trajectories))
+
+
 def _finish(search: Search, model: Model) -> _Finished:
     """Fit a model to high accuracy, with its tied constants tied or, if that is better, free."""
     criterion, fitter = search.criterion, search.fitter
@@ -194,7 +183,7 @@ def _finish(search: Search, model: Model) -> _Finished:
     tied = model.parsimony
     options: list[tuple[Array, dict[int, Tie], float]] = [(tied.params, tied.ties, tied.bonus)]
     if tied.ties:
-        options.append((model.refined.params, {}, 0.0))
+        options.append((model.refined.params, criterion.given.ties(model.structure), 0.0))
     laws: list[_Finished] = []
     for params, ties, bonus in options:
         equation, values = write_tied(model.structure, search.states, params.tolist(), ties, fitter.prefix)
@@ -202,9 +191,14 @@ def _finish(search: Search, model: Model) -> _Finished:
             program = fitter.compiler(equation, tuple(values))
         except Unanswerable:  # longer than the grammar reads
             continue
+        limits = criterion.given.limits(model.structure)
+        if limits is not None:
+            ends = np.array(limits_by_name(model.structure, params.tolist(), ties, limits)).reshape(-1, 2)
+            limits = ends[:, 0].copy(), ends[:, 1].copy()
         refined = refine(
             program, np.array(list(values.values())), criterion.record, segments=model.segments,
             starts=model.refined.starts, weights=weights, tolerance=1e-9, rtol=1e-8,
+            limits=limits,
         )  # fmt: skip
         if refined is None:
             continue
@@ -241,7 +235,9 @@ def _fragility(search: Search, program: Program, refined: Refined) -> float:
     # The simulation from the smoothed start only has to succeed: where there is no noise, the fitted start can be many
     # standard deviations away from it at little cost.
     firsts = record.bounds[:-1]
-    smoothed = simulate_pieces(program, refined.params, record.t, record.bounds, record.guess[firsts], scale)
+    smoothed = simulate_pieces(
+        program, refined.params, record.t, record.bounds, record.guess[firsts], scale, record.drives
+    )
     if smoothed is None:
         return UNUSABLE
     left = tried = 0
@@ -251,7 +247,7 @@ def _fragility(search: Search, program: Program, refined: Refined) -> float:
             weights = record.weights[firsts, i]
             starts = refined.starts.copy()
             starts[:, i] += sign * np.where(weights > 0, 1.0 / np.where(weights > 0, weights, 1.0), 0.0)
-            moved = simulate_pieces(program, refined.params, record.t, record.bounds, starts, scale)
+            moved = simulate_pieces(program, refined.params, record.t, record.bounds, starts, scale, record.drives)
             tried += 1
             left += moved is None or (((moved - refined.predicted) / scale) ** 2).sum() > _LEAVES * total
     return FRAGILE * left / tried
@@ -278,7 +274,7 @@ def _candidate(criterion: Criterion, law: _Finished, best: float, times: Array, 
     whole = refined.predicted
     if len(bounds) > len(record.bounds):
         followed = simulate_pieces(
-            program, refined.params, record.t, record.bounds, np.array(initials), criterion.scale
+            program, refined.params, record.t, record.bounds, np.array(initials), criterion.scale, record.drives
         )
         whole = np.full_like(record.y, np.inf) if followed is None else followed
     r2 = {}
@@ -337,7 +333,9 @@ def _experiment(criterion: Criterion, laws: Sequence[_Finished]) -> Experiment |
     best: Experiment | None = None
     for start in starts:
         runs = [
-            simulate_pieces(law.program, law.refined.params, grid, np.array([0, len(grid)]), start[None, :], scale)
+            simulate_pieces(
+                law.program, law.refined.params, grid, np.array([0, len(grid)]), start[None, :], scale, record.drives
+            )
             for law in laws
         ]
         if runs[0] is None:

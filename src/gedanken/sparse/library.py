@@ -35,6 +35,9 @@ class Atom:
         variables: the variables that the term acts on. In the equation of a coordinate that none of them belongs to,
             the term is a coupling and costs `coupling_cost` more. Empty: the same cost in every equation.
         coupling_cost: that addition to the cost.
+        held: its coefficient is known to be one.
+        labels: names that a person gave to the coefficient and the inner constants, empty for one without; with a minus
+            sign where the constant is the coefficient's negative.
     """
 
     name: str
@@ -46,6 +49,8 @@ class Atom:
     family: str = ""
     variables: frozenset[str] = frozenset()
     coupling_cost: float = 0.0
+    held: bool = False
+    labels: tuple[str, ...] = ()
 
     def text(self, constants: Sequence[str] = ()) -> str:
         """The atom with names or numbers for its constants."""

@@ -13,7 +13,7 @@ from gedanken.sparse.criterion import Criterion
 from gedanken.sparse.library import Atom
 from gedanken.sparse.smooth import interpolate
 from gedanken.sparse.structure import Model
-from gedanken.sparse.weak import Columns
+from gedanken.sparse.weak import Columns, HeldTerms
 from gedanken.worlds.ode.fit import differentiate, simulate_pieces
 from gedanken.worlds.ode.trajectory import Array
 
@@ -127,8 +127,9 @@ def linearise(criterion: Criterion, model: Model, columns: Columns) -> Linearise
     segments = record.segments(model.segments)
     nodes = Nodes.between(record.t, segments)
     x = _reference(criterion, model, nodes)
-    rhs, jacobian, by_param = differentiate(model.program, nodes.t, x, model.refined.params)
-    forcing = [columns(nodes.t, x)]
+    u = _inputs(criterion, nodes)
+    rhs, jacobian, by_param = differentiate(model.program, nodes.t, x, model.refined.params, u)
+    forcing = [columns(nodes.t, x, u)]
     own_terms: list[tuple[int, int, Atom]] = []
     at = 0
     for e, terms in enumerate(model.structure):
@@ -142,7 +143,7 @@ def linearise(criterion: Criterion, model: Model, columns: Columns) -> Linearise
     phi = np.ascontiguousarray(np.where(finite, phi, 0.0))
     width, equations = phi.shape[1], len(targets)
     known = rhs.copy()
-    known[:, targets] = 0.0
+    known[:, targets] = HeldTerms(criterion.given, criterion.states, len(targets))(nodes.t, x, u)
     drift = np.zeros_like(x)
     drift[1:] = 0.5 * np.diff(nodes.t)[:, None] * (known[1:] + known[:-1]) - np.diff(x, axis=0)
     resets = np.zeros(len(nodes.t), bool)
@@ -162,6 +163,17 @@ def linearise(criterion: Criterion, model: Model, columns: Columns) -> Linearise
     return Linearised(width, own_terms, usable, norm, unit.T @ unit, unit.T @ left, float(left @ left))
 
 
+def _inputs(criterion: Criterion, nodes: Nodes) -> Array | None:
+    """The inputs at the nodes, shape (M, k); None for a system that has none."""
+    if not criterion.states.inputs:
+        return None
+    first = np.searchsorted(np.flatnonzero(nodes.kept), nodes.bounds[:-1])  # sample with which each segment begins
+    trials = np.searchsorted(criterion.record.bounds, first, side="right") - 1
+    pieces = zip(trials, pairwise(nodes.bounds), strict=True)
+    drives = [trajectory.drive for trajectory in criterion.trajectories]
+    return np.concatenate([drives[k].at(nodes.t[a:b]) for k, (a, b) in pieces])
+
+
 def _reference(criterion: Criterion, model: Model, nodes: Nodes) -> Array:
     """The trajectory to linearise along, at the nodes.
 
@@ -169,7 +181,10 @@ def _reference(criterion: Criterion, model: Model, nodes: Nodes) -> Array:
     """
     if criterion.explained(model) > 0.8:
         refined = model.refined
-        x = simulate_pieces(model.program, refined.params, nodes.t, nodes.bounds, refined.starts, criterion.scale)
+        x = simulate_pieces(
+            model.program, refined.params, nodes.t, nodes.bounds, refined.starts, criterion.scale,
+            criterion.record.drives, criterion.record.trials(criterion.record.segments(model.segments)),
+        )  # fmt: skip
         if x is not None:
             return x
     pieces = []

@@ -68,7 +68,7 @@ class Quasilinear:
         gram, products = self.linear.gram, self.linear.products
         by_name: dict[str, list[int]] = {}
         for k, atom in enumerate(self.atoms):
-            if usable[e * width + k]:
+            if usable[e * width + k] and self.criterion.given.allows(e, atom):
                 by_name.setdefault(atom.name, []).append(k)
         first = {atom.name: k for k, atom in reversed(list(enumerate(self.atoms)))}
         present = [
@@ -129,6 +129,8 @@ class Quasilinear:
         """The subsets with one group less, one exchanged in its equation, or one more."""
         taken = {self.names[g] for g in subset}
         for g in subset:
+            if self.criterion.given.facts is not None and self.criterion.given.keeps(*self.names[g]):
+                continue
             rest = tuple(x for x in subset if x != g)
             yield rest
             for other in range(len(self.groups)):
@@ -174,7 +176,8 @@ class Quasilinear:
     def neighbours(self) -> list[tuple[Structure, list[list[float]], float]]:
         """Changed structures with starting coefficients and the criterion expected of a fit, best first."""
         scores: dict[tuple[int, ...], float] = {}
-        sides = list(dict.fromkeys([self.current, *self._whole_sides()]))
+        needed = {g for g in self.current if self.criterion.given.facts and self.criterion.given.keeps(*self.names[g])}
+        sides = [side for side in dict.fromkeys([self.current, *self._whole_sides()]) if needed <= set(side)]
         scores.update(zip(sides, self.scores(sides), strict=True))
         front = [self.current]
         # Three moves in a row, each from the best subsets so far; two where many equations make the moves many.

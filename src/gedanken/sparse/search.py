@@ -13,11 +13,14 @@ import numpy as np
 from gedanken.sparse.composite import compose, in_time
 from gedanken.sparse.criterion import Criterion
 from gedanken.sparse.fitting import PIECES, Fitter
+from gedanken.sparse.given import Given
+from gedanken.sparse.inputs import with_inputs
 from gedanken.sparse.library import Atom, build, drive
 from gedanken.sparse.quasilinear import FEW_EQUATIONS, Quasilinear
 from gedanken.sparse.start import use_start
 from gedanken.sparse.structure import Model, acts_on, exchange, size_of, write
 from gedanken.sparse.weak import Proposal, WeakForm
+from gedanken.worlds.ode.knowledge import Knowledge
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
 # Samples below which no periodic force is tried. On a short record, one of the many frequencies and phases always fits
@@ -56,20 +59,25 @@ class Search:
         progress: Callable[[str], None] | None = None,
         stop: Callable[[], bool] = lambda: False,
         clock: bool | None = True,
+        knowledge: Knowledge = Knowledge(),
     ):
         """Args: as of `identify.discover`; stop says when to end early."""
-        self.criterion = Criterion(states, trajectories)
+        self.given = Given.of(knowledge, states)
+        self.criterion = Criterion(states, trajectories, self.given)
         self.stated = use_start(self.criterion, hint)
         self.fitter = Fitter(self.criterion)
         self.states, self.hint, self.progress, self.stop, self.clock = states, hint, progress, stop, clock
         steps = np.max([np.abs(np.diff(s.values, axis=0)).max(0) for s in self.criterion.smoothed], axis=0)
-        self.atoms = build(states, self.criterion.values, steps, hint)
-        self.composed = compose(states, self.criterion.values, steps, self.atoms)
+        library = build(states, self.criterion.values, steps, hint)
+        library = with_inputs(states, library, [trajectory.drive for trajectory in trajectories])
+        self.atoms = self.given.restrict(library)
+        self.composed = self.given.restrict(compose(states, self.criterion.values, steps, self.atoms))
         self._expanded: set[tuple[object, ...]] = set()  # models and libraries whose neighbours have been tried
 
     def run(self) -> None:
         """Search the whole record; if no law follows it, search on short pieces."""
         fitter = self.fitter
+        self._fit_known()
         self._say("the simple terms")
         simple = self._regression([atom for atom in self.atoms if atom.stage == 0])
         self._try_all(simple)
@@ -95,6 +103,15 @@ class Search:
         if fitter.best is None or (shortest >= 4 * PIECES and self.criterion.lost(fitter.best)):
             self._search_pieces(simple, rich)
 
+    def _fit_known(self) -> None:
+        """Fit the known terms alone where they have constants inside, so that the search begins from good ones."""
+        required = self.given.required
+        if any(atom.inner for terms in required for atom in terms):
+            self._say("the known terms")
+            model = self.fitter.fit(required, [[1.0] * len(terms) for terms in required])
+            if model is not None:
+                self.given = self.criterion.given = self.given.started(model.structure)
+
     def outliers(self) -> list[np.ndarray]:
         """Samples far off the best law, one mask (m, n) a trajectory.
 
@@ -114,7 +131,8 @@ class Search:
         return [outlying[a:b] for a, b in pairwise(record.bounds)]
 
     def _regression(self, atoms: Sequence[Atom]) -> WeakForm:
-        return WeakForm(self.states, self.criterion.smoothed, atoms, self.criterion.targets)
+        atoms = self.given.restrict(atoms) if self.given.facts is not None else atoms
+        return WeakForm(self.states, self.criterion.smoothed, atoms, self.criterion.targets, self.given)
 
     def _done(self) -> bool:
         return self.fitter.best is not None and self.criterion.adequate(self.fitter.best)
@@ -193,7 +211,7 @@ class Search:
         """Add periodic forces of the time, at the frequencies that explain most of what is left."""
         self._say("periodic forces")
         columns, equations = self.states.columns, range(len(self.criterion.targets))
-        linear = [atom for atom in library.atoms if atom.name in ("1", *columns)]
+        linear = [atom for atom in library.atoms if atom.name in ("1", *columns, *self.states.input_names)]
         forces: dict[Atom, None] = {}  # in order, without duplicates
         for e in equations:
             for factor in (None, *range(self.states.size)):
@@ -232,7 +250,9 @@ class Search:
             fitter.sensitive = True
             fitter.models[model.segments, model.key] = model
             self._improve(rich)
-        if whole is not None and fitter.segments > 1 and self.criterion.explained(whole) > 0.9:
+        # One that follows some column all the way is no law of a chaotic record: another column has noise that the
+        # smoother took for motion (a sensor that rings).
+        if whole is not None and fitter.segments > 1 and self.criterion.follows(whole):
             fitter.segments, fitter.best = 1, whole
 
     def _combinations(self, library: WeakForm) -> Iterator[list[Proposal]]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gedanken.sparse.kalman import Coordinate, spread
+from gedanken.worlds.ode.inputs import Drive
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 _OUTLIER = 5.0  # robust standard deviations
@@ -34,6 +35,7 @@ class Smoothed:
         spline: value, slope and curvature of each coordinate at the samples, shape (m, coordinates, 3).
         outliers: samples that were left out, shape (m, n).
         live: used samples that tell the noise level (where a signal has decayed to nothing, they do not), shape (m, n).
+        drive: the inputs.
     """
 
     t: Array
@@ -43,6 +45,7 @@ class Smoothed:
     spline: Array
     outliers: NDArray[np.bool_]
     live: NDArray[np.bool_]
+    drive: Drive | None = None
 
 
 def _proportional(
@@ -255,7 +258,9 @@ def _smooth_alone(states: StateSpace, trajectory: Trajectory, expected: Array | 
         live[:, column : column + width] = alive[:, :width]
         column += width
     used = np.isfinite(trajectory.values) & ~outliers
-    return Smoothed(trajectory.t, values, sigma, np.where(used, 1.0 / sigma, 0.0), spline, outliers, used & live)
+    return Smoothed(
+        trajectory.t, values, sigma, np.where(used, 1.0 / sigma, 0.0), spline, outliers, used & live, trajectory.drive
+    )
 
 
 def interpolate(smoothed: Smoothed, states: StateSpace, at: Array) -> Array:

@@ -145,9 +145,9 @@ class Model:
         return key_of(self.structure)
 
 
-def choose_prefix(states: StateSpace) -> str:
-    """A letter that no variable's name begins with, for numbered parameters."""
-    taken = {*states.columns, *states.aliases}
+def choose_prefix(states: StateSpace, names: Sequence[str] = ()) -> str:
+    """A letter for numbered parameters, with which no variable and none of these names is numbered."""
+    taken = {*names, *states.columns, *states.aliases, *states.input_names}
     letters = ("c", "k", "p", "q", "a", "b", "par")
     return next((p for p in letters if not any(re.fullmatch(rf"{p}\d+", name) for name in taken)), "coefficient")
 
@@ -167,10 +167,16 @@ def write_tied(
     constants: list[tuple[str, float]] = []  # text of each constant's magnitude, and its sign
     values: dict[str, float] = {}
     coefficient = coefficients_mask(structure)
+    labels = labels_of(structure)
+    labelled = {label.lstrip("-") for label in labels}
     for k, value in enumerate(params):
         tie = ties.get(k)
-        if tie is None:
-            name = f"{prefix}{len(values) + 1}"
+        if tie is None and labels[k]:
+            name, sign = labels[k].lstrip("-"), -1.0 if labels[k].startswith("-") else 1.0
+            values[name] = sign * float(value)
+            constants.append((name, sign))
+        elif tie is None:
+            name = f"{prefix}{sum(1 for other in values if other not in labelled) + 1}"
             sign = math.copysign(1.0, value) if coefficient[k] else 1.0
             values[name] = abs(float(value)) if coefficient[k] else float(value)
             constants.append((name, sign))
@@ -205,7 +211,12 @@ def _assemble(
             at += count
             magnitude, sign = written[0]
             text = atom.text([name if s > 0 else f"(-{name})" for name, s in written[1:]])
-            if text == "1":
+            if atom.held:
+                if magnitude == "1":  # the known part as it was said
+                    side += f" - {text[1:]}" if text.startswith("-") else f" + {text}"
+                    continue
+                text = f"{magnitude}*({text})"
+            elif text == "1":
                 text = magnitude
             elif magnitude != "1":
                 text = magnitude + text[1:] if text.startswith("1/") else f"{magnitude}*{text}"
@@ -213,6 +224,29 @@ def _assemble(
         side = side.removeprefix(" + ")
         sides.append("-" + side[3:] if side.startswith(" - ") else side or "0")
     return "; ".join(f"{left} = {side}" for left, side in zip(states.left_sides, sides, strict=True)), used
+
+
+def labels_of(structure: Structure) -> list[str]:
+    """The name that a person gave to each constant, empty for those without."""
+    return [label for terms in structure for atom in terms for label in (atom.labels or ("",) * (1 + len(atom.inner)))]
+
+
+def limits_by_name(
+    structure: Structure,
+    params: Sequence[float],
+    ties: Mapping[int, Tie],
+    limits: tuple[Array, Array],
+    prefix: str = "c",
+) -> list[tuple[float, float]]:
+    """Limits of the parameters of `write_tied`, in its order, from those of all constants of a structure."""
+    found: list[tuple[float, float]] = []
+    coefficient, labels = coefficients_mask(structure), labels_of(structure)
+    for k, value in enumerate(params):
+        if k not in ties:
+            negative = labels[k].startswith("-") if labels[k] else bool(coefficient[k] and value < 0)
+            low, high = float(limits[0][k]), float(limits[1][k])
+            found.append((-high, -low) if negative else (low, high))
+    return found
 
 
 def coefficients_mask(structure: Structure) -> np.ndarray:

@@ -6,7 +6,7 @@ tie, so that a law of many terms with few constants can be preferred to a shorte
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +61,9 @@ def simplify(
     misfit: float,
     unit: float = UNIT,
     exponents: np.ndarray | None = None,
+    given: Mapping[int, Tie] | None = None,
+    named: np.ndarray | None = None,
+    units: Sequence[object] | None = None,
 ) -> Parsimony:
     """Tie constants one by one, each time the tie that lowers the criterion most.
 
@@ -76,10 +79,14 @@ def simplify(
         misfit: mean square weighted residual, by which the covariance is scaled.
         unit: prior cost of a constant that is one.
         exponents: True for an exponent, which may be any of `SIMPLE`, shape (p,).
+        given: ties that are known; they change neither saving nor bonus.
+        named: constants that a person named and that are tied to no other, shape (p,).
+        units: unit of each constant, empty for a number and None where unknown. One that has a unit is not one, and
+            constants of different units are not equal.
     """
     p = params.astype(np.float64).copy()
     if p.size == 0 or not np.isfinite(information).all():
-        return Parsimony({}, p, 0.0)
+        return Parsimony(dict(given or {}), p, 0.0)
     C = covariance_of(information) * max(misfit, 1e-12)
     known = np.isfinite(np.diag(C))
     C = np.where(np.isfinite(C), C, 0.0)
@@ -88,9 +95,16 @@ def simplify(
     same = np.array([[a[0] == b[0] or a[1] == b[1] for b in names] for a in names])
     inner = same & ~coefficients[:, None] & ~coefficients[None, :]
     choice = np.where(same, _SAME_ATOM, _ANY_ATOM + math.log(max(int(coefficients.sum()) - 1, 1)))
-    ties: dict[int, Tie] = {}
+    ties: dict[int, Tie] = dict(given or {})
     saving = bonus = 0.0
-    free = known.copy()
+    free = known.copy() if named is None else known & ~named
+    free[list(ties)] = False
+    numbers = np.ones(p.size, bool) if units is None else np.array([not unit_ for unit_ in units])
+    if units is not None:
+        pairs = [[a is None or b is None or a == b for b in units] for a in units]
+        alike = np.array(pairs, bool)
+    else:
+        alike = np.ones((p.size, p.size), bool)
     simple = np.array(SIMPLE)
     powers = np.zeros(p.size, bool) if exponents is None else exponents
     cost = np.where(powers, _SIMPLE, unit)
@@ -98,14 +112,17 @@ def simplify(
         variance = np.maximum(np.diag(C), 1e-300)
         sign = np.where(p < 0, -1.0, 1.0)
         fixed = np.where(powers, simple[np.abs(simple[:, None] - p).argmin(0)], sign)
-        unit_rise = np.where(free & (coefficients | (p > 0)), (p - fixed) ** 2 / np.maximum(variance, floor), np.inf)
+        may = free & numbers & (coefficients | (p > 0))
+        unit_rise = np.where(may, (p - fixed) ** 2 / np.maximum(variance, floor), np.inf)
         unit_net = price - cost - unit_rise
         unit_net[unit_rise > _LARGEST_RISE] = -np.inf
         i = int(np.argmax(unit_net))
         best = float(unit_net[i])
         move: tuple[int, int | None] = (i, None)
-        both = np.outer(free, free) & np.where(
-            np.outer(coefficients, coefficients), True, inner & (sign[:, None] == sign)
+        both = (
+            np.outer(free, free)
+            & alike
+            & np.where(np.outer(coefficients, coefficients), True, inner & (sign[:, None] == sign))
         )
         np.fill_diagonal(both, False)
         if both.any():

@@ -2,13 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from gedanken.errors import UserError
 from gedanken.own_data.read.columns import Columns
+from gedanken.own_data.read.inputs import InputColumns
 from gedanken.worlds.ode.kernel.limits import MAX_NAME, MAX_STATES
 
 RESERVED = frozenset({"t", "sin", "cos", "tan", "exp", "log", "ln", "sqrt", "abs", "pi", "nan", "inf"})
@@ -26,11 +27,16 @@ GREEK |= {"τ": "tau", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Ω
 
 @dataclass(frozen=True)
 class Roles:
-    """Which header is what. `states` are headers in order."""
+    """Which header is what. `states` are headers in order; `inputs` are the headers of the inputs, as named."""
 
     time: str
     states: tuple[str, ...]
     trial: str | None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+    def input_kind(self, inputs: InputColumns, header: str) -> str | None:
+        """What a column is as an input; None for a state."""
+        return next((inputs.kind(name) for name, found in self.inputs.items() if found == header), None)
 
 
 def split_unit(header: str) -> tuple[str, str]:
@@ -59,9 +65,16 @@ def implied_unit(name: str) -> str:
 
 
 def find_roles(
-    table: Columns, time: str | None, state: Sequence[str] | None, trial: str | None, notes: list[str]
+    table: Columns,
+    time: str | None,
+    state: Sequence[str] | None,
+    trial: str | None,
+    notes: list[str],
+    inputs: Sequence[str] = (),
 ) -> Roles:
     """The time, state and trial columns that a person named, and good guesses for those that they did not.
+
+    Inputs are listed among the states, since they are read alike.
 
     Raises:
         UserError: a named column is not there, nothing looks like a time, or there are too many states.
@@ -86,7 +99,15 @@ def find_roles(
         if not chosen:
             held = "; ".join(f"{name} is {why}" for name, why in dropped.items()) or f"{time_header} is the only one"
             raise UserError(f"{table.path.name} has no numeric column besides the time ({held})")
-    if len(chosen) > MAX_STATES:
+    drivers = {name: _find(table, name) for name in inputs}
+    for name, header in drivers.items():
+        if header in (time_header, trial_header) or (state is not None and header in chosen):
+            raise UserError(f"column {header!r} of {table.path.name} is named twice, as an input and as something else")
+        if table.kinds[header] not in ("number", "empty"):
+            raise UserError(f"the input {name!r} of {table.path.name} holds {table.kinds[header]}, not numbers")
+    states = tuple(name for name in chosen if name not in drivers.values())
+    chosen = (*states, *dict.fromkeys(drivers.values()))
+    if len(states) > MAX_STATES:
         raise UserError(
             f"{table.path.name} has {len(chosen)} state columns ({', '.join(chosen)}) and at most {MAX_STATES} can be "
             "used; name the ones to use with --state"
@@ -98,7 +119,7 @@ def find_roles(
         raise UserError(
             f"the time column {time_header!r} of {table.path.name} is not numeric; use numbers or dates (2020-01-31)"
         )
-    return Roles(time_header, chosen, trial_header)
+    return Roles(time_header, chosen, trial_header, drivers)
 
 
 def _find(table: Columns, wanted: str) -> str:

@@ -26,6 +26,7 @@ from gedanken.own_data.read.headers import (
     unused,
     velocity_names,
 )
+from gedanken.own_data.read.inputs import InputColumns, take_inputs
 from gedanken.worlds.ode.kernel.limits import MAX_NAME, MAX_STATES
 from gedanken.worlds.ode.trajectory import Array, Coordinate, StateSpace, Trajectory, pool
 
@@ -65,6 +66,7 @@ def read_trajectories(
     order: int | None = None,
     velocities: Mapping[str, str] | None = None,
     max_rows: int = 1000,
+    inputs: InputColumns = InputColumns(),
 ) -> Recording:
     """Read one system's trials from a table, or from several tables with the same columns (one trial or more each).
 
@@ -77,6 +79,7 @@ def read_trajectories(
             becomes a column of NaN; None for order 2 where a column is named as another's velocity and agrees with it.
         velocities: which column is whose velocity, `{"x": "u"}`, where the names do not say it.
         max_rows: a longer trial is averaged down to this many rows.
+        inputs: columns that drive the system and have no law.
 
     Raises:
         UserError: one sentence on what cannot be used, naming file, column and line.
@@ -88,11 +91,12 @@ def read_trajectories(
         raise UserError(f"the order of the law is 1 or 2, not {order}")
     notes: list[str] = []
     tables = [open_columns(path) for path in files]
-    roles = find_roles(tables[0], time, state, trial, notes)
+    roles = find_roles(tables[0], time, state, trial, notes, inputs.named)
     labels, label_units = zip(*map(split_unit, roles.states), strict=True)
     names = identifiers(labels, notes)
     renamed = dict(zip(labels, names, strict=True)) | dict(zip(roles.states, names, strict=True))
     units = {name: unit for name, unit in zip(names, label_units, strict=True) if unit}
+    kinds = [roles.input_kind(inputs, header) for header in roles.states]
     time_label, time_unit = split_unit(roles.time)
     time_unit = time_unit or implied_unit(time_label)
     trials: list[Trajectory] = []
@@ -103,9 +107,12 @@ def read_trajectories(
         for each in found:
             stem = [table.path.stem] if len(tables) > 1 else []
             trials.append(replace(each, name=" ".join([*stem, *([each.name] if each.name else [])])))
+    guess = inputs.guess and state is None
+    names, trials, given = take_inputs(tables[0].path.name, trials, names, kinds, guess, notes)
     names, trials = _varying(tables[0].path, trials, names, state is not None, notes)
     pairs = _pairs(trials, names, order, velocities or {}, renamed, notes)
     states, trials = _arrange(trials, names, pairs, order)
+    states = replace(states, inputs=given)
     if states.size > MAX_STATES:
         raise UserError(
             f"{tables[0].path.name} makes {states.size} states with the velocities ({', '.join(states.columns)}) and "
@@ -117,7 +124,7 @@ def read_trajectories(
     return Recording(
         states=states,
         trajectories=tuple(trials),
-        units={name: unit for name, unit in units.items() if name in states.columns},
+        units={name: unit for name, unit in units.items() if name in (*states.columns, *states.input_names)},
         time=time_label,
         time_unit=time_unit,
         sources={name: header for header, name in renamed.items() if name in states.columns and header in roles.states},
@@ -401,5 +408,5 @@ def _arrange(
         for index, name in enumerate(states.columns):
             if name in names:
                 values[:, index] = trial.values[:, list(names).index(name)]
-        arranged.append(Trajectory(trial.t, values, trial.name))
+        arranged.append(replace(trial, values=values))
     return states, arranged

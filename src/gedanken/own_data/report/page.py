@@ -10,6 +10,7 @@ from gedanken.markdown import table
 from gedanken.own_data.finding import Finding
 from gedanken.own_data.report.limits import limits, plain
 from gedanken.versions import versions
+from gedanken.worlds.ode.knowledge.text import sentences
 
 # What a result depends on.
 LIBRARIES = ("gedanken", "python", "numpy", "scipy", "numba")
@@ -25,6 +26,7 @@ def to_markdown(finding: Finding, command: Sequence[str] = ()) -> str:
         page += [f"`{plain(finding.player)}` found no law that could be read and simulated.", ""]
     else:
         page += _law(finding)
+        page += _outside(finding)
         page += ["", f"Found by `{plain(finding.player)}`, with a mean R² of {finding.match:.4f}.", ""]
     for sentence in (*finding.observations, finding.order, finding.reason):
         page += [plain(sentence), ""] if sentence else []
@@ -58,6 +60,21 @@ def to_markdown(finding: Finding, command: Sequence[str] = ()) -> str:
     return "\n".join(page)
 
 
+def _outside(finding: Finding) -> list[str]:
+    """What was given: inputs, constants of a trial, and what was known of the law."""
+    between = {"line": "straight lines between readings", "hold": "each reading holds until the next"}
+    told = [
+        f"`{each.name}` is an input ({between[each.between]})"
+        if each.between in between
+        else f"`{each.name}` is known in each trial"
+        for each in finding.states.inputs
+    ]
+    told = [f"Given: {'; '.join(told)}."] if told else []
+    known = sentences(finding.record.problem.observation.knowledge)
+    told += [f"Known beforehand: {plain(' '.join(known))}"] if known else []
+    return ["", *told] if told else []
+
+
 def _law(finding: Finding) -> list[str]:
     lines = ["```text", *(part.strip() for part in finding.law.text.replace("`", "'").split(";")), "```"]
     if not finding.law.latex:
@@ -68,17 +85,22 @@ def _law(finding: Finding) -> list[str]:
 
 def _parameters(finding: Finding) -> list[str]:
     rows = []
+    units = finding.param_units
     for name, value in finding.params.items():
         half = finding.half_width(name)
         if finding.standard_errors is None:
-            rows.append([name, f"{value:.6g}", "", ""])
+            rows.append([name, f"{value:.6g}", "", "", units.get(name, "")])
         elif not math.isfinite(half):
-            rows.append([name, f"{value:.4g}", "not determined", ""])
+            rows.append([name, f"{value:.4g}", "not determined", "", units.get(name, "")])
+        elif half < 1e-12 * abs(value):
+            rows.append([name, f"{value:.6g}", "given", "", units.get(name, "")])
         else:
             digits = _digits(half)
             share = f"{100 * half / abs(value):.2g} %" if value else ""
-            rows.append([name, f"{value:.{digits}f}", f"± {half:.{digits}f}", share])
-    return table(["parameter", "value", "95 % interval", "of the value"], rows)
+            rows.append([name, f"{value:.{digits}f}", f"± {half:.{digits}f}", share, units.get(name, "")])
+    head = ["parameter", "value", "95 % interval", "of the value", "unit"]
+    shown = len(head) if units else len(head) - 1
+    return table(head[:shown], [row[:shown] for row in rows])
 
 
 def _digits(half: float) -> int:

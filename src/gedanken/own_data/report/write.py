@@ -63,6 +63,7 @@ def to_json(finding: Finding, command: Sequence[str] = ()) -> dict[str, Any]:
         "latex": law.latex if law else None,
         "params": dict(params),
         "half_widths_95": widths if law and finding.standard_errors else None,
+        "param_units": finding.param_units,
         "r2": dict(finding.r2),
         "held_out": [finding.trajectories[i].name or str(i) for i in finding.held_out],
         "held_out_r2": dict(finding.held_out_r2) if finding.held_out_r2 else None,
@@ -81,6 +82,8 @@ def to_json(finding: Finding, command: Sequence[str] = ()) -> dict[str, Any]:
         "notes": list(finding.record.notes),
         "rationale": law.rationale if law else "",
         "columns": list(finding.states.columns),
+        "inputs": {each.name: each.between for each in finding.states.inputs},
+        "knowledge": finding.record.problem.observation.knowledge.to_dict(),
         "units": dict(finding.record.units or {}),
         "time": finding.record.time,
         "time_unit": finding.record.time_unit,
@@ -89,6 +92,7 @@ def to_json(finding: Finding, command: Sequence[str] = ()) -> dict[str, Any]:
                 "name": trial.name,
                 "t": trial.t,
                 "observed": trial.values,
+                "inputs": None if trial.drive is None else trial.drive.at(trial.t),
                 "predicted": None if predicted is None else np.asarray(predicted),
             }
             for trial, predicted in zip(finding.trajectories, _predictions(finding), strict=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gedanken.worlds.ode.inputs import Drive
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.simulate import Track, score, simulate
 from gedanken.worlds.ode.trajectory import Array, Trajectory, r_squared
@@ -34,14 +35,14 @@ class Prediction:
     shown: int
 
 
-def follow(law: Law, start: Array, t: Array) -> Array:
-    """The law from `start` at t[0], shape (m, n), NaN from where it ends."""
+def follow(law: Law, start: Array, t: Array, drive: Drive | None = None) -> Array:
+    """The law from `start` at t[0] under these inputs, shape (m, n), NaN from where it ends."""
     values = np.full((len(t), len(start)), np.nan)
     if not np.isfinite(start).all():
         return values
     for a in range(0, len(t) - 1, _PIECE):
         piece = slice(a, min(a + _PIECE + 1, len(t)))
-        solution = simulate(law.source, law.states, law.params, start, t[piece]).values
+        solution = simulate(law.source, law.states, law.params, start, t[piece], drive=drive).values
         values[piece], start = solution, solution[-1]
         if not np.isfinite(start).all():
             break
@@ -58,15 +59,15 @@ def predict(law: Law, trial: Trajectory, before: tuple[Array, float] | None = No
     """
     if before is not None:
         start, begin = before
-        return Prediction(start, begin, follow(law, start, np.append(begin, trial.t))[1:], 0)
+        return Prediction(start, begin, follow(law, start, np.append(begin, trial.t), trial.drive)[1:], 0)
     if np.isfinite(trial.values[0]).all():
         start, shown = trial.values[0], 1
     else:
         shown = count_shown(law.states.size, len(trial.t))
-        opening = Trajectory(trial.t[:shown], trial.values[:shown])
+        opening = Trajectory(trial.t[:shown], trial.values[:shown], drive=trial.drive)
         found = score(Track(law.states, opening), law.source, law.params).start if opening.observed.any() else None
         start = np.full(law.states.size, np.nan) if found is None else found
-    return Prediction(start, float(trial.t[0]), follow(law, start, trial.t), shown)
+    return Prediction(start, float(trial.t[0]), follow(law, start, trial.t, trial.drive), shown)
 
 
 def count_shown(states: int, samples: int) -> int:

@@ -1,9 +1,10 @@
 """What a `discover` problem shows in public, and what its verifier keeps to itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gedanken.tasks.discover import answer_grammar
+from gedanken.worlds.ode.knowledge import Knowledge
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 
@@ -19,6 +20,7 @@ class Observation:
         hint_level: how much the hint gives away: `full`, `names` or `anonymous`.
         clock: whether laws that name the time are as good as others. On a person's own record they are a last resort
             (False), since a sum of sines of the time follows anything, or not looked for at all (None).
+        knowledge: what is known of the law; one that disagrees scores nothing.
     """
 
     states: StateSpace
@@ -26,6 +28,7 @@ class Observation:
     hint: str = ""
     hint_level: str = "full"
     clock: bool | None = True
+    knowledge: Knowledge = field(default_factory=Knowledge)
 
     def grammar(self, written: str = "") -> str | None:
         """What may follow `written` in a well-formed answer, as a Lark grammar; None where the answer is complete.

@@ -9,6 +9,7 @@ import numpy as np
 from gedanken import zoo
 from gedanken.loop import Problem, Turn
 from gedanken.worlds.ode import system
+from gedanken.worlds.ode.knowledge.text import sentences
 from gedanken.worlds.ode.law.latex import latex
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.law.parser import parse
@@ -21,8 +22,17 @@ WIDTH, HEIGHT, MARGIN = 640, 180, 34
 def show_problem(problem: Problem) -> dict[str, Any]:
     """Hint, columns and trials."""
     seen = problem.observation
-    trials = [{"name": trial.name, "t": trial.t, "values": trial.values} for trial in seen.trajectories]
-    return {"hint": seen.hint, "columns": seen.states.columns, "trials": trials}
+    trials = [
+        {"name": trial.name, "t": trial.t, "values": trial.values}
+        | ({} if trial.drive is None else {"inputs": trial.drive.at(trial.t)})
+        for trial in seen.trajectories
+    ]
+    shown = {"hint": seen.hint, "columns": seen.states.columns, "trials": trials}
+    if seen.states.inputs:
+        shown["inputs"] = [{"name": each.name, "between": each.between} for each in seen.states.inputs]
+    if seen.knowledge:
+        shown["known"] = sentences(seen.knowledge)
+    return shown
 
 
 def show_answer(problem: Problem, turn: Turn) -> dict[str, Any] | None:

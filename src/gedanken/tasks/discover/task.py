@@ -25,6 +25,7 @@ from gedanken.tasks.discover.mismatch import describe_mismatch
 from gedanken.tasks.discover.observation import Observation, Truth
 from gedanken.tasks.discover.rewards import SOLVED, Evidence
 from gedanken.worlds.ode import corrupt, system, text
+from gedanken.worlds.ode.knowledge import STATEMENTS, Knowledge, facts, why_not, write_knowledge
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
@@ -81,7 +82,7 @@ class DiscoverTask(Task):
             split: `train`, `val` or `test`; each has instances of its own.
             index: which instance.
             level: 1 to 5, a preset of conditions (`LEVELS`) that single conditions may override.
-            conditions: fields of `Conditions`.
+            conditions: fields of `Conditions`, and what is known of the law (`STATEMENTS`, as texts).
 
         Raises:
             UserError: an unknown subject, split, level or condition, or a held-out system in the training split.
@@ -92,17 +93,22 @@ class DiscoverTask(Task):
             raise UserError(f"index must be a whole number from 0 up, not {index!r}")
         if level is not None and level not in LEVELS:
             raise UserError(f"level is 1 to 5, not {level!r}")
+        said = {name: conditions.pop(name) for name in STATEMENTS if name in conditions}
+        knowledge = Knowledge.read(**said)
         unknown = set(conditions) - set(Conditions.__dataclass_fields__)
         if unknown:
             raise UserError(f"unknown condition {', '.join(sorted(unknown))}")
         chosen = replace(LEVELS[level] if level else Conditions(), **conditions)
-        return self.pose_entry(entry, Key(subject, split, index, level), chosen)
+        return self.pose_entry(entry, Key(subject, split, index, level), chosen, knowledge)
 
-    def pose_entry(self, entry: system.System, key: Key, conditions: Conditions) -> Problem:
+    def pose_entry(
+        self, entry: system.System, key: Key, conditions: Conditions, knowledge: Knowledge = Knowledge()
+    ) -> Problem:
         """As `pose`, for an entry that need not be in the zoo (a file of your own)."""
         names = (key.subject, key.split, key.index)
         if conditions.hint == "anonymous":
             entry = system.anonymise(entry)
+        facts(knowledge, entry.states)
         rng = stream("discover", *names, "draw")
         first = system.draw(entry, rng)
         instances = [first] + [system.draw(entry, rng, first.params) for _ in range(conditions.trials - 1)]
@@ -123,6 +129,7 @@ class DiscoverTask(Task):
             tuple(observed),
             first.hint if conditions.hint == "full" else entry.names_hint,
             conditions.hint,
+            knowledge=knowledge,
         )
         truth = Truth(
             entry.equation,
@@ -136,7 +143,7 @@ class DiscoverTask(Task):
         )
         return Problem(
             self.name,
-            replace(key, options=asdict(conditions)),
+            replace(key, options=asdict(conditions) | knowledge.to_texts()),
             observation,
             _write_prompt(observation, conditions.rows),
             truth,
@@ -151,16 +158,21 @@ class DiscoverTask(Task):
         held_out: Sequence[Trajectory] = (),
         clock: bool | None = False,
         continues: bool = False,
+        knowledge: Knowledge = Knowledge(),
     ) -> Problem:
         """A problem about a user's own data.
 
         Nobody knows its law, so starts are fitted to the samples and there is no teacher's answer. Laws are also tried
         on trials that are `held_out` of what players see, or on samples that continue the last trial (`continues`).
-        Laws that name the time are a last resort unless `clock`.
+        Laws that name the time are a last resort unless `clock`. One that disagrees with `knowledge` scores nothing.
+
+        Raises:
+            UserError: the knowledge does not fit the variables.
         """
+        facts(knowledge, states)
         trials = tuple(trajectories)
         truth = Truth("", {}, (None,) * len(trials), trials, held_out=tuple(held_out), continues=continues)
-        observation = Observation(states, trials, hint, clock=clock)
+        observation = Observation(states, trials, hint, clock=clock, knowledge=knowledge)
         return Problem(self.name, Key(name), observation, _write_prompt(observation), truth)
 
     def ask(self, problem: Problem, turns: Sequence[Turn] = ()) -> list[Message]:
@@ -228,6 +240,10 @@ class DiscoverTask(Task):
             law = Law.of(read_answer(answer), problem.observation.states)
         except Unanswerable as fault:
             return self._refuse(str(fault), previous)
+        if problem.observation.knowledge:
+            seen = problem.observation
+            if reason := why_not(seen.knowledge, law, seen.trajectories):
+                return self._refuse(reason, previous, law)
         judge, trials = judge_of(problem), score_trials(problem, law)
         for trial in trials:
             if trial.reason:
@@ -356,7 +372,9 @@ def _subjects(training: bool, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _write_prompt(observation: Observation, rows: int | None = None) -> str:
-    return text.write_prompt(observation.states, observation.trajectories, observation.hint, rows or text.ROW_BUDGET)
+    known = write_knowledge(observation.knowledge)
+    budget = rows or text.ROW_BUDGET
+    return text.write_prompt(observation.states, observation.trajectories, observation.hint, budget, known)
 
 
 def _observe(

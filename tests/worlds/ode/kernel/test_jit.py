@@ -140,11 +140,23 @@ def imported(path):
 
 
 def test_stamps_follow_imports():
-    everything = ["dopri5", "jit", "limits", "linear", "machine", "program", "rodas4", "score", "status", "tokens"]
+    everything = [
+        "dopri5",
+        "driven",
+        "jit",
+        "limits",
+        "linear",
+        "machine",
+        "program",
+        "rodas4",
+        "score",
+        "status",
+        "tokens",
+    ]
     assert imported(jit.HERE.with_name("score.py")) == everything
     assert imported(jit.HERE.with_name("linear.py")) == ["jit", "linear"]
     fitting = jit.HERE.parents[1] / "fit" / "kernels.py"
-    assert imported(fitting) == ["dopri5", "jit", "limits", "linear", "machine", "status"]
+    assert imported(fitting) == ["dopri5", "driven", "jit", "limits", "linear", "machine", "rodas4", "status"]
 
 
 def test_an_outer_function_is_compiled_with_little_optimisation_and_its_callees_in_full():

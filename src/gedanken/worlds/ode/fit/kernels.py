@@ -13,6 +13,7 @@ import numpy as np
 
 from gedanken.worlds.ode.kernel import dopri5 as integrator
 from gedanken.worlds.ode.kernel.dopri5 import ROWS, dopri5
+from gedanken.worlds.ode.kernel.driven import driven
 from gedanken.worlds.ode.kernel.jit import jit
 from gedanken.worlds.ode.kernel.linear import lu_factor, lu_solve
 from gedanken.worlds.ode.kernel.machine import LEAF, run, run_dual
@@ -24,14 +25,19 @@ INFO = 1 + integrator.INFO
 
 
 @jit(outer=True)
-def shoot(code, nops, R0, n, out, p, t, bounds, starts, tangents, floor, rtol, atol, evaluations, Y, D, info):
+def shoot(
+    code, nops, R0, n, out, p, t, bounds, starts, tangents, floor, rtol, atol, evaluations, drives, trials, Y, D, info
+):  # fmt: skip
     """Simulate every segment from its start.
 
     Sample k of segment s lies in bounds[s] <= k < bounds[s + 1]. tangents: 0 = states only; 1 = d/dp; 2 = d/dp and
-    d/d(start of its own segment). Y (M, n) gets the states, D (M, n, lanes - 1) the derivatives. Returns a status of
+    d/d(start of its own segment). drives: the packed inputs of each trial (`kernel/driven.py`), a row each; segment s
+    belongs to trial trials[s]. Y (M, n) gets the states, D (M, n, lanes - 1) the derivatives. Returns a status of
     `kernel/status.py`, OK when every segment reached its end within the given number of evaluations each.
     """
     P = p.size
+    inputs = np.int64(drives[0, 0])
+    first = n + 1 + 2 * inputs  # register of the first parameter
     L = 1 if tangents == 0 else (1 + P if tangents == 1 else 1 + P + n)
     longest = 0
     for s in range(bounds.size - 1):
@@ -42,9 +48,9 @@ def shoot(code, nops, R0, n, out, p, t, bounds, starts, tangents, floor, rtol, a
     for r in range(n + 1, LEAF):
         R[r * L] = R0[r]
     for k in range(P):
-        R[(n + 1 + k) * L] = p[k]
+        R[(first + k) * L] = p[k]
         if L > 1:
-            R[(n + 1 + k) * L + 1 + k] = 1.0
+            R[(first + k) * L + 1 + k] = 1.0
     y0 = np.zeros(n * L)
     if tangents == 2:
         for i in range(n):
@@ -55,10 +61,18 @@ def shoot(code, nops, R0, n, out, p, t, bounds, starts, tangents, floor, rtol, a
         a, b = bounds[s], bounds[s + 1]
         for i in range(n):
             y0[i * L] = starts[s, i]
-        status, done = dopri5(
-            code, nops, R, np.int64(L), n, out, t[a:b], y0, rtol, atol, floor, np.int64(evaluations), ONE, traj, K,
-            info[1:], floor, floor, never,
-        )  # fmt: skip
+        if inputs > 0:
+            # A kink costs an evaluation for the slope, one for the first step and six for the step.
+            allowed = np.int64(evaluations) + 8 * np.int64(drives[trials[s], 1])
+            status, done = driven(
+                code, nops, R, np.int64(L), n, out, t[a:b], y0, rtol, atol, floor, allowed, ONE, traj, K, info[1:],
+                drives[trials[s]], never,
+            )  # fmt: skip
+        else:
+            status, done = dopri5(
+                code, nops, R, np.int64(L), n, out, t[a:b], y0, rtol, atol, floor, np.int64(evaluations), ONE, traj, K,
+                info[1:], floor, floor, never,
+            )  # fmt: skip
         info[0] += info[1]
         if status != OK or done < b - a:
             return status if status != OK else S_NONFINITE
@@ -152,8 +166,8 @@ def _eliminate(B, C, b, damping, least, U):
 
 
 @jit()
-def _step(H, g, C, U, damping, free_starts, p, starts, pn, sn):
-    """The damped step from p and starts to pn and sn. False where its equations are singular."""
+def _step(H, g, C, U, damping, free_starts, p, lower, upper, starts, pn, sn):
+    """The damped step from p, within its bounds, and starts to pn and sn. False where its equations are singular."""
     S, P, n = C.shape
     W = np.empty((P, P))
     d = np.empty(P)
@@ -173,11 +187,19 @@ def _step(H, g, C, U, damping, free_starts, p, starts, pn, sn):
     if P > 0:
         for q in range(P):
             W[q, q] += 1e-13 * H[q, q]
+        for q in range(P):
+            if (p[q] <= lower[q] and g[q] > 0.0) or (p[q] >= upper[q] and g[q] < 0.0) or lower[q] == upper[q]:
+                for r in range(P):
+                    W[q, r] = 0.0
+                    W[r, q] = 0.0
+                W[q, q] = 1.0
+                d[q] = 0.0
         if not lu_factor(W, pivot, P):
             return False
         lu_solve(W, pivot, P, d)
     for q in range(P):
-        pn[q] = p[q] + d[q]
+        pn[q] = min(max(p[q] + d[q], lower[q]), upper[q])
+        d[q] = pn[q] - p[q]
     if free_starts:
         for s in range(S):
             for q in range(n):
@@ -189,14 +211,16 @@ def _step(H, g, C, U, damping, free_starts, p, starts, pn, sn):
 
 
 def levenberg_marquardt(
-    code, nops, R0, n, out, p, t, y, w, bounds, starts, free_starts, floor, rtol, atol, evaluations, iterations,
-    tolerance, Y, information, info
+    code, nops, R0, n, out, p, t, y, w, bounds, starts, free_starts, floor, rtol, atol, evaluations, drives, trials,
+    lower, upper, iterations, tolerance, Y, information, info
 ):  # fmt: skip
-    """Minimise sum of (w * (simulated - y))**2 over p, and over the starts when free_starts.
+    """Minimise sum of (w * (simulated - y))**2 over lower <= p <= upper, and over the starts when free_starts.
 
-    y and w are (M, n); w = 0 leaves a sample out. p and starts are refined in place. Y gets the trajectory of the best
-    point and information (P, P) its information matrix of p with the starts eliminated. Returns (status, weighted sum
-    of squares, simulations).
+    y and w are (M, n); w = 0 leaves a sample out. p, within its bounds, and starts are refined in place. A parameter at
+    a bound from which the sum falls outwards only is held there in that iteration (projected Levenberg-Marquardt: C.
+    Kanzow, N. Yamashita, M. Fukushima, J. Comput. Appl. Math. 172, 2004); one whose bounds are equal stays. Y gets the
+    trajectory of the best point and information (P, P) its information matrix of p with the starts eliminated. Returns
+    (status, weighted sum of squares, simulations).
 
     The loop is in Python and its parts are compiled one by one: compiled as a whole, the integrator in it would be
     optimised a second time, for many seconds, and run no faster.
@@ -211,8 +235,8 @@ def levenberg_marquardt(
     damping, best, status, runs = 1e-3, np.inf, OK, 0
     for iteration in range(iterations):
         reached = shoot(
-            code, nops, R0, n, out, pn, t, bounds, sn, 2 if free_starts else 1, floor, rtol, atol, evaluations, trial,
-            D, info,
+            code, nops, R0, n, out, pn, t, bounds, sn, 2 if free_starts else 1, floor, rtol, atol, evaluations, drives,
+            trials, trial, D, info,
         )  # fmt: skip
         runs += 1
         sse = _misfit(trial, y, w, D, Z) if reached == OK else np.inf
@@ -235,7 +259,7 @@ def levenberg_marquardt(
             break
         if free_starts:
             _eliminate(B, C, b, damping, 1e-280, U)
-        if not _step(H, g, C, U, damping, free_starts, p, starts, pn, sn):
+        if not _step(H, g, C, U, damping, free_starts, p, lower, upper, starts, pn, sn):
             damping *= 8.0
             if damping > 1e6:
                 break
@@ -248,10 +272,13 @@ def levenberg_marquardt(
 
 
 @jit()
-def evaluate_rows(code, nops, R0, n, out, t, x, F):
-    """F[k, i] = right-hand side i of the program at time t[k] and state x[k]."""
+def evaluate_rows(code, nops, R0, n, out, t, x, u, F):
+    """F[k, i] = right-hand side i of the program at time t[k], state x[k] and inputs u[k]."""
     R = R0.copy()
     for k in range(t.size):
+        for q in range(u.shape[1]):
+            R[n + 1 + 2 * q] = u[k, q]
+            R[n + 2 + 2 * q] = 0.0
         for i in range(n):
             R[i] = x[k, i]
         R[n] = t[k]
@@ -261,17 +288,21 @@ def evaluate_rows(code, nops, R0, n, out, t, x, F):
 
 
 @jit()
-def differentiate_rows(code, nops, R0, n, out, p, t, x, F, A, G):
+def differentiate_rows(code, nops, R0, n, out, p, t, x, u, F, A, G):
     """As evaluate_rows, with derivatives A[k, i, j] by state j and G[k, i, q] by parameter q."""
     P = p.size
     L = 1 + n + P
     R = np.zeros((LEAF + nops) * L)
     for r in range(n + 1, LEAF):
         R[r * L] = R0[r]
+    first = n + 1 + 2 * u.shape[1]
     for q in range(P):
-        R[(n + 1 + q) * L] = p[q]
-        R[(n + 1 + q) * L + 1 + n + q] = 1.0
+        R[(first + q) * L] = p[q]
+        R[(first + q) * L + 1 + n + q] = 1.0
     for k in range(t.size):
+        for q in range(u.shape[1]):
+            R[(n + 1 + 2 * q) * L] = u[k, q]
+            R[(n + 2 + 2 * q) * L] = 0.0
         for i in range(n):
             R[i * L] = x[k, i]
             for j in range(n):

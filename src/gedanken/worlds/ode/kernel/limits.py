@@ -8,6 +8,7 @@ MAX_TEXT = 2048  # characters of equation text
 MAX_OPERATORS = 640  # operators in the text, hence instructions of a program: an operator gives at most one
 MAX_STACK = 64  # pending operators or operands, which bounds nesting
 MAX_STATES = 20  # state variables
+MAX_INPUTS = 8  # inputs; each takes two of the operators
 MAX_PARAMS = 100  # declared parameters
 MAX_NAME = 32  # characters of a name
 MAX_SAMPLES = 1024  # samples of a record that is scored, or times of a simulation

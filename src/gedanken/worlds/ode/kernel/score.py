@@ -23,6 +23,7 @@ from gedanken.worlds.ode.kernel.dopri5 import (
     dopri5_2,
     dopri5_4,
 )
+from gedanken.worlds.ode.kernel.driven import NONE, driven
 from gedanken.worlds.ode.kernel.jit import jit
 from gedanken.worlds.ode.kernel.limits import MAX_OPERATORS, MAX_SAMPLES, MAX_STATES
 from gedanken.worlds.ode.kernel.linear import lu_factor, lu_solve
@@ -33,7 +34,8 @@ from gedanken.worlds.ode.kernel.status import OK
 from gedanken.worlds.ode.trajectory import Array
 
 # A track is one float64 array, so that Python hands over one pointer:
-#   m, n, rtol, atol, fuel, start fuel, y0 (n), spread (n), floor (n), t (m), observed (m x n, NaN where not observed).
+#   m, n, rtol, atol, fuel, start fuel, y0 (n), spread (n), floor (n), t (m), observed (m x n, NaN where not observed),
+#   the inputs (see `driven.py`).
 # spread[i]: sum of squares of column i about its mean, or -1 when the column was not observed at all.
 # floor[i]: the local error of state i is measured against atol + rtol * max(|y_i|, floor_i). A plain relative error
 #   makes the step collapse at every zero crossing, for accuracy that R2 cannot see.
@@ -70,6 +72,7 @@ def pack(
     atol: float,
     fuel: int,
     start_fuel: int,
+    drive: Array = NONE,
 ) -> Array:
     """A track as the one array described above `HEAD`.
 
@@ -80,7 +83,7 @@ def pack(
     if not (1e-13 <= rtol < 1.0 and atol >= 0.0):
         raise ValueError(f"rtol must lie in [1e-13, 1) and atol be at least 0, not {rtol} and {atol}")
     head = [m, n, rtol, atol, fuel, start_fuel]
-    return np.concatenate([head, y0, spread, floor, np.asarray(t, np.float64), values.ravel()])
+    return np.concatenate([head, y0, spread, floor, np.asarray(t, np.float64), values.ravel(), drive])
 
 
 @jit(forceinline=True)
@@ -90,6 +93,13 @@ def _unpack(tf, n):
     a = HEAD
     b = a + 3 * n
     return tf[a : a + n], tf[a + n : a + 2 * n], tf[a + 2 * n : b], tf[b : b + m], tf[b + m :]
+
+
+@jit()
+def _inputs(tf):
+    """The packed inputs of a track."""
+    m, n = int(tf[0]), int(tf[1])
+    return tf[HEAD + 3 * n + m + m * n :]
 
 
 @jit(outer=True)
@@ -103,6 +113,12 @@ def _solve(code, nops, R, n, out, tf, y0, K, traj, info, force_stiff, early):
     for k in range(INFO):
         info[k] = 0
     one = np.int64(1)  # a plain 1 would be typed Literal[int](1) and compile the callee again
+    inputs = _inputs(tf)
+    if inputs[0] > 0.0:
+        s, j = driven(
+            code, nops, R, one, n, out, t, y0, rtol, atol, floor, fuel, cost, traj, K, info, inputs, force_stiff
+        )
+        return s, j
     if force_stiff:
         y = K[STATE]
         for i in range(n):
@@ -197,6 +213,7 @@ def _fit_start(code, nops, R, n, out, tf, K, traj, info, start):
     piv = np.empty(n, np.int64)
     trial = np.empty(n)
     never = n < 0
+    inputs = _inputs(tf)
     share = 8
     while share >= 1:
         m = min(times.size, max(times.size // share, 4 * n))
@@ -211,9 +228,14 @@ def _fit_start(code, nops, R, n, out, tf, K, traj, info, start):
                 y0[i * L] = trial[i]
             for k in range(INFO):
                 info[k] = 0
-            s, _ = dopri5(
-                code, nops, RD, L, n, out, t, y0, rtol, atol, floor, fuel, cost, traj, K, info, sst, obs, never
-            )
+            if inputs[0] > 0.0:
+                s, _ = driven(
+                    code, nops, RD, L, n, out, t, y0, rtol, atol, floor, fuel, cost, traj, K, info, inputs, never
+                )
+            else:
+                s, _ = dopri5(
+                    code, nops, RD, L, n, out, t, y0, rtol, atol, floor, fuel, cost, traj, K, info, sst, obs, never
+                )
             fuel -= info[EVALUATIONS] * cost
             sse = math.inf
             if s == OK:
