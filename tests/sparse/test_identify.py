@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
 
+from gedanken.bench.form import same_form
 from gedanken.errors import UserError
 from gedanken.seeding import stream
 from gedanken.sparse import Candidate, Discovery, discover
 from gedanken.sparse.identify import shorter_at_a_tie
+from gedanken.worlds.ode.law.parser import parse
 from gedanken.worlds.ode.simulate import simulate
+from gedanken.worlds.ode.system import solve
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
 PREY = StateSpace.first_order("x", "y")
@@ -193,3 +196,14 @@ def test_no_periodic_force_is_looked_for_in_a_short_record(samples, tried):
     stages = []
     discover(FALL, [data], progress=stages.append)
     assert any("periodic" in stage for stage in stages) is tried
+
+
+def test_ten_coupled_variables_are_told_apart():
+    states = StateSpace.first_order(*(f"x{k}" for k in range(10)))
+    law = "; ".join(f"dx{k}/dt = -0.5*x{k} + {(0.4, -0.6)[k % 2]}*x{(k + 1) % 10}" for k in range(10))
+    t = np.linspace(0.0, 10.0, 200)
+    rng = np.random.default_rng(3)
+    clean = solve(law, states, {}, rng.normal(0, 1.2, 10), t)
+    best = discover(states, [Trajectory(t, clean + 1e-3 * rng.standard_normal(clean.shape))]).best
+    found = parse(best.equation, states, best.params).bind(best.params)
+    assert same_form(parse(law, states).bind({}), found, [Trajectory(t, clean)]), best.equation

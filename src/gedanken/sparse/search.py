@@ -23,8 +23,8 @@ from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 # Samples below which no periodic force is tried. On a short record, one of the many frequencies and phases always fits
 # the residual: 21 years of hare and lynx were given a sine term that means nothing.
 _DRIVEN = 60
-# Parameters in an equation, up to which a law that leaves nothing unexplained is believed: else composed terms are tried,
-# and then terms of the time.
+# Parameters in an equation, up to which a law that leaves nothing unexplained is believed: else composed terms are
+# tried, and then terms of the time.
 _SIMPLE, _LONG = 3, 6
 _ROUNDS = 12  # rounds of improvement in one library
 _FITS = 14  # fits in a round

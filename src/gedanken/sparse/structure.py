@@ -11,6 +11,7 @@ import numpy as np
 from gedanken.sparse.library import Atom
 from gedanken.sparse.tying import Parsimony, Tie
 from gedanken.worlds.ode.fit import Program, Refined
+from gedanken.worlds.ode.kernel.limits import MAX_PARAMS
 from gedanken.worlds.ode.trajectory import Array, StateSpace
 
 Structure = Sequence[Sequence[Atom]]  # the terms of each unknown equation
@@ -33,6 +34,11 @@ def key_of(structure: Structure) -> Key:
 def size_of(structure: Structure) -> int:
     """Number of parameters."""
     return sum(1 + len(atom.inner) for terms in structure for atom in terms)
+
+
+def most_parameters(equations: int) -> int:
+    """Parameters that a law of so many equations may have."""
+    return min(max(16, 5 * equations), MAX_PARAMS)
 
 
 def with_fitted_constants(structure: Structure, params: Array) -> Structure:
