@@ -117,8 +117,7 @@ def test_a_periodic_force_of_the_time():
 def test_free_exponents_and_saturations():
     truth = "d2y/dt2 = -g + k*abs(vy)**1.5"
     found = discover(FALL, [record(truth, FALL, {"g": 9.8, "k": 0.2}, [80.0, -0.5], 0.001, "three halves")])
-    assert found.best.equation == "d2y/dt2 = -c1 - c2*vy*abs(vy)**c3"
-    assert found.best.params["c3"] == pytest.approx(0.5, abs=0.05)
+    assert found.best.equation == "d2y/dt2 = -c1 - c2*vy*abs(vy)**0.5"
     states = StateSpace.first_order("s")
     decay = record("ds/dt = -v*s/(k + s)", states, {"v": 2.0, "k": 1.5}, [8.0], 0.005, "enzyme")
     found = discover(states, [decay], "an enzyme takes its substrate up")

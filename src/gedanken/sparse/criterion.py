@@ -16,7 +16,7 @@ from gedanken.sparse.structure import (
     Structure,
     coefficients_mask,
     count_driving_drags,
-    exponents_mask,
+    kinds_of,
     prior,
     role,
     size_of,
@@ -108,7 +108,7 @@ class Criterion:
         ]
         parsimony = simplify(
             refined.params, refined.information, coefficients_mask(structure), names, self.total, misfit,
-            exponents=exponents_mask(structure),
+            kinds=kinds_of(structure),
         )  # fmt: skip
         return Model(structure, program, refined, criterion - parsimony.saving, segments, parsimony)
 

@@ -24,8 +24,8 @@ from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 # the residual: 21 years of hare and lynx were given a sine term that means nothing.
 _DRIVEN = 60
 # Parameters in an equation, up to which a law that leaves nothing unexplained is believed: else composed terms are
-# tried, and then terms of the time.
-_SIMPLE, _LONG = 3, 6
+# tried, and then terms of the time. The first number is for a single equation, the second for each of several.
+_SIMPLE, _SIMPLE_EACH, _LONG = 3, 2, 6
 _ROUNDS = 12  # rounds of improvement in one library
 _FITS = 14  # fits in a round
 # Where there are many equations, each fit is dear, and the proposals of the weak form are good one by one.
@@ -74,7 +74,7 @@ class Search:
         if not self._done() or (not many and fitter.best is not None and size_of(fitter.best.structure) > 1):
             self._say("all terms")
             self._try_all(rich)
-        if self.composed and not self._explains_within(_SIMPLE):
+        if self.composed and not self._explains_within(_SIMPLE if len(self.criterion.targets) == 1 else _SIMPLE_EACH):
             self._say("composed terms")
             rich = self._regression([*self.atoms, *self.composed])
             self._try_all(rich)
