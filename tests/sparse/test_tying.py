@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gedanken.sparse.tying import DIMENSIONAL_UNIT, Tie, simplify
+from gedanken.sparse.tying import ANY, DIMENSIONAL_UNIT, EXPONENT, MULTIPLE, Tie, simplify
 
 NAMES = [("x", "x"), ("x*y", "x*y"), ("x*y", "x*y")]
 ALL = np.ones(3, bool)
@@ -82,18 +82,19 @@ def test_however_long_the_record_no_constant_moves_by_more_than_2_45_standard_de
 
 
 def test_an_exponent_near_a_simple_fraction_becomes_it():
-    information = np.diag([1e4, 1e4, 1e4])
+    precision = np.diag([1e4, 1e4, 1e4])
     names = [("x**K 0", "x**K 0"), ("x**K 1", "x**K 1"), ("y 0", "y 0")]
     coefficients = np.array([True, False, True])
-    exponents = np.array([False, True, False])
 
-    def tie(exponent):
-        params = np.array([2.7, exponent, 5.1])
-        return simplify(params, information, coefficients, names, 400, 1.0, exponents=exponents)
+    def tie(constant, kind):
+        kinds = np.array([ANY, kind, ANY])
+        return simplify(np.array([2.7, constant, 5.1]), precision, coefficients, names, 400, 1.0, kinds=kinds)
 
-    assert tie(0.338).ties == {1: Tie(1 / 3, None)}
-    assert tie(0.338).params[1] == pytest.approx(1 / 3)
-    assert tie(1.49).ties == {1: Tie(1.5, None)}
-    assert tie(0.41).ties == {}
-    # The same value as a scale inside a function is no such fraction.
-    assert simplify(np.array([2.7, 0.338, 5.1]), information, coefficients, names, 400, 1.0).ties == {}
+    assert tie(0.338, EXPONENT).ties == {1: Tie(1 / 3, None)}
+    assert tie(0.338, EXPONENT).params[1] == pytest.approx(1 / 3)
+    assert tie(1.49, EXPONENT).ties == {1: Tie(1.5, None)}
+    assert tie(0.41, EXPONENT).ties == {}
+    assert tie(2.015, MULTIPLE).ties == {1: Tie(2.0, None)}
+    # A sine of one and a half turns of an angle, or a scale inside a function, is no such number.
+    assert tie(1.49, MULTIPLE).ties == {}
+    assert tie(0.338, ANY).ties == {}

@@ -11,20 +11,14 @@ import numpy as np
 
 from gedanken.errors import Unanswerable
 from gedanken.sparse.criterion import Criterion
-from gedanken.sparse.structure import Key, Model, Structure, choose_prefix, key_of, size_of, write
+from gedanken.sparse.structure import Key, Model, Structure, choose_prefix, key_of, most_parameters, size_of, write
 from gedanken.worlds.ode.fit import Compiler, Program, Refined, refine
-from gedanken.worlds.ode.kernel.limits import MAX_PARAMS
 from gedanken.worlds.ode.trajectory import Array
 
 PIECES = 16  # pieces that a trajectory is cut into when no start can be followed through all of it
 # Pieces, iterations, and whether the start of each piece is free, of each phase of a fit.
 _PHASES = ((PIECES, 5, False), (4, 5, True), (2, 6, True), (1, 12, True))
 _HOPELESS = 100.0  # excess of the criterion on pieces over the best law's, at which a fit is given up
-
-
-def most_parameters(equations: int) -> int:
-    """Parameters that a law of so many equations may have."""
-    return min(max(16, 5 * equations), MAX_PARAMS)
 
 
 class Fitter:

@@ -174,6 +174,7 @@ _LINEAR_FORCE = 3.0  # cost of a linear restoring force, the most frequent force
 _COUPLING = 2.0  # more for a monomial or a sine of one coordinate in the equation of another
 # More for drag or a central force along one axis that depends on the other axis alone: no isotropic law has it.
 _CROSS_AXIS = 8.0
+_RARE_WAVE = 4.0  # more for the sine of one of many variables
 
 
 def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
@@ -279,10 +280,15 @@ def _general(names: Sequence[str], samples: Array, steps: Array) -> list[Atom]:
         for factors in combinations_with_replacement(names, k):
             late = (d >= 3 and k > 2) or (d == 1 and k > 3)  # too many, or too steep, for the simple library
             cost = 4.0 if late else {1: 0.0, 2: 0.5, 3: 1.5}[k]
+            if d > 4 and k == 2:
+                # With many variables nearly all terms are products, yet not nearly all laws: the kind of a term is
+                # chosen first, then one of that kind.
+                cost += 2 * math.log((d + 1) / 2)
             atoms.append(replace(_monomial(factors), cost=cost, stage=int(late)))
 
     def trigonometric(text: str, late: bool) -> None:
-        atoms.append(Atom(text, text, cost=2.0 if late else 1.0, stage=int(late), tags=TRIG))
+        cost = (2.0 if late else 1.0) + _RARE_WAVE * (d > 4)
+        atoms.append(Atom(text, text, cost=cost, stage=int(late), tags=TRIG))
 
     def other(text: str) -> None:
         atoms.append(Atom(text, text, cost=2.0, stage=1))

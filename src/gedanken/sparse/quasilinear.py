@@ -12,10 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from gedanken.sparse.criterion import Criterion
-from gedanken.sparse.fitting import most_parameters
 from gedanken.sparse.library import Atom
 from gedanken.sparse.linearise import linearise
-from gedanken.sparse.structure import REPEATED, Model, Structure, key_of, role, size_of
+from gedanken.sparse.structure import REPEATED, Model, Structure, key_of, most_parameters, role, size_of
 from gedanken.sparse.subsets import beam_search, explained_many
 from gedanken.sparse.tying import simplify
 from gedanken.sparse.weak import WeakForm

@@ -27,8 +27,8 @@ from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 # the residual: 21 years of hare and lynx were given a sine term that means nothing.
 _DRIVEN = 60
 # Parameters in an equation, up to which a law that leaves nothing unexplained is believed: else composed terms are
-# tried, and then terms of the time.
-_SIMPLE, _LONG = 3, 6
+# tried, and then terms of the time. The first number is for a single equation, the second for each of several.
+_SIMPLE, _SIMPLE_EACH, _LONG = 3, 2, 6
 # Share of the variance that the best law without the time explains, below which forces that depend on it are tried.
 _LAST_RESORT = 0.98
 _ROUNDS = 12  # rounds of improvement in one library
@@ -86,7 +86,7 @@ class Search:
         if not self._done() or (not many and fitter.best is not None and size_of(fitter.best.structure) > 1):
             self._say("all terms")
             self._try_all(rich)
-        if self.composed and not self._explains_within(_SIMPLE):
+        if self.composed and not self._explains_within(_SIMPLE if len(self.criterion.targets) == 1 else _SIMPLE_EACH):
             self._say("composed terms")
             rich = self._regression([*self.atoms, *self.composed])
             self._try_all(rich)

@@ -52,10 +52,10 @@ def _statements(hint: str, states: StateSpace) -> Iterator[tuple[str, tuple[floa
     if _REST.search(hint):
         for c in moving:
             yield str(c.velocity), (0.0, 0.0)
-    for match in _VELOCITY.finditer(hint):
-        along = level if (match[1] or "").lower() == "horizontal" else upright
-        if along is not None and (match[1] or len(moving) == 1):
-            yield str(along.velocity), _read(match[2])
+    for said in _VELOCITY.finditer(hint):
+        along = level if (said[1] or "").lower() == "horizontal" else upright
+        if along is not None and (said[1] or len(moving) == 1):
+            yield str(along.velocity), _read(said[2])
     if (match := _THROWN.search(hint)) is not None:
         speed, error = _read(match[1])
         if match[2] is not None and upright is not None and level is not None and len(moving) == 2:
@@ -83,9 +83,13 @@ def _read(number: str) -> tuple[float, float]:
 
 
 def use_start(criterion: Criterion, hint: str) -> tuple[str, ...]:
-    """Take what a hint states as a sample of the start of a single trial; the columns for which it was used."""
+    """Take what a hint states as a sample of the start of a single trial; the columns for which it was used.
+
+    It is used where a velocity was not observed; elsewhere the record knows its start better than a rounded number.
+    """
     record = criterion.record
-    if len(record.bounds) != 2:  # a hint does not say which trial it speaks of
+    # A hint does not say which of several trials it speaks of.
+    if len(record.bounds) != 2 or (criterion.counts > 0).all():
         return ()
     used = []
     for name, (value, error) in read_start(hint, criterion.states).items():

@@ -9,8 +9,9 @@ from functools import cache
 import numpy as np
 
 from gedanken.sparse.library import Atom
-from gedanken.sparse.tying import Parsimony, Tie
+from gedanken.sparse.tying import ANY, EXPONENT, MULTIPLE, Parsimony, Tie
 from gedanken.worlds.ode.fit import Program, Refined
+from gedanken.worlds.ode.kernel.limits import MAX_PARAMS
 from gedanken.worlds.ode.trajectory import Array, StateSpace
 
 Structure = Sequence[Sequence[Atom]]  # the terms of each unknown equation
@@ -48,6 +49,11 @@ def couplings(structure: Structure, coordinates: Coordinates) -> int:
         for k, other in enumerate(coordinates)
         if k != e
     )
+
+
+def most_parameters(equations: int) -> int:
+    """Parameters that a law of so many equations may have."""
+    return min(max(16, 5 * equations), MAX_PARAMS)
 
 
 def with_fitted_constants(structure: Structure, params: Array) -> Structure:
@@ -254,13 +260,18 @@ def coefficients_mask(structure: Structure) -> np.ndarray:
     return np.array([k == 0 for terms in structure for atom in terms for k in range(1 + len(atom.inner))], bool)
 
 
-def exponents_mask(structure: Structure) -> np.ndarray:
-    """Which parameters are exponents, `x**K`."""
-    mask = []
+def kinds_of(structure: Structure) -> np.ndarray:
+    """Which parameters are exponents, `x**K`, or multiples of a variable in a sine, `sin(K*x)`; see `tying.LIKELY`."""
+    kinds = []
     for terms in structure:
         for atom in terms:
-            mask += [False, *(f"**{{{k}}}" in atom.template for k in range(len(atom.inner)))]
-    return np.array(mask, bool)
+            kinds.append(ANY)
+            for k in range(len(atom.inner)):
+                here = f"{{{k}}}"
+                waves = (f"sin({here}*", f"cos({here}*")
+                multiple = any(wave in atom.template for wave in waves) and "driven" not in atom.tags
+                kinds.append(EXPONENT if f"**{here}" in atom.template else MULTIPLE if multiple else ANY)
+    return np.array(kinds, int)
 
 
 def _write_number(value: float) -> str:

@@ -17,8 +17,16 @@ from gedanken.worlds.ode.trajectory import Array
 # Prior costs of a tie: minus twice the log of its probability.
 UNIT = 2 * math.log(4)  # a constant is one: probability 1/4
 DIMENSIONAL_UNIT = 2 * math.log(8)  # the same in a law of forces, whose constants have units: 1/8
-SIMPLE = (1 / 3, 1 / 2, 2 / 3, 1.0, 4 / 3, 3 / 2, 2.0, 5 / 2, 3.0, 4.0)  # exponents of most laws of powers
-_SIMPLE = 2 * math.log(10)  # an exponent is one of them: probability 1/10 for each
+# Values that a constant inside an atom is likely to have, with their probabilities, by the kind of the constant. The
+# multiple of an angle is a whole number wherever a full turn changes nothing.
+ANY, EXPONENT, MULTIPLE = 0, 1, 2
+LIKELY = {
+    EXPONENT: {
+        1 / 3: 0.1, 1 / 2: 0.15, 2 / 3: 0.05, 1.0: 0.15, 4 / 3: 0.05, 3 / 2: 0.15, 2.0: 0.15, 5 / 2: 0.05, 3.0: 0.1,
+        4.0: 0.05,
+    },
+    MULTIPLE: {1.0: 0.4, 2.0: 0.3, 3.0: 0.15, 4.0: 0.05},
+}  # fmt: skip
 _SAME_ATOM = 2 * math.log(2)  # a coefficient equals that of the same atom in another equation: 1/2
 _ANY_ATOM = 2 * math.log(6)  # a coefficient equals that of another atom: 1/6, and the choice of that atom in addition
 _LARGEST_RISE = 6.0  # of chi squared, that one tie may cause: 2.4 standard deviations
@@ -28,7 +36,7 @@ _LARGEST_RISE = 6.0  # of chi squared, that one tie may cause: 2.4 standard devi
 class Tie:
     """The value of a tied constant: `sign` times constant number `other`, or `sign` itself where other is None.
 
-    Without `other` it is 1 or -1, or an exponent of `SIMPLE`.
+    Without `other` it is 1 or -1, or a value of `LIKELY`.
     """
 
     sign: float
@@ -60,7 +68,7 @@ def simplify(
     samples: int,
     misfit: float,
     unit: float = UNIT,
-    exponents: np.ndarray | None = None,
+    kinds: np.ndarray | None = None,
     given: Mapping[int, Tie] | None = None,
     named: np.ndarray | None = None,
     units: Sequence[object] | None = None,
@@ -78,7 +86,7 @@ def simplify(
         samples: number of samples, which sets the price log N of a free constant.
         misfit: mean square weighted residual, by which the covariance is scaled.
         unit: prior cost of a constant that is one.
-        exponents: True for an exponent, which may be any of `SIMPLE`, shape (p,).
+        kinds: `EXPONENT` or `MULTIPLE` for a constant that may be one of `LIKELY`, else `ANY`, shape (p,).
         given: ties that are known; they change neither saving nor bonus.
         named: constants that a person named and that are tied to no other, shape (p,).
         units: unit of each constant, empty for a number and None where unknown. One that has a unit is not one, and
@@ -105,13 +113,14 @@ def simplify(
         alike = np.array(pairs, bool)
     else:
         alike = np.ones((p.size, p.size), bool)
-    simple = np.array(SIMPLE)
-    powers = np.zeros(p.size, bool) if exponents is None else exponents
-    cost = np.where(powers, _SIMPLE, unit)
     while free.any():
         variance = np.maximum(np.diag(C), 1e-300)
         sign = np.where(p < 0, -1.0, 1.0)
-        fixed = np.where(powers, simple[np.abs(simple[:, None] - p).argmin(0)], sign)
+        fixed, cost = sign.copy(), np.full(p.size, unit)
+        for kind, likely in LIKELY.items() if kinds is not None else ():
+            for k in np.flatnonzero(kinds == kind):
+                fixed[k] = min(likely, key=lambda value: abs(value - p[k]))
+                cost[k] = -2 * math.log(likely[fixed[k]])
         may = free & numbers & (coefficients | (p > 0))
         unit_rise = np.where(may, (p - fixed) ** 2 / np.maximum(variance, floor), np.inf)
         unit_net = price - cost - unit_rise

@@ -83,7 +83,7 @@ def refine(
     predicted = np.empty_like(record.y)
     information = np.empty((p.size, p.size))
     info = np.zeros(kernels.INFO, np.int64)
-    status, chi2, runs = kernels.levenberg_marquardt(
+    status, chi2, runs = kernels.levenberg_marquardt(  # type: ignore[no-untyped-call]
         program.code, program.operations, program.registers, program.states, program.outputs, p, record.t, record.y,
         record.weights if weights is None else weights, bounds, first, free_starts, record.scale, rtol, ATOL,
         EVALUATIONS, record.drives, record.trials(bounds), lower, upper, iterations, tolerance, predicted, information,
