@@ -14,6 +14,7 @@ from gedanken.own_data.forcing import describe_forcing
 from gedanken.own_data.jumps import split_at_jumps
 from gedanken.own_data.order import choose_order, search_laws
 from gedanken.own_data.record import Record
+from gedanken.sparse.ladder import EXACT
 from gedanken.tasks.discover.hidden import Prediction, follow, predict, score_hidden
 from gedanken.tasks.discover.judge import score_trials
 from gedanken.tasks.discover.rewards import SOLVED
@@ -29,8 +30,8 @@ CURVE_POINTS = 600
 FIT_TOLERANCE = 2e-3
 # Difference of match between laws that are about as close to a record.
 AS_CLOSE = 0.02
-# Match of a law of the whole record, from which it is no record of bounces, whatever it looks like.
-_SMOOTH = 0.95
+# What a law of the whole record may leave, in multiples of what one of its stretches leaves, to refute the jumps.
+_REFUTES = 2.0
 
 
 def run(
@@ -50,12 +51,7 @@ def run(
         PlayerError: the player could not answer, and there is no scored turn before that.
     """
     start = time.perf_counter()
-    whole, order = choose_order(record, player)
-    record, jumps = split_at_jumps(record)
-    if jumps and search_laws(player, whole).best.match < _SMOOTH:
-        record, order = choose_order(record, player)
-    else:
-        record, jumps = whole, ()
+    record, order, jumps = _prepare(record, player)
     forcing = describe_forcing(record)
     observations = (*jumps, *forcing)
     played: list[Turn] = []
@@ -109,6 +105,20 @@ def run(
         tuple(doubts),
         baselines,
     )
+
+
+def _prepare(record: Record, player: Player) -> tuple[Record, str, tuple[str, ...]]:
+    """The record with its order, cut where velocities jump; why the order, and what jumps there are.
+
+    A law of the whole record that leaves hardly more than one of the stretches refutes the jumps.
+    """
+    cut, jumps = split_at_jumps(record)
+    whole, order = choose_order(record, player)
+    if not jumps:
+        return whole, order, ()
+    stretches, other = choose_order(cut, player)
+    left = [max(1.0 - search_laws(player, each).best.match, EXACT) for each in (whole, stretches)]
+    return (whole, order, ()) if left[0] <= _REFUTES * left[1] else (stretches, other, jumps)
 
 
 def _choose_turn(played: Sequence[Turn], read: Sequence[int], ranked: bool) -> int:

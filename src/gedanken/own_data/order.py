@@ -47,8 +47,8 @@ def choose_order(record: Record, player: Player) -> tuple[Record, str]:
         name = states.columns[0]
         often = f"{turns} times" if turns > 1 else "once"
         return second, (
-            f"The law is of second order: {name} turns back {often}, and where d{name}/dt depends on {name} alone, nothing "
-            "that has gone up comes down again."
+            f"The law is of second order: {name} turns back {often}, and where d{name}/dt depends on {name} alone, "
+            "nothing that has gone up comes down again."
         )
     # With the time, laws of first order can do what those of second order do without it.
     observation = replace(record.problem.observation, clock=record.problem.observation.clock or None)
