@@ -47,7 +47,7 @@ def test_what_cools_has_a_law_of_first_order(tmp_path):
     finding = find(write(tmp_path / "cooling.csv", t=t, temperature=body))
     assert finding.law.text == "dtemperature/dt = c1 - c2*temperature"
     assert finding.params["c2"] == pytest.approx(0.08, rel=0.05)
-    assert "first order" in finding.order
+    assert "the first is taken" in finding.order
 
 
 def test_an_order_that_was_given_is_kept(tmp_path):

@@ -114,6 +114,7 @@ class Finding:
         order: why the law has its order, in a sentence; empty where it was given.
         observations: what the record shows by itself (jumps, random forcing), a sentence each.
         doubts: why the law is not plainly solved, a sentence each.
+        passed: whether the verifier accepts the law as it is reported; None stands for what it said in the turns.
         baselines: R2 of each column by what needs no law: the `mean` and the `straight line` of each trial.
     """
 
@@ -136,6 +137,7 @@ class Finding:
     observations: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    passed: bool | None = None
 
     @property
     def law(self) -> Law:
@@ -180,8 +182,9 @@ class Finding:
 
     @property
     def solved(self) -> bool:
-        """Whether the verifier accepted a turn, and nothing speaks against its law."""
-        return any(turn.verdict.solved for turn in self.turns) and not self.doubts
+        """Whether the verifier accepts the law, and nothing else speaks against it."""
+        passed = any(turn.verdict.solved for turn in self.turns) if self.passed is None else self.passed
+        return passed and not self.doubts
 
     @property
     def outcome(self) -> str:

@@ -19,7 +19,7 @@ _HALVES = (5, 3)  # samples on each side of a possible jump: many for certainty,
 _LEAST = 40  # samples of a trial below which none is looked for
 _CLEAR = 7.0  # standard errors of a kink, above which it is one
 _NOISE = 3.0  # residual beside a kink, in units of the noise, up to which it explains the samples around it
-_GAIN = 1.15  # speed after a bounce over that before it
+_LOSS, _GAIN = 0.2, 1.15  # speed after a bounce over that before it: less is a stop, more is no bounce
 _END = 0.2  # share of the range of the motion that counts as its end
 
 
@@ -110,7 +110,7 @@ def _find_kinks(t: Array, x: Array, half: int, taken: Sequence[int]) -> list[int
         place = int(k) + half
         if clear[k] < _CLEAR * noise:
             break
-        bounces = before[k] * after[k] < 0 and abs(after[k]) < _GAIN * abs(before[k])
+        bounces = before[k] * after[k] < 0 and _LOSS * abs(before[k]) < abs(after[k]) < _GAIN * abs(before[k])
         at_end = x[place - 1] < low if before[k] < 0 else x[place - 1] > high
         apart = all(abs(place - other) >= half for other in (*found, *taken))
         # The kink lies up to half a sample beside the middle.

@@ -20,6 +20,8 @@ _AS_WELL = 2e-3
 _EXACT = 1e-6
 # Match from which a law of first order needs no other chance, with the time.
 _SURE = 0.98
+# Mean square residual in units of the smoother's noise, up to which it may be noise.
+_NOISE = 2.5
 # A coordinate turns back where it moves the other way by this share of its range.
 _TURN = 0.15
 # Names that are positions beyond doubt; `x` may be anything.
@@ -47,17 +49,27 @@ def choose_order(record: Record, player: Player) -> tuple[Record, str]:
         name = states.columns[0]
         often = f"{turns} times" if turns > 1 else "once"
         return second, (
-            f"The law is of second order: {name} turns back {often}, and where d{name}/dt depends on {name} alone, nothing "
-            "that has gone up comes down again."
+            f"The law is of second order: {name} turns back {often}, and where d{name}/dt depends on {name} alone, "
+            "nothing that has gone up comes down again."
         )
     # With the time, laws of first order can do what those of second order do without it.
     observation = replace(record.problem.observation, clock=record.problem.observation.clock or None)
     first = replace(record, problem=replace(record.problem, observation=observation))
-    laws = [search_laws(player, each) for each in (first, second)]
+    found = search_laws(player, first)
+    if _is_simple(found):
+        return first, "The law is of first order: one of a constant for each equation explains the record to its noise."
+    laws = [found, search_laws(player, second)]
     order, why = decide(laws[0], laws[1], record)
     if order == 2:
         return second, why
     return (first if laws[0].best.match > _SURE else record), why
+
+
+def _is_simple(found: Discovery) -> bool:
+    """Whether a law with no more constants than equations leaves hardly more than the noise."""
+    law = found.best
+    few = law.constants <= len(found.states.coordinates) and not _has_clock(law, found)
+    return few and law.match > _SURE and max(law.chi2.values()) < _NOISE
 
 
 def search_laws(player: Player, record: Record) -> Discovery:
@@ -138,7 +150,7 @@ def _positions(record: Record) -> str:
     """The column that is named like a position, if all are; else an empty string."""
     columns = record.problem.observation.states.columns
     for name in columns:
-        bare = name.lower().rstrip("0123456789_")
+        bare = record.names.get(name, name).lower().strip("0123456789_")
         if bare not in POSITIONS and record.units.get(name, "").lower() not in LENGTHS:
             return ""
     return str(columns[0])

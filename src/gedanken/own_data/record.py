@@ -8,6 +8,7 @@ from typing import Any
 from gedanken.errors import UserError
 from gedanken.loop import Problem
 from gedanken.own_data.examples import list_examples, load_example
+from gedanken.own_data.names import shorten
 from gedanken.own_data.read.inputs import InputColumns
 from gedanken.own_data.read.tables import read_trajectories
 from gedanken.tasks.discover.conditions import HINT_LEVELS
@@ -35,6 +36,7 @@ class Record:
         notes: what was assumed or left out in reading them.
         caveats: what is known about the data that numbers cannot show.
         order_open: whether nobody said of which order the law is.
+        names: the person's own name of each column that has a short one in equations.
     """
 
     title: str
@@ -48,6 +50,7 @@ class Record:
     notes: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
     order_open: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def fitted(self) -> tuple[Trajectory, ...]:
@@ -56,9 +59,10 @@ class Record:
         return trials
 
     def label(self, column: str) -> str:
-        """A column with its unit, for axes and tables."""
+        """A column with its unit, for axes and tables; where equations have a short name for it, with the long one."""
         unit = self.time_unit if column == self.time else self.units.get(column, "")
-        return f"{column} ({unit})" if unit and unit.rstrip("s") != column.lower() else column
+        shown = f"{column}: {self.names[column]}" if column in self.names else column
+        return f"{shown} ({unit})" if unit and unit.rstrip("s") != column.lower() else shown
 
 
 def read_record(
@@ -157,19 +161,22 @@ def _read_file(
         trials, held_out = _cut(trials[0], fit_until)
         continues = True
     trials, left_out = _complete(recording.states, trials)
+    states, names = shorten(recording.states)
+    long = dict(zip(recording.states.columns, states.columns, strict=True))
     problem = DiscoverTask().pose_record(
-        recording.states, trials, hint or "", path.stem, held_out, clock=clock, continues=continues, knowledge=knowledge
+        states, trials, hint or "", path.stem, held_out, clock=clock, continues=continues, knowledge=knowledge
     )
     return Record(
         path.name,
         problem,
         held_out,
         continues,
-        recording.units,
+        {long.get(name, name): unit for name, unit in recording.units.items()},
         recording.time,
         recording.time_unit,
-        notes=(*recording.notes, *left_out),
+        notes=(*recording.notes, *left_out, *(f"{was} is called {name} in equations" for name, was in names.items())),
         order_open=table.get("order") is None,
+        names=names,
     )
 
 
