@@ -118,9 +118,9 @@ def simplify(
         sign = np.where(p < 0, -1.0, 1.0)
         fixed, cost = sign.copy(), np.full(p.size, unit)
         for kind, likely in LIKELY.items() if kinds is not None else ():
-            for k in np.flatnonzero(kinds == kind):
-                fixed[k] = min(likely, key=lambda value: abs(value - p[k]))
-                cost[k] = -2 * math.log(likely[fixed[k]])
+            for constant in np.flatnonzero(kinds == kind):
+                fixed[constant] = min(likely, key=lambda value: abs(value - p[constant]))
+                cost[constant] = -2 * math.log(likely[fixed[constant]])
         may = free & numbers & (coefficients | (p > 0))
         unit_rise = np.where(may, (p - fixed) ** 2 / np.maximum(variance, floor), np.inf)
         unit_net = price - cost - unit_rise
