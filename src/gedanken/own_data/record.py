@@ -8,7 +8,6 @@ from typing import Any
 from gedanken.errors import UserError
 from gedanken.loop import Problem
 from gedanken.own_data.examples import list_examples, load_example
-from gedanken.own_data.read.tables import read_trajectories
 from gedanken.tasks.discover.conditions import HINT_LEVELS
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.worlds.ode import system
@@ -56,7 +55,7 @@ class Record:
 
 
 def read_record(
-    data: str,
+    data: Any,
     *,
     hint: str | None = None,
     fit_until: float | None = None,
@@ -67,26 +66,29 @@ def read_record(
     conditions: Mapping[str, Any] | None = None,
     **table: Any,
 ) -> Record:
-    """A record from what a user names: a file, a shipped example, or a system of the zoo.
+    """A record from what a user names or holds: a file, a shipped example, a system of the zoo, or data in memory.
 
     Args:
-        data: path, example or system.
+        data: path, example or system; or a data frame, a mapping of columns, or arrays.
         hint: a sentence about the scene; for a system, `full`, `names` or `anonymous`.
         fit_until: samples after this time are held out.
         hold_out: the last trial is held out.
         noise: of a system's problem.
-        index: of a system's problem.
+        index: of a system's problem; for data of your own, which trials and windows are drawn where there are too many.
         split: of a system's problem.
         conditions: of a system's problem.
-        table: how to read a file: `time`, `state`, `trial`, `order`.
+        table: how to read a table, as `read_trajectories` takes it: `time`, `state`, `trial`, `order`, `dt`, ...
 
     Raises:
         UserError: there is no such thing, or it cannot be used; one sentence.
     """
     table = {name: value for name, value in table.items() if value is not None}
+    if not isinstance(data, (str, Path)):
+        return _read_table(data, "data", hint, fit_until, hold_out, {**table, "draw": index})
     path = Path(data)
-    if path.exists() or path.suffix or "/" in data:
-        return _read_file(path, hint, fit_until, hold_out, table)
+    if path.exists() or path.suffix or "/" in str(data):
+        return _read_table(path, path.stem, hint, fit_until, hold_out, {**table, "draw": index})
+    data = str(data)
     if data in list_examples():
         return _read_example(data, hint, fit_until, hold_out, table)
     if data not in system.names():
@@ -113,28 +115,34 @@ def _read_example(
     example = load_example(name)
     # What the user says of the columns replaces what the example says; naming other states drops its order with them.
     options = {**({} if "state" in table else example.options), **table}
-    record = _read_file(example.path, example.hint if hint is None else hint, fit_until, hold_out, options)
+    record = _read_table(
+        example.path, example.path.stem, example.hint if hint is None else hint, fit_until, hold_out, options
+    )
     return replace(record, title=example.title, source=example.source, caveats=example.caveats)
 
 
-def _read_file(
-    path: Path, hint: str | None, fit_until: float | None, hold_out: bool, table: Mapping[str, Any]
+def _read_table(
+    data: Any, name: str, hint: str | None, fit_until: float | None, hold_out: bool, table: Mapping[str, Any]
 ) -> Record:
-    recording = read_trajectories(path, **table)
+    # pandas takes half a second to import, which a system of the zoo does not need.
+    from gedanken.own_data.read.tables import read_trajectories
+
+    recording = read_trajectories(data, **table)
     trials, continues = recording.trajectories, False
     held_out: tuple[Trajectory, ...] = ()
+    title = data.name if isinstance(data, Path) else name
     if hold_out:
         if len(trials) < 2:
-            raise UserError(f"{path} holds one trial; holding one out needs two (see --trial)")
+            raise UserError(f"{title} holds one trial; holding one out needs two (see --trial)")
         trials, held_out = trials[:-1], trials[-1:]
     if fit_until is not None:
-        if held_out or len(trials) > 1:
+        if held_out or recording.trials > 1:
             raise UserError("--fit-until is for one trial; with several, hold the last one out")
-        trials, held_out = _cut(trials[0], fit_until)
-        continues = True
-    problem = DiscoverTask().pose_record(recording.states, trials, hint or "", path.stem, held_out)
+        continues = len(trials) == 1
+        trials, held_out = _cut(trials, fit_until)
+    problem = DiscoverTask().pose_record(recording.states, trials, hint or "", name, held_out)
     return Record(
-        path.name,
+        title,
         problem,
         held_out,
         continues,
@@ -145,14 +153,17 @@ def _read_file(
     )
 
 
-def _cut(trial: Trajectory, until: float) -> tuple[tuple[Trajectory, ...], tuple[Trajectory, ...]]:
-    early = trial.t <= until
-    if early.sum() < 4 or (~early).sum() < 2:
+def _cut(pieces: tuple[Trajectory, ...], until: float) -> tuple[tuple[Trajectory, ...], tuple[Trajectory, ...]]:
+    """The pieces of one trial up to a time, and after it."""
+    early = [(piece, piece.t <= until) for piece in pieces]
+    before, after = (sum(int(each.sum()) for each in masks) for masks in zip(*((m, ~m) for _, m in early), strict=True))
+    fitted = [replace(p, t=p.t[m], values=p.values[m]) for p, m in early if m.sum() >= 4]
+    least = 2 if len(pieces) == 1 else 4
+    late = [(p, ~m) for p, m in early if (~m).sum() >= least]
+    held_out = [replace(p, t=p.t[m], values=p.values[m], name=f"after {max(until, p.t[0]):g}") for p, m in late]
+    if not fitted or not held_out:
         raise UserError(
-            f"--fit-until {until:g} leaves {early.sum()} samples to fit and {(~early).sum()} to predict; "
-            f"the record runs from {trial.t[0]:g} to {trial.t[-1]:g}"
+            f"--fit-until {until:g} leaves {before} samples to fit and {after} to predict; "
+            f"the record runs from {pieces[0].t[0]:g} to {pieces[-1].t[-1]:g}"
         )
-    return (
-        (Trajectory(trial.t[early], trial.values[early], trial.name),),
-        (Trajectory(trial.t[~early], trial.values[~early], f"after {until:g}"),),
-    )
+    return tuple(fitted), tuple(held_out)

@@ -51,14 +51,17 @@ def is_number(cell: str, decimal: str = ".") -> bool:
     return NUMBER[decimal].fullmatch(tidy(cell)) is not None
 
 
-def kind_of_cell(cell: str, decimal: str = ".") -> Kind:
-    """What one cell of text holds."""
+def kind_of_cell(cell: str, decimal: str = ".", *, quantities: bool = False) -> Kind:
+    """What one cell of text holds; with `quantities`, a number with a unit counts as a number."""
     cell = tidy(cell)
     if cell in MISSING:
         return "empty"
     if NUMBER[decimal].fullmatch(cell):
         return "number"
-    return "date" if DATE.fullmatch(cell) else "text"
+    if DATE.fullmatch(cell):
+        return "date"
+    quantity = _QUANTITY.fullmatch(cell) if quantities else None
+    return "number" if quantity and NUMBER[decimal].fullmatch(quantity["number"]) else "text"
 
 
 def kind_of(cells: pd.Series) -> Kind:

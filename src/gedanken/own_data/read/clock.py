@@ -81,13 +81,9 @@ def _times_of_day(table: Table, column: Column, notes: list[str]) -> Array:
         text = "" if pd.isna(cell) else tidy(str(cell))
         if text in MISSING:
             continue
-        match = re.fullmatch(r"(\d{1,2}):(\d\d)(?::(\d\d(?:[.,]\d+)?))?(?: ?([AaPp])\.?[Mm]\.?)?", text)
-        if match is None:
+        seconds[row] = _seconds_of_day(text)
+        if np.isnan(seconds[row]):
             raise _refusal(table, column, row)
-        hour = int(match[1]) % 12 + 12 * (match[4] in "Pp") if match[4] else int(match[1])
-        if hour > 24 or int(match[2]) > 59:
-            raise _refusal(table, column, row)
-        seconds[row] = hour * 3600 + int(match[2]) * 60 + float((match[3] or "0").replace(",", "."))
     known = np.flatnonzero(np.isfinite(seconds))
     back = np.flatnonzero(np.diff(seconds[known]) < -DAY / 2)
     if len(back):
@@ -102,14 +98,13 @@ def _days(table: Table, column: Column, notes: list[str]) -> Array:
     empty = texts.isin(MISSING).to_numpy(bool)
     known = texts[~empty].str.replace("T", " ", n=1).where(texts[~empty].str.match(r"\d{4}-\d\d?-\d\d?T"), texts[~empty])
     known = known.str.replace(r"\s+", " ", regex=True)
-    known = known.str.replace(r"(?<=[ap])\.m\.?$", "m", regex=True, case=False)
     seconds = np.full(len(texts), np.nan)
     if known.str.match(r"\d{4}-").all():
         stamps = pd.to_datetime(known, format="ISO8601", utc=True, errors="coerce").dt.tz_localize(None)
         if stamps.notna().mean() > 0.5:
             return _placed(table, column, seconds, empty, stamps)
     day = known.str.replace(r" +\d{1,2}:\d\d.*$", "", regex=True)
-    clock = known.str[len(known.iloc[0]) :] if known.empty else known.str.extract(r"(\d{1,2}:\d\d.*)$")[0].fillna("")
+    clock = known.str.extract(r"(\d{1,2}:\d\d.*)$")[0].fillna("")
     best: tuple[float, str, pd.Series] | None = None
     for pattern in _DAYS:
         stamps = pd.to_datetime(day, format=pattern, errors="coerce")
@@ -121,12 +116,10 @@ def _days(table: Table, column: Column, notes: list[str]) -> Array:
     other = _AMBIGUOUS.get(pattern)
     if other and share:
         swapped = pd.to_datetime(day, format=other, errors="coerce")
-        if swapped.notna().mean() == share:
-            if _evenness(swapped) < 0.5 * _evenness(stamps):
-                pattern, stamps = other, swapped
-            notes.append(f"dates in {column.header!r} are read as {_spoken(pattern)}")
-        else:
-            notes.append(f"dates in {column.header!r} are read as {_spoken(pattern)}")
+        if swapped.notna().mean() == share and _evenness(swapped) < 0.5 * _evenness(stamps):
+            pattern, stamps = other, swapped
+    if pattern.lower() in ("%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y", "%m.%d.%y"):
+        notes.append(f"dates in {column.header!r} are read as {_spoken(pattern)}")
     extra = clock.str.strip().map(_seconds_of_day).to_numpy(float)
     return _placed(table, column, seconds, empty, stamps + pd.to_timedelta(extra, unit="s"))
 
@@ -135,10 +128,10 @@ def _seconds_of_day(text: str) -> float:
     """Seconds of `10:30`, `10:30:00.5`, `2:05 PM`; NaN where it is none of these."""
     if not text:
         return 0.0
-    match = re.fullmatch(r"(\d{1,2}):(\d\d)(?::(\d\d(?:[.,]\d+)?))? ?([AaPp][Mm])?", text)
-    if not match:
+    match = re.fullmatch(r"(\d{1,2}):([0-5]\d)(?::(\d\d(?:[.,]\d+)?))?(?: ?([AaPp])\.?[Mm]\.?)?", text)
+    if not match or int(match[1]) > 24:
         return np.nan
-    hour = int(match[1]) % 12 + 12 * (match[4][0] in "Pp") if match[4] else int(match[1])
+    hour = int(match[1]) % 12 + 12 * (match[4] in "Pp") if match[4] else int(match[1])
     return hour * 3600 + int(match[2]) * 60 + float((match[3] or "0").replace(",", "."))
 
 

@@ -18,6 +18,7 @@ CLEANED = (
     "denoised|kalman|model|predicted|geglättet|gefiltert|moving average|rolling|trend|detrended|7[- ]day average"
 )
 RAW = "raw|measured|observed|noisy|roh|gemessen|orig(?:inal)?"
+_ENOUGH = 20_000  # rows that two columns are compared on
 EXACT = 1e-5  # share of the variance that rounding may leave of a column that follows from another
 SAME_UNIT = {1e-3, 1e-2, 1e-1, 10.0, 100.0, 1000.0, 60.0, 3600.0, 1.8, 180 / np.pi, np.pi / 180, 3.6, 1 / 3.6, 1e6, 1e-6}
 
@@ -68,17 +69,17 @@ def _copy(column: Column, others: Sequence[Column], values: Mapping[str, Array])
         ratio = any(abs(slope / ratio - 1) < 1e-4 for ratio in SAME_UNIT)
         stems = _stem(other.name)[0] == stem or stem.startswith(_stem(other.name)[0] + "_")
         if same or units or (ratio and stems):
-            # Of two columns the earlier is kept.
-            if others.index(other) < _position(column, others, values):
+            # Of two columns that whose velocity was measured is kept, else the earlier.
+            if _rank(other, others, values) < _rank(column, others, values):
                 return f"it follows from {other.header!r} exactly, as {slope:.4g} times it" + (
                     f" and {offset:+.4g}" if abs(offset) > 1e-6 * np.nanstd(own) else ""
                 )
     return ""
 
 
-def _position(column: Column, others: Sequence[Column], values: Mapping[str, Array]) -> int:
-    order = list(values)
-    return sum(order.index(other.header) < order.index(column.header) for other in others)
+def _rank(column: Column, others: Sequence[Column], values: Mapping[str, Array]) -> tuple[bool, int]:
+    paired = bool(column.unit) and any(other.unit == f"{column.unit}/s" for other in others)
+    return not paired, list(values).index(column.header)
 
 
 def _line(x: Array, y: Array) -> tuple[float, float, float]:
@@ -86,7 +87,8 @@ def _line(x: Array, y: Array) -> tuple[float, float, float]:
     known = np.isfinite(x) & np.isfinite(y)
     if known.sum() < 5 or known.sum() < 0.5 * np.isfinite(y).sum():
         return np.nan, np.nan, 1.0
-    a, b = x[known], y[known]
+    step = 1 + int(known.sum()) // _ENOUGH
+    a, b = x[known][::step], y[known][::step]
     if not (np.ptp(a) > 0 and np.ptp(b) > 0):
         return np.nan, np.nan, 1.0
     scale = np.ptp(a)
@@ -102,7 +104,9 @@ def _acceleration(
     """Named an acceleration, or in its unit, and the derivative of a velocity that is measured or of a position's."""
     name = column.name.lower()
     words = set(re.split(r"[\W\d_]+", name))
-    spelled = not words.isdisjoint(ACCELERATIONS - {"a"}) or re.fullmatch(r"a_?[xyzr]?|d2\w+|\w+_?ddot|dd\w+|alpha", name)
+    moving = any(other.name.lower() in ("v", "vel", "velocity", "speed") for other in others)
+    spelled = not words.isdisjoint(ACCELERATIONS) or re.fullmatch(r"a_?[xyzr]|d2\w+|\w+_?ddot|dd\w+", name)
+    spelled = spelled or (moving and name == "a")
     in_unit = re.fullmatch(r"(?:[cmk]?m|rad|deg|°|px)\s*(?:/|·|\*| )\s*\(?s\s*(?:\^|\*\*)?-?[2²]\)?|m/s/s", column.unit)
     if not spelled and not in_unit:
         return ""

@@ -43,7 +43,7 @@ VELOCITIES = {
     "displacement": ("velocity", "speed", "v"),
     "x": ("v", "velocity"),
 }
-ACCELERATIONS = frozenset(("acceleration", "accel", "acc", "beschleunigung", "accélération", "aceleracion", "a"))
+ACCELERATIONS = frozenset(("acceleration", "accel", "acc", "beschleunigung", "accélération", "aceleracion"))
 GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta"}
 GREEK |= {"κ": "kappa", "λ": "lambda", "μ": "mu", "µ": "mu", "ν": "nu", "ξ": "xi", "π": "pi_", "ρ": "rho", "σ": "sigma"}
 GREEK |= {"τ": "tau", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Ω": "Omega", "Δ": "Delta", "Θ": "Theta"}

@@ -56,7 +56,7 @@ def filled(record: Record) -> list[int]:
     return [index for index, cell in enumerate(record) if cell.strip()]
 
 
-def find_layout(records: Sequence[Record], decimal: str = ".") -> Layout | None:
+def find_layout(records: Sequence[Record], decimal: str = ".", *, quantities: bool = False) -> Layout | None:
     """The layout of the records, or None where no row holds a number.
 
     The body begins at the first record that agrees with what most records below hold: numbers or dates where they hold
@@ -109,7 +109,7 @@ def _read_header(
     for record in above:
         cells = [*(tidy(cell) for cell in record[:width]), *[""] * (width - len(record))]
         count = len(filled(cells))
-        whole = count >= max(2, width / 2) or width == 1
+        whole = count >= (2 if record is above[-1] else max(2, width / 2)) or width == 1
         if len(record) > width and any(cell.strip() for cell in record[width:]):
             whole = False
         if whole and _is_header(cells, columns, decimal, last=record is above[-1]):

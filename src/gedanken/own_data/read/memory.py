@@ -57,19 +57,17 @@ def _table_of_trials(
     data: Any, time: Any, named: str | None, state: Sequence[str] | None
 ) -> tuple[Table, str | None]:
     """Arrays without names: one trial, or a list of them."""
-    several = isinstance(data, (list, tuple)) and len(data) > 0 and np.ndim(data[0]) >= 1
-    if several and not isinstance(data[0], np.ndarray) and np.ndim(data[0]) == 1:
-        several = False  # rows written as lists
     if isinstance(data, np.ndarray) and data.ndim == 3:
-        data, several = list(data), True
+        data = list(data)
+    # A list of rows is one array; a list of arrays, or of lists of rows, is several trials.
+    several = isinstance(data, (list, tuple)) and (isinstance(data[0], np.ndarray) or _depth(data) == 3)
     parts = [_matrix(each) for each in (data if several else [data])]
     width = parts[0].shape[1]
     if any(part.shape[1] != width for part in parts):
         raise UserError("the arrays of several trials need the same number of columns")
     times: list[Any] = []
     if time is not None and named is None:
-        single = np.ndim(time) == 1 and not (several and len(time) == len(parts) and np.ndim(time[0]) == 1)
-        times = [time] * len(parts) if single else list(time)
+        times = list(time) if _depth(time) == 2 else [time] * len(parts)
         if len(times) != len(parts):
             raise UserError(f"{len(parts)} trials need as many arrays of times, not {len(times)}")
         times = [_column(each, len(part)) for each, part in zip(times, parts, strict=True)]
@@ -87,6 +85,13 @@ def _table_of_trials(
         labels = np.repeat([str(k) for k in range(1, len(parts) + 1)], [len(part) for part in parts])
         table = replace(table, run=pd.Series(labels.astype(object)))
     return table, "t" if times else named
+
+
+def _depth(data: Any) -> int:
+    """How many levels of arrays or lists there are, 0 for a number."""
+    if isinstance(data, np.ndarray):
+        return data.ndim
+    return 1 + (_depth(data[0]) if len(data) else 0) if isinstance(data, (list, tuple)) else int(np.ndim(data))
 
 
 def _matrix(data: Any) -> np.ndarray:

@@ -95,7 +95,7 @@ def _add_steps(table: Table, time: str | None, dt: float) -> Table:
 
 
 def _guess_time(table: Table, notes: list[str]) -> tuple[Table, Column]:
-    usable = [c for c in table.columns if c.kind in ("number", "date") and c.cells.nunique() > 1]
+    usable = [c for c in table.columns if c.kind in ("number", "date") and _varies(c)]
     dated = [c for c in usable if c.kind == "date"]
     if pair := day_and_clock(dated):
         day, clock = pair
@@ -132,10 +132,17 @@ def _guess_time(table: Table, notes: list[str]) -> tuple[Table, Column]:
             "between rows in a unit of its own"
         )
         return table, counting[0]
+    if named := [c for c in numeric if is_time_name(c.name)]:
+        return table, named[0]
     raise UserError(
         f"{table.source} has no column that looks like a time; its columns are {table.listed()}: name one with --time, "
         "or give the time between rows with --dt"
     )
+
+
+def _varies(column: Column) -> bool:
+    known = column.cells[column.cells.notna()]
+    return len(known) > 1 and bool((known != known.iloc[0]).any())
 
 
 def _increases(column: Column) -> bool:
@@ -169,7 +176,7 @@ def _guess_trial(table: Table, time: Column, chosen: Sequence[Column] | None, no
     taken = [time, *(chosen or ())]
     free = [c for c in table.columns if not any(c is each for each in taken) and c.kind != "empty"]
     named = [c for c in free if is_trial_name(c.name) and c.cells.nunique() <= len(c.cells) // 2]
-    times = time.cells.astype(str)
+    times = time.cells
     groups = [c for c in free if c.kind == "text" or (c.kind == "number" and _is_label(c))]
     for column in named:
         if column.kind == "number" and not _is_label(column):
@@ -194,11 +201,15 @@ def _is_label(column: Column) -> bool:
     """Whether a column of numbers can be a label: whole numbers in a few long stretches or few values."""
     values = to_numbers(column.cells)[0]
     values = values[np.isfinite(values)]
-    return len(values) > 0 and bool((values == np.round(values)).all()) and len(np.unique(values)) <= len(values) // 2
+    if not len(values) or (values != np.round(values)).any():
+        return False
+    return len(np.unique(values)) <= len(values) // 2
 
 
 def _repeats(times: pd.Series, columns: Sequence[Column]) -> int:
     """How many rows repeat a time within a trial."""
+    if not columns:
+        return int(times.duplicated().sum())
     keys = pd.DataFrame({"time": times.to_numpy()} | {str(k): c.cells.to_numpy() for k, c in enumerate(columns)})
     return int(keys.duplicated().sum())
 

@@ -93,8 +93,7 @@ class Table:
         Raises:
             UserError: a cell is not a number, or is infinite.
         """
-        unit = "" if pd.api.types.is_numeric_dtype(column.cells.dtype) else common_unit(column.cells)
-        values, wrong = to_numbers(column.cells, unit)
+        values, wrong = to_numbers(column.cells)
         if wrong is not None:
             cell = str(column.cells.iloc[wrong])
             raise UserError(
@@ -153,8 +152,8 @@ def make_table(
         kind = kind_of(series)
         if kind == "empty" and not header:
             continue
-        if kind == "text" and (found := common_unit(series)):
-            kind, unit = "number", unit or found
+        if kind == "text" and (found := common_unit(series)) and to_numbers(series, found)[1] is None:
+            kind, unit, series = "number", unit or found, pd.Series(to_numbers(series, found)[0])
             notes.append(f"the unit {found} is taken off the cells of column {header or number!r}")
         header = header or f"column {number}"
         if header in taken:

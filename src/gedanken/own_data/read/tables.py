@@ -5,7 +5,7 @@ that says what to do.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ class Recording:
         time_unit: its unit, or an empty string.
         sources: for each state column the header it came from; a velocity that was not measured has none.
         notes: what was assumed, converted or left out, a sentence each.
+        trials: how many trials the trajectories are of; a long one gives several.
     """
 
     states: StateSpace
@@ -48,6 +49,7 @@ class Recording:
     time_unit: str
     sources: Mapping[str, str]
     notes: tuple[str, ...]
+    trials: int = 1
 
 
 def read_trajectories(
@@ -182,13 +184,14 @@ def _assemble(
         time_unit=time_unit,
         sources=sources,
         notes=tuple(dict.fromkeys(notes)),
+        trials=len(trials),
     )
 
 
 def _shortened(
     first: Table, headers: Sequence[str], trials: Sequence[Trial], max_rows: int, draw: int, notes: list[str]
 ) -> list[Trajectory]:
-    limit = min(max_rows, max(100, MAX_TOTAL // len(trials)))
+    limit = max_rows if len(trials) == 1 else min(max_rows, max(100, MAX_TOTAL // len(trials)))
     trajectories = []
     told: dict[str, list[str]] = {}
     for trial in trials:
@@ -228,7 +231,7 @@ def _varying(
             )
         notes.append(f"column {names[index]!r} is left out: it is {told}, so it is a setting and not a state")
     kept = [name for name, moving in zip(names, moves, strict=True) if moving]
-    return kept, [Trajectory(trial.t, trial.values[:, moves], trial.name) for trial in trials]
+    return kept, [replace(trial, values=trial.values[:, moves]) for trial in trials]
 
 
 def _measured(source: str, states: StateSpace, trials: Sequence[Trajectory], notes: list[str]) -> list[Trajectory]:

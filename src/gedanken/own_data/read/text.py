@@ -4,12 +4,13 @@ import bz2
 import csv
 import gzip
 import io
+import itertools
 import lzma
 import re
 import warnings
 import zlib
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -17,7 +18,7 @@ import pandas as pd
 
 from gedanken.errors import UserError
 from gedanken.own_data.read.cells import MISSING, NUMBER, kind_of_cell, tidy
-from gedanken.own_data.read.layout import Layout, find_layout
+from gedanken.own_data.read.layout import Layout, filled, find_layout
 from gedanken.own_data.read.runs import label_groups
 from gedanken.own_data.read.table import Table, make_table
 
@@ -51,7 +52,7 @@ def open_text(source: str, opener: Callable[[], BinaryIO]) -> Table:
     """
     notes: list[str] = []
     try:
-        with unpacked(opener()) as stream:
+        with unpacked(opener) as stream:
             head = stream.read(HEAD_BYTES)
     except _BROKEN as error:
         raise UserError(f"{source} cannot be unpacked: {error or type(error).__name__}; unpack it first") from error
@@ -87,17 +88,18 @@ def open_text(source: str, opener: Callable[[], BinaryIO]) -> Table:
     return make_table(source, headers, layout.units + extra, cells, notes, place)
 
 
-def unpacked(stream: BinaryIO) -> BinaryIO:
-    """The stream, or what a compressed one (gzip, bzip2, xz) holds."""
-    start = stream.read(6)
-    stream.seek(0)
-    if start.startswith(b"\x1f\x8b"):
-        return gzip.open(stream)  # type: ignore[return-value]
-    if start.startswith(b"BZh"):
-        return bz2.open(stream)  # type: ignore[return-value]
-    if start.startswith(b"\xfd7zXZ"):
-        return lzma.open(stream)  # type: ignore[return-value]
-    return stream
+@contextmanager
+def unpacked(opener: Callable[[], BinaryIO]) -> Iterator[BinaryIO]:
+    """The bytes of a file, or what a compressed one (gzip, bzip2, xz) holds."""
+    with opener() as stream:
+        start = stream.read(6)
+        stream.seek(0)
+        for signature, unpack in ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ", lzma.open)):
+            if start.startswith(signature):
+                with unpack(stream) as inner:
+                    yield inner  # type: ignore[misc]
+                return
+        yield stream
 
 
 def _encoding(source: str, head: bytes, notes: list[str]) -> str:
@@ -141,19 +143,24 @@ def _dialect(source: str, lines: list[str], notes: list[str]) -> Dialect:
     if not rows:
         raise UserError(f"{source} holds no rows")
     best: tuple[float, Dialect] | None = None
-    for delimiter in DELIMITERS:
+    # Cells like `1.5 cm` count as numbers only where a table hardly makes sense without.
+    for quantities, delimiter in itertools.product((False, True), DELIMITERS):
+        if quantities and best is not None and best[0] > 0.9:
+            break
         records, numbers = _records(source, [line for _, line in rows], delimiter)
         for decimal in _decimals(records):
-            layout = find_layout(records, decimal)
+            layout = find_layout(records, decimal, quantities=quantities)
             if layout is None or (layout.width < 2 and delimiter != " "):
                 continue
-            worth = _worth(records, layout, decimal)
+            worth = _worth(records, layout, decimal, quantities) - 0.1 * quantities
             if best is None or worth > best[0] + 1e-9:
                 first = rows[numbers[layout.start]][0] - 1
                 within = [line for number, line in kept if number > first and line.lstrip().startswith(("#", "%"))]
                 comment = within[0].lstrip()[0] if within else None
                 best = (worth, Dialect(delimiter, decimal, first, comment, layout))
     if best is None:
+        if len(rows) == 1 and any(mark in rows[0][1] for mark in DELIMITERS):
+            raise UserError(f"{source} holds a header line and no rows")
         shown = rows[0][1].strip()[:40]
         raise UserError(
             f"{source} is not a table: no line of it holds numbers in columns (it begins with {shown!r}); "
@@ -167,7 +174,7 @@ def _dialect(source: str, lines: list[str], notes: list[str]) -> Dialect:
         fitting = [each for each in names if len(each) == layout.width and not any(map(_numeric, each))]
         if fitting:
             layout.headers[:] = [tidy(cell) for cell in fitting[-1]]
-    _check_widths(source, dialect, rows)
+    _check_widths(source, dialect, rows, notes)
     return dialect
 
 
@@ -209,39 +216,48 @@ def _decimals(records: list[list[str]]) -> tuple[str, ...]:
     return (".", ",") if both or not all("." not in cell for cell in commas if cell.count(".") > 1) else (",", ".")
 
 
-def _worth(records: list[list[str]], layout: Layout, decimal: str) -> float:
+def _worth(records: list[list[str]], layout: Layout, decimal: str, quantities: bool) -> float:
     """How well a dialect explains the lines: rows of one width, cells that are numbers or dates."""
     below = records[layout.start :]
     same = [record for record in below if len(record) == layout.width]
-    cells = [kind_of_cell(cell, decimal) for record in same for cell in record]
+    cells = [kind_of_cell(cell, decimal, quantities=quantities) for record in same for cell in record]
     known = [kind for kind in cells if kind != "empty"]
     if not known:
         return 0.0
     return len(same) / len(below) * (len(known) - known.count("text")) / len(known) + 0.2 * (layout.width > 1)
 
 
-def _check_widths(source: str, dialect: Dialect, rows: list[tuple[int, str]]) -> None:
+def _check_widths(source: str, dialect: Dialect, rows: list[tuple[int, str]], notes: list[str]) -> None:
     """Refuse rows of another width than the header, which pandas would fill up or take for an index."""
-    width, delimiter = dialect.layout.width, dialect.delimiter
+    layout, delimiter = dialect.layout, dialect.delimiter
     body = [(number, line) for number, line in rows if number > dialect.first]
     records, numbers = _records(source, [line for _, line in body], delimiter)
-    widths = Counter(len(record) for record in records)
-    named = len(dialect.layout.headers) if any(dialect.layout.headers) else width
     for record, number in zip(records, numbers, strict=True):
-        if len(record) > max(width, named) and any(cell.strip() for cell in record[width:]):
-            hint = ""
-            if delimiter == "," and widths[len(record)] > len(records) / 2:
-                hint = "; if commas are the decimal marks, save the file with semicolons between the columns"
+        if len(record) > layout.width and any(cell.strip() for cell in record[layout.width :]):
             raise UserError(
-                f"line {body[number][0]} of {source} has {len(record)} cells where the header has {width}{hint}"
+                f"line {body[number][0]} of {source} has {len(record)} cells where the header has {layout.width}"
             )
+    named = max(filled(layout.headers), default=layout.width - 1) + 1
+    extra = [k for k in range(named, layout.width) if any(k < len(r) and r[k].strip() for r in records)]
+    if not extra:
+        return
+    if len(extra) == 1 and named == layout.width - 1 and len(filled(layout.headers)) == named and named > 1:
+        layout.headers[:] = ["", *layout.headers[:-1]]
+        notes.append(f"the header of {source} has a name less than the rows have cells: the first column is a row number")
+        return
+    hint = "name every column in the header"
+    if delimiter == "," and layout.width == 2 * named:
+        hint = "if commas are the decimal marks, save the file with semicolons between the columns"
+    raise UserError(
+        f"line {body[0][0]} of {source} has {layout.width} cells where the header has {named}; {hint}"
+    )
 
 
 # ---- body ----
 
 
 def _read_body(source: str, opener: Callable[[], BinaryIO], encoding: str, dialect: Dialect) -> pd.DataFrame:
-    with unpacked(opener()) as stream, io.TextIOWrapper(stream, encoding=encoding, errors=_strict(encoding)) as text:
+    with unpacked(opener) as stream, io.TextIOWrapper(stream, encoding=encoding, errors=_strict(encoding)) as text:
         for _ in range(dialect.first):
             text.readline()
         try:
@@ -283,7 +299,7 @@ def _explain(source: str, message: str, dialect: Dialect) -> UserError:
 def _line_of(opener: Callable[[], BinaryIO], encoding: str, dialect: Dialect, row: int) -> int:
     """The row's line in the file, counted again because blank lines and comments are passed over."""
     line = 0
-    with unpacked(opener()) as stream, io.TextIOWrapper(stream, encoding=encoding, errors="replace") as text:
+    with unpacked(opener) as stream, io.TextIOWrapper(stream, encoding=encoding, errors="replace") as text:
         for line, content in enumerate(text, 1):
             if line <= dialect.first or not content.strip():
                 continue

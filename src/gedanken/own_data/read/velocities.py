@@ -1,6 +1,7 @@
 """Which column is whose velocity, and the state space that follows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -113,5 +114,5 @@ def arrange(
         for index, place in enumerate(places):
             if place is not None:
                 values[:, index] = trial.values[:, place]
-        arranged.append(Trajectory(trial.t, values, trial.name))
+        arranged.append(replace(trial, values=values))
     return states, arranged
