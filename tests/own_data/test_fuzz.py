@@ -1,6 +1,7 @@
 """Any table whatever leads to a report or to one sentence, on the whole path from the file to the report.
 
-By default a few dozen tables are tried. `GEDANKEN_FUZZ=2000 pytest tests/own_data/test_fuzz.py` tries as many as it says.
+By default a few dozen tables are tried; `GEDANKEN_FUZZ=2000 pytest tests/own_data/test_fuzz.py` tries as many as it
+says.
 """
 
 import json
@@ -23,9 +24,52 @@ PROFILE = dict(deadline=None, suppress_health_check=list(HealthCheck), derandomi
 NAMES = st.one_of(
     st.sampled_from(
         [
-            *("t", "time", "Time (s)", "x", "y", "v", "vx", "theta", "omega", "S", "id", "run", "Run #1: x", "1 Time", "2 x"),
-            *("sin", "c1", "c2", "pi", "d2x/dt2", "a b", "x(t)", "θ (rad)", "", " ", "#", "x;y", 'say "hi"', "trial", "date"),
-            *("position " * 9, "Geschwindigkeit der Kugel in der Rinne (m/s)", "温度", "_", "1", "2.5", "-", "nan", "m", "s"),
+            *(
+                "t",
+                "time",
+                "Time (s)",
+                "x",
+                "y",
+                "v",
+                "vx",
+                "theta",
+                "omega",
+                "S",
+                "id",
+                "run",
+                "Run #1: x",
+                "1 Time",
+                "2 x",
+            ),
+            *(
+                "sin",
+                "c1",
+                "c2",
+                "pi",
+                "d2x/dt2",
+                "a b",
+                "x(t)",
+                "θ (rad)",
+                "",
+                " ",
+                "#",
+                "x;y",
+                'say "hi"',
+                "trial",
+                "date",
+            ),
+            *(
+                "position " * 9,
+                "Geschwindigkeit der Kugel in der Rinne (m/s)",
+                "温度",
+                "_",
+                "1",
+                "2.5",
+                "-",
+                "nan",
+                "m",
+                "s",
+            ),
             *("x_smooth", "lnx", "acceleration", "velocity", "t_2", "X", "T", "dx", "=cmd()", "e", "E", "exp"),
         ]
     ),
@@ -45,7 +89,9 @@ SHAPES = (
     lambda t, k: 1e-300 * np.cos(t),
     lambda t, k: 1e300 * np.cos(t),
 )
-SPOILED = st.sampled_from(["", "NaN", "-999", "abc", "inf", "1e999", "1,5", "OL", "#REF!", "2020-01-01", '"', "0x1", "1_0", "−3"])
+SPOILED = st.sampled_from(
+    ["", "NaN", "-999", "abc", "inf", "1e999", "1,5", "OL", "#REF!", "2020-01-01", '"', "0x1", "1_0", "−3"]
+)
 
 
 @st.composite
@@ -90,7 +136,10 @@ def tables(draw):
     if draw(st.integers(0, 5)):
         text.insert(0, separator.join(f'"{name.replace(chr(34), "")}"' for name in header))
     for _ in range(draw(st.integers(0, 2))):
-        text.insert(draw(st.integers(0, len(text))), draw(st.sampled_from(["", "# note", "mass_A", "s,m", "a;b;c", "end of data"])))
+        text.insert(
+            draw(st.integers(0, len(text))),
+            draw(st.sampled_from(["", "# note", "mass_A", "s,m", "a;b;c", "end of data"])),
+        )
     ending = draw(st.sampled_from(["\n", "\r\n", "\r"]))
     return ending.join(text).encode(draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"])), errors="replace")
 

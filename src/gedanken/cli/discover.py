@@ -27,7 +27,8 @@ EXAMPLES = (
 
 def discover(
     data: Annotated[
-        str, typer.Argument(help="A table (CSV, text, Excel, Parquet, JSON, .mat, .npz), a shipped example, or a system.")
+        str,
+        typer.Argument(help="A table (CSV, text, Excel, Parquet, JSON, .mat, .npz), a shipped example, or a system."),
     ],
     time: Annotated[str | None, typer.Option(help="Column of times; guessed by default.")] = None,
     state: Annotated[

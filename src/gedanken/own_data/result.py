@@ -233,7 +233,7 @@ def discover(
         result = gedanken.discover(X, time=t)            # arrays (m, n) and (m,), or lists of them, one a trial
 
     Args:
-        data: a path, a data frame of pandas or polars, a mapping of names to columns, an array (m, n) or a list of such;
+        data: a path, a frame of pandas or polars, a mapping of names to columns, an array (m, n), a list of such;
             also the name of a shipped example or of a system of the zoo.
         time: the column of times; for arrays the times themselves.
         state: the columns that get laws, in order; for arrays their names.

@@ -73,7 +73,8 @@ def test_lines_above_and_below_the_header_are_no_rows(tmp_path, head):
 
 
 @pytest.mark.parametrize(
-    ("separator", "decimal"), [(";", ","), ("\t", ","), ("\t", "."), (" ", ","), (" ", "."), ("|", "."), (", ", "."), (";", ".")]
+    ("separator", "decimal"),
+    [(";", ","), ("\t", ","), ("\t", "."), (" ", ","), (" ", "."), ("|", "."), (", ", "."), (";", ".")],
 )
 def test_delimiters_and_decimal_marks(tmp_path, separator, decimal):
     text = separator.join(["Zeit (s)", "Weg (m)"]) + "\n" + lines(T, X, separator=separator, decimal=decimal)
@@ -161,7 +162,9 @@ def test_codes_for_missing_values(tmp_path):
     assert said(found, "2 cells of column 'x' hold -999, read as missing")
     kept = read_trajectories(write(tmp_path, text), missing=[])
     assert kept.trajectories[0].values.min() == -999
-    told = read_trajectories(write(tmp_path, "t,x\n" + lines(T, np.where(x == -999, 0.125, x)).replace("nan", "")), missing=[0.125])
+    told = read_trajectories(
+        write(tmp_path, "t,x\n" + lines(T, np.where(x == -999, 0.125, x)).replace("nan", "")), missing=[0.125]
+    )
     check(told, np.delete(X, [3, 5, 9]), t=np.delete(T, [3, 5, 9]))
     level = "t,x\n" + lines(T, -1000 + 10 * X)
     assert not said(read_trajectories(write(tmp_path, level)), "missing")
@@ -355,7 +358,9 @@ def test_trials_that_nothing_but_their_times_tells_apart(tmp_path):
     both = read_trajectories(write(tmp_path, "t,x\n" + lines(T, X) + lines(T[:30], X[:30] / 2)))
     assert [len(trial.t) for trial in both.trajectories] == [40, 30]
     assert said(both, "time starts anew 1 times")
-    text = "cup,t,x\n" + "".join(f"{cup},{a},{b * k}\n" for k, cup in ((1, "blue"), (2, "red")) for a, b in zip(T, X, strict=True))
+    text = "cup,t,x\n" + "".join(
+        f"{cup},{a},{b * k}\n" for k, cup in ((1, "blue"), (2, "red")) for a, b in zip(T, X, strict=True)
+    )
     found = read_trajectories(write(tmp_path, text))
     assert list(runs(found)) == ["blue", "red"]
     assert said(found, "'cup' tells the trials apart")
@@ -420,7 +425,7 @@ def test_matlab_and_numpy_files(tmp_path):
     np.save(tmp_path / "lab.npy", np.column_stack([T, X]))
     check(read_trajectories(tmp_path / "lab.npy"), X)
     np.save(tmp_path / "objects.npy", np.array([{}, {}]), allow_pickle=True)
-    with pytest.raises(UserError, match="objects.npy is not a readable NumPy file"):
+    with pytest.raises(UserError, match=r"objects\.npy is not a readable NumPy file"):
         read_trajectories(tmp_path / "objects.npy")
 
 
@@ -447,7 +452,11 @@ def test_units_in_the_cells_are_taken_off(tmp_path):
 
 @pytest.mark.parametrize(
     ("head", "what"),
-    [(b"%PDF-1.7", "a PDF document; export"), (b"<?xml version", "an XML file"), (b"\xd0\xcf\x11\xe0", "old Excel workbook")],
+    [
+        (b"%PDF-1.7", "a PDF document; export"),
+        (b"<?xml version", "an XML file"),
+        (b"\xd0\xcf\x11\xe0", "old Excel workbook"),
+    ],
 )
 def test_what_is_no_table_is_refused_with_the_remedy(tmp_path, head, what):
     (tmp_path / "lab.trk").write_bytes(head + bytes(50))

@@ -19,7 +19,7 @@ MISSING = frozenset(
     )
 )
 """Words that stand for a cell without a value. Spreadsheets' errors and a meter's overload are among them."""
-CODES = (-99.0, -99.9, -99.99, -999.0, -999.9, -999.99, -999.25, -9999.0, -9999.9, -99999.0, -999999.0)
+CODES: tuple[float, ...] = (-99.0, -99.9, -99.99, -999.0, -999.9, -999.99, -999.25, -9999.0, -9999.9, -99999.0, -999999.0)
 CODES += (999.0, 9999.0, 99999.0, 999999.0, 1e20, 1e30, 1e35, -1e20, -1e30, 9.969209968386869e36)
 """Numbers that loggers and archives write for a missing value."""
 HEAD_ROWS = 1000  # what the kind of a column is judged from
@@ -170,5 +170,5 @@ def missing_codes(values: Array) -> dict[float, int]:
     return {
         code: count
         for code, count in found.items()
-        if code < low - room or code > high + room or (negative and code <= -99)
+        if code < low - room or (code > high + room and (count > 1 or code > 1e15)) or (negative and code <= -99)
     }

@@ -96,7 +96,9 @@ def _times_of_day(table: Table, column: Column, notes: list[str]) -> Array:
 def _days(table: Table, column: Column, notes: list[str]) -> Array:
     texts = pd.Series(["" if pd.isna(cell) else tidy(str(cell)) for cell in column.cells], dtype=object)
     empty = texts.isin(MISSING).to_numpy(bool)
-    known = texts[~empty].str.replace("T", " ", n=1).where(texts[~empty].str.match(r"\d{4}-\d\d?-\d\d?T"), texts[~empty])
+    known = (
+        texts[~empty].str.replace("T", " ", n=1).where(texts[~empty].str.match(r"\d{4}-\d\d?-\d\d?T"), texts[~empty])
+    )
     known = known.str.replace(r"\s+", " ", regex=True)
     seconds = np.full(len(texts), np.nan)
     if known.str.match(r"\d{4}-").all():

@@ -20,7 +20,23 @@ CLEANED = (
 RAW = "raw|measured|observed|noisy|roh|gemessen|orig(?:inal)?"
 _ENOUGH = 20_000  # rows that two columns are compared on
 EXACT = 1e-5  # share of the variance that rounding may leave of a column that follows from another
-SAME_UNIT = {1e-3, 1e-2, 1e-1, 10.0, 100.0, 1000.0, 60.0, 3600.0, 1.8, 180 / np.pi, np.pi / 180, 3.6, 1 / 3.6, 1e6, 1e-6}
+SAME_UNIT = {
+    1e-3,
+    1e-2,
+    1e-1,
+    10.0,
+    100.0,
+    1000.0,
+    60.0,
+    3600.0,
+    1.8,
+    180 / np.pi,
+    np.pi / 180,
+    3.6,
+    1 / 3.6,
+    1e6,
+    1e-6,
+}
 
 
 def find_derived(
@@ -68,12 +84,11 @@ def _copy(column: Column, others: Sequence[Column], values: Mapping[str, Array])
         units = bool(column.unit) and bool(other.unit) and column.unit != other.unit
         ratio = any(abs(slope / ratio - 1) < 1e-4 for ratio in SAME_UNIT)
         stems = _stem(other.name)[0] == stem or stem.startswith(_stem(other.name)[0] + "_")
-        if same or units or (ratio and stems):
-            # Of two columns that whose velocity was measured is kept, else the earlier.
-            if _rank(other, others, values) < _rank(column, others, values):
-                return f"it follows from {other.header!r} exactly, as {slope:.4g} times it" + (
-                    f" and {offset:+.4g}" if abs(offset) > 1e-6 * np.nanstd(own) else ""
-                )
+        # Of two columns that whose velocity was measured is kept, else the earlier.
+        later = _rank(other, others, values) < _rank(column, others, values)
+        if later and (same or units or (ratio and stems)):
+            and_more = f" and {offset:+.4g}" if abs(offset) > 1e-6 * np.nanstd(own) else ""
+            return f"it follows from {other.header!r} exactly, as {slope:.4g} times it{and_more}"
     return ""
 
 
@@ -83,7 +98,7 @@ def _rank(column: Column, others: Sequence[Column], values: Mapping[str, Array])
 
 
 def _line(x: Array, y: Array) -> tuple[float, float, float]:
-    """Slope and offset of y over x, and the share of y's variance that the line leaves; NaN and 1 where there is none."""
+    """Slope and offset of y over x, and the share of y's variance that the line leaves; NaN and 1 without a line."""
     known = np.isfinite(x) & np.isfinite(y)
     if known.sum() < 5 or known.sum() < 0.5 * np.isfinite(y).sum():
         return np.nan, np.nan, 1.0
@@ -177,5 +192,3 @@ def _function(column: Column, others: Sequence[Column], values: Mapping[str, Arr
                     if left < 1e-3 and abs(slope - 1) < 0.01:
                         return f"it is the length of {one.header!r} and {two.header!r}"
     return ""
-
-

@@ -90,7 +90,9 @@ def _open_archive(name: str, opener: Callable[[], BinaryIO], sheet: str | None) 
                 return _open_numpy(name, opener)
             if "mimetype" in names or "[Content_Types].xml" in names:
                 raise UserError(f"{name} is a document of an office program; save the table as .xlsx or CSV")
-            tables = [each for each in names if not each.startswith(("meta/", "__MACOSX/")) and not each.endswith(".xml")]
+            tables = [
+                each for each in names if not each.startswith(("meta/", "__MACOSX/")) and not each.endswith(".xml")
+            ]
             if len(tables) != 1:
                 held = ", ".join(tables[:6]) or "nothing"
                 raise UserError(f"{name} is a zip archive of {held}; unpack it and name one table")
@@ -117,7 +119,7 @@ def _open_excel(name: str, opener: Callable[[], BinaryIO], sheet: str | None) ->
         if layout is not None:
             found.append((title, grid, layout))
     if not found:
-        raise UserError(f"{name} holds no table of numbers in {'its sheets' if sheet is None else sheet}; name one with "
+        raise UserError(f"{name} holds no table of numbers in {'any sheet' if sheet is None else sheet}; name one with "
                         f"--sheet: {', '.join(map(str, sheets))}")  # fmt: skip
     title, grid, layout = found[0]
     notes = []
@@ -208,7 +210,9 @@ def table_of_frame(name: str, frame: pd.DataFrame) -> Table:
     if not isinstance(frame.index, pd.RangeIndex) or frame.index.name:
         first = frame.index.name or ("time" if isinstance(frame.index, pd.DatetimeIndex) else None)
         if isinstance(frame.index, pd.MultiIndex) or first:
-            frame = frame.reset_index(names=None if isinstance(frame.index, pd.MultiIndex) else first, allow_duplicates=True)
+            frame = frame.reset_index(
+                names=None if isinstance(frame.index, pd.MultiIndex) else first, allow_duplicates=True
+            )
     if frame.shape[0] == 0 or frame.shape[1] == 0:
         raise UserError(f"{name} holds no rows")
     cells = [frame.iloc[:, k] for k in range(frame.shape[1])]
@@ -232,7 +236,9 @@ def _open_json(name: str, data: bytes) -> Table:
         lengths = {header: len(cells) for header, cells in content.items()}
         if len(set(lengths.values())) > 1:
             shown = ", ".join(f"{header} has {length}" for header, length in lengths.items())
-            raise UserError(f"the columns of {name} differ in length: {shown}; give each a value, or null, for every row")
+            raise UserError(
+                f"the columns of {name} differ in length: {shown}; give each a value, or null, for every row"
+            )
         columns = content
     elif isinstance(content, list) and content and all(isinstance(row, dict) for row in content):
         headers = dict.fromkeys(header for row in content for header in row)
@@ -252,7 +258,9 @@ def _series(cells: list[Any]) -> pd.Series:
     try:
         return pd.Series([np.nan if cell is None else float(cell) for cell in cells])
     except OverflowError:  # a whole number beyond the range of floats
-        return pd.Series([np.inf if isinstance(cell, int) and abs(cell) > 1e300 else cell for cell in cells], dtype=object)
+        return pd.Series(
+            [np.inf if isinstance(cell, int) and abs(cell) > 1e300 else cell for cell in cells], dtype=object
+        )
 
 
 def _parse_json(name: str, text: bytes, where: str) -> Any:

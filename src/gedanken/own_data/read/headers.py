@@ -30,7 +30,7 @@ TRIALS = (
     *("patient", "animal", "rep", "exp", "versuch", "lauf", "messung", "essai", "serie", "specimen", "shot", "batch"),
     *("participant", "plant", "tree", "individual", "track", "particle", "mouse", "rat", "test", "sample", "dataset"),
 )
-INDEXES = ("index", "row", "unnamed: 0", "column 1", "frame", "frames", "no", "no.", "nr", "nr.", "#", "sample")
+INDEXES: tuple[str, ...] = ("index", "row", "unnamed: 0", "column 1", "frame", "frames", "no", "no.", "nr", "nr.", "#", "sample")
 INDEXES += ("obs", "record", "entry", "n", "step", "idx", "row number", "rownum", "bild", "point", "rowid", "")
 VELOCITIES = {
     "theta": ("omega", "theta_dot", "angular_velocity"),

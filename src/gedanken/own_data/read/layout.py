@@ -61,8 +61,13 @@ def find_layout(records: Sequence[Record], decimal: str = ".", *, quantities: bo
 
     The body begins at the first record that agrees with what most records below hold: numbers or dates where they hold
     numbers or dates. What stands directly above, in as many cells, are lines of the header.
+
+    Args:
+        records: from the first line on.
+        decimal: `.` or `,`.
+        quantities: whether a number with a unit, `1.5 cm`, counts as a number.
     """
-    kinds = [[kind_of_cell(cell, decimal) for cell in record] for record in records]
+    kinds = [[kind_of_cell(cell, decimal, quantities=quantities) for cell in record] for record in records]
     numeric = [k for k, each in enumerate(kinds) if "number" in each]
     if not numeric:
         return None
@@ -114,7 +119,7 @@ def _read_header(
             whole = False
         if whole and _is_header(cells, columns, decimal, last=record is above[-1]):
             lines.append(cells)
-        elif 1 < count and len(record) == width and not any(kind_of_cell(c, decimal) == "number" for c in cells):
+        elif count > 1 and len(record) == width and not any(kind_of_cell(c, decimal) == "number" for c in cells):
             lines.append(cells)  # labels of groups that span several columns
         else:
             titles.append(" ".join(record[index].strip() for index in filled(record)))

@@ -29,7 +29,7 @@ def table_of(data: Any, time: Any, state: Sequence[str] | None) -> tuple[Table, 
     """The table, and the name of its time column where the times were given as an array.
 
     Args:
-        data: a frame of pandas, polars or Arrow, a mapping, an array (m,) or (m, n), or a list of arrays (a trial each).
+        data: a frame of pandas, polars, Arrow, a mapping, an array (m,) or (m, n), or a list of arrays, a trial each.
         time: name of a column, times (m,), or a list of times where `data` is a list of arrays.
         state: names for the columns of arrays.
 
@@ -53,9 +53,7 @@ def table_of(data: Any, time: Any, state: Sequence[str] | None) -> tuple[Table, 
     return _table_of_trials(data, time, named, state)
 
 
-def _table_of_trials(
-    data: Any, time: Any, named: str | None, state: Sequence[str] | None
-) -> tuple[Table, str | None]:
+def _table_of_trials(data: Any, time: Any, named: str | None, state: Sequence[str] | None) -> tuple[Table, str | None]:
     """Arrays without names: one trial, or a list of them."""
     if isinstance(data, np.ndarray) and data.ndim == 3:
         data = list(data)
@@ -111,5 +109,7 @@ def _matrix(data: Any) -> np.ndarray:
 def _column(time: Any, rows: int) -> np.ndarray:
     times = np.asarray(time)
     if times.shape != (rows,):
-        raise UserError(f"the times have shape {times.shape}, but the data have {rows} rows; give one time for each row")
+        raise UserError(
+            f"the times have shape {times.shape}, but the data have {rows} rows; give one time for each row"
+        )
     return times

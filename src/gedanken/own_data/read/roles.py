@@ -59,7 +59,9 @@ def find_roles(
             "name another column with --time"
         )
     if clock.kind == "empty":
-        raise UserError(f"column {clock.header!r} of {table.source} is empty: it holds no time; name another with --time")
+        raise UserError(
+            f"column {clock.header!r} of {table.source} is empty: it holds no time; name another with --time"
+        )
     chosen = [table.find(name) for name in state] if state is not None else None
     if chosen is None:
         table = join_clocks(table, clock, _second_clocks(table, clock, trial), notes)
@@ -128,7 +130,7 @@ def _guess_time(table: Table, notes: list[str]) -> tuple[Table, Column]:
     counting = [c for c in numeric if c.name.lower() in INDEXES and _increases(c)]
     if counting and len(numeric) > 1:
         notes.append(
-            f"column {counting[0].header!r} is read as the time, since nothing else looks like one; --dt gives the time "
+            f"column {counting[0].header!r} is read as the time, as nothing else looks like one; --dt gives the time "
             "between rows in a unit of its own"
         )
         return table, counting[0]
@@ -192,7 +194,9 @@ def _guess_trial(table: Table, time: Column, chosen: Sequence[Column] | None, no
     if _repeats(times, []):
         for column in groups:
             if 1 < column.cells.nunique() <= len(column.cells) // 3 and _repeats(times, [column]) == 0:
-                notes.append(f"column {column.header!r} tells the trials apart: within each of its values a time occurs once")
+                notes.append(
+                    f"column {column.header!r} tells the trials apart: within each of its values a time occurs once"
+                )
                 return [column]
     return []
 
@@ -263,5 +267,3 @@ def same_roles(table: Table, roles: Roles, first: Table) -> Roles:
     return replace(
         roles, time=find(roles.time), states=tuple(map(find, roles.states)), trial=tuple(map(find, roles.trial))
     )
-
-

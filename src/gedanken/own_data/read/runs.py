@@ -32,14 +32,17 @@ def label_groups(source: str, layout: Layout, notes: list[str]) -> list[str]:
     """Headers that carry the label above them: `Run #1: x` of a run, `x mass A` of one of several bodies."""
     headers, groups = layout.headers, layout.groups
     labels = list(dict.fromkeys(filter(None, groups)))
+    pairs = list(zip(groups, headers, strict=True))
     if len(labels) > 1 and all(re.fullmatch(rf"{_LABEL}|\d+", label, re.IGNORECASE) for label in labels):
-        return [f"{group}: {header}" if group and header else header for group, header in zip(groups, headers)]
+        return [f"{group}: {header}" if group and header else header for group, header in pairs]
     if len(labels) > 1:
         notes.append(f"{source}: columns stand below {', '.join(labels[:8])}, which their names now end in")
-        return [_insert(header, group) if group and header else header for group, header in zip(groups, headers)]
+        return [_insert(header, group) if group and header else header for group, header in pairs]
     period = next((p for p in range(1, len(headers)) if headers[p] == headers[0] and headers[0]), 0)
-    if period > 1 and all(header == headers[k % period] for k, header in enumerate(headers)) and any(
-        is_time_name(split_unit(header)[0]) for header in headers[:period]
+    if (
+        period > 1
+        and all(header == headers[k % period] for k, header in enumerate(headers))
+        and any(is_time_name(split_unit(header)[0]) for header in headers[:period])
     ):
         return [f"run {k // period + 1}: {header}" for k, header in enumerate(headers)]
     return list(headers)
@@ -77,7 +80,9 @@ def separate_runs(table: Table, asked: Collection[str]) -> Table:
         if len(labelled) < len(table.columns) or len(table.columns) < 2:
             return table
         columns = tuple(_renamed(column, labelled[column.header][1], column.cells) for column in table.columns)
-        return replace(table, columns=columns).with_notes(f"the headers of {table.source} are read without {labels[0]!r}")
+        return replace(table, columns=columns).with_notes(
+            f"the headers of {table.source} are read without {labels[0]!r}"
+        )
     repeated = [base for base, each in bases.items() if len(each) > 1]
     weak = any(label.isdecimal() for label in labels)
     if not repeated or (weak and len(labelled) < len(table.columns)):
@@ -95,7 +100,9 @@ def separate_runs(table: Table, asked: Collection[str]) -> Table:
             common = base in single and is_time_name(split_unit(base)[0])
             chosen = next(iter(each.values())) if common else each.get(label)
             stacks.setdefault(base, []).append(empty if chosen is None else chosen.cells)
-    models = {column.header: column for column in shared} | {base: next(iter(each.values())) for base, each in bases.items()}
+    models = {column.header: column for column in shared} | {
+        base: next(iter(each.values())) for base, each in bases.items()
+    }
     stacked = {header: pd.concat(parts, ignore_index=True) for header, parts in stacks.items()}
     run = pd.Series(np.repeat(np.array(labels, object), len(table.rows)))
     measured = [header for header in stacked if header in bases and not is_time_name(split_unit(header)[0])]
@@ -107,7 +114,10 @@ def separate_runs(table: Table, asked: Collection[str]) -> Table:
         columns=columns,
         rows=np.tile(table.rows, len(labels))[kept],
         run=run.iloc[kept].reset_index(drop=True),
-        notes=(*table.notes, f"{len(labels)} runs stand side by side in {table.source} and are read as trials: {shown}"),
+        notes=(
+            *table.notes,
+            f"{len(labels)} runs stand side by side in {table.source} and are read as trials: {shown}",
+        ),
     )
 
 
@@ -155,7 +165,9 @@ def join_clocks(table: Table, time: Column, clocks: Sequence[Column], notes: lis
             parts[column.header].append(cells)
     stacked = {header: pd.concat(cells, ignore_index=True) for header, cells in parts.items()}
     run = None if table.run is None else pd.concat([table.run] * (len(used) + 1), ignore_index=True)
-    keys = pd.DataFrame({"run": 0 if run is None else pd.factorize(run)[0], "time": to_numbers(stacked[time.header])[0]})
+    keys = pd.DataFrame(
+        {"run": 0 if run is None else pd.factorize(run)[0], "time": to_numbers(stacked[time.header])[0]}
+    )
     order = keys.sort_values(["run", "time"], kind="stable").index
     return replace(
         table,

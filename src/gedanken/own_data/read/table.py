@@ -12,6 +12,7 @@ from gedanken.own_data.read.cells import Array, Kind, common_unit, kind_of, miss
 from gedanken.own_data.read.headers import split_unit
 
 SHOWN = 30  # names that a message lists
+LARGEST = 1e100  # beyond which squares, and with them every measure of a fit, overflow
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,12 @@ class Table:
             row = int(np.flatnonzero(np.isinf(values))[0])
             raise UserError(
                 f"column {column.header!r} of {self.source} holds infinity in {self.at(row)}; leave the cell empty"
+            )
+        largest = float(np.nanmax(np.abs(values), initial=0.0))
+        if largest > LARGEST or 0 < largest < 1 / LARGEST:
+            raise UserError(
+                f"column {column.header!r} of {self.source} runs up to {largest:.3g}; numbers between "
+                f"{1 / LARGEST:g} and {LARGEST:g} can be squared: give it in another unit"
             )
         return values
 

@@ -168,8 +168,8 @@ def _assemble(
     states, trajectories = arrange(trajectories, names, pairs, order)
     if states.size > MAX_STATES:
         raise UserError(
-            f"{first.source} makes {states.size} states ({', '.join(states.columns[:12])}) and at most {MAX_STATES} can "
-            "be used; name the ones to use with --state"
+            f"{first.source} makes {states.size} states ({', '.join(states.columns[:12])}) and at most {MAX_STATES} "
+            "can be used; name the ones to use with --state"
         )
     trajectories = _measured(first.source, states, trajectories, notes)
     for c in states.coordinates:

@@ -243,14 +243,14 @@ def _check_widths(source: str, dialect: Dialect, rows: list[tuple[int, str]], no
         return
     if len(extra) == 1 and named == layout.width - 1 and len(filled(layout.headers)) == named and named > 1:
         layout.headers[:] = ["", *layout.headers[:-1]]
-        notes.append(f"the header of {source} has a name less than the rows have cells: the first column is a row number")
+        notes.append(
+            f"the header of {source} has a name less than the rows have cells: the first column is a row number"
+        )
         return
     hint = "name every column in the header"
     if delimiter == "," and layout.width == 2 * named:
         hint = "if commas are the decimal marks, save the file with semicolons between the columns"
-    raise UserError(
-        f"line {body[0][0]} of {source} has {layout.width} cells where the header has {named}; {hint}"
-    )
+    raise UserError(f"line {body[0][0]} of {source} has {layout.width} cells where the header has {named}; {hint}")
 
 
 # ---- body ----

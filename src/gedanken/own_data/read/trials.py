@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -112,7 +113,9 @@ def _from_the_first(times: Array, header: str, notes: list[str]) -> tuple[Array,
         return times, ""
     for unit, size in (("nanoseconds", 1e9), ("microseconds", 1e6), ("milliseconds", 1e3), ("seconds", 1.0)):
         if 4e8 < first / size < 5e9 and size > 1:
-            notes.append(f"times in {header!r} look like {unit} since 1970; they are turned into seconds since the first")
+            notes.append(
+                f"times in {header!r} look like {unit} since 1970; they are turned into seconds since the first"
+            )
             return (times - first) / size, "s"
     notes.append(f"times in {header!r} are counted from the first, {first:.10g}")
     return times - first, ""
@@ -134,8 +137,8 @@ def _split(
             yield "", pieces[0]
             return
         notes.append(
-            f"time starts anew {len(pieces) - 1} times in {table.source}: it is read as {len(pieces)} trials, one after "
-            "the other"
+            f"time starts anew {len(pieces) - 1} times in {table.source}: it is read as {len(pieces)} trials, one "
+            "after the other"
         )
         named = [(str(k), rows) for k, rows in enumerate(pieces, 1)]
     else:
@@ -144,15 +147,15 @@ def _split(
             notes.append(f"{int((codes < 0).sum())} of {len(codes):,} rows of {table.source} left out: no trial")
         order = np.argsort(codes, kind="stable")
         edges = np.searchsorted(codes[order], np.arange(len(names) + 1))
-        groups = [order[a:b] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        groups = [order[a:b] for a, b in pairwise(edges.tolist())]
         named = [(_label(name), rows[usable[rows]]) for name, rows in zip(names, groups, strict=True)]
     if len(named) > MAX_TRIALS:
         rng = stream("own data", "trials", table.source, len(named), draw)
         chosen = np.sort(rng.choice(len(named), MAX_TRIALS, replace=False))
         shown = ", ".join(named[k][0][:20] for k in chosen)
         notes.append(
-            f"{table.source} holds {len(named):,} trials; {MAX_TRIALS} of them are used, drawn at random (--index draws "
-            f"others): {shown}"
+            f"{table.source} holds {len(named):,} trials; {MAX_TRIALS} of them are used, drawn at random (--index "
+            f"draws others): {shown}"
         )
         named = [named[k] for k in chosen]
     yield from named
@@ -180,7 +183,7 @@ def _restarts(times: Array, rows: Rows) -> list[Rows]:
     if len(pieces) == 1 or any(len(piece) < MIN_SAMPLES for piece in pieces):
         return [rows]
     spans = sorted((times[piece[0]], times[piece[-1]]) for piece in pieces)
-    apart = all(before[1] < after[0] for before, after in zip(spans[:-1], spans[1:], strict=True))
+    apart = all(before[1] < after[0] for before, after in pairwise(spans))
     return [rows] if apart else pieces
 
 

@@ -48,7 +48,9 @@ def find_velocities(
     lower = {name.lower(): name for name in reversed(names)}
     for position in names:
         spelled = [lower[v.lower()] for v in velocity_names(position) if v.lower() in lower]
-        by_unit = [v for v in names if any(units.get(v, "") == f"{units.get(position) or '?'}{per}" for per in _PER_TIME)]
+        by_unit = [
+            v for v in names if any(units.get(v, "") == f"{units.get(position) or '?'}{per}" for per in _PER_TIME)
+        ]
         for velocity in dict.fromkeys([*spelled, *by_unit]):
             if velocity == position or {position, velocity} & {*pairs, *pairs.values()}:
                 continue

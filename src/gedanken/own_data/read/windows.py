@@ -100,8 +100,8 @@ def shorten(
         edges = np.array(starts)
         where = ", ".join(f"{t[start]:.6g}" for start in starts)
         said.append(
-            f"{rows:,} rows are too many, and averages would hide the motion: {len(starts)} windows of {size:,} rows are "
-            f"used, which begin at {where} (drawn at random; --index draws others)"
+            f"{rows:,} rows are too many, and averages would hide the motion: {len(starts)} windows of {size:,} rows "
+            f"are used, which begin at {where} (drawn at random; --index draws others)"
         )
         pieces = len(starts)
     parts = []
