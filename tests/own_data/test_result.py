@@ -25,7 +25,7 @@ def test_the_result_holds_the_law_and_its_constants(result):
     assert result.solved
     assert result.equation == "dx/dt = -k*x"
     assert result.law.text == result.equation
-    assert result.latex().startswith(r"\frac")
+    assert result.latex().startswith(r"\dot{x}")
     low, high = result.intervals["k"]
     assert low < 0.7 < high < low + 0.05
     assert result.params["k"] == pytest.approx(0.7, abs=0.02)

@@ -214,6 +214,18 @@ def test_copies_are_left_out(tmp_path):
     assert read_trajectories(write(tmp_path, text), state=["x_smooth"]).states.columns == ("x_smooth",)
 
 
+def test_uncertainties_are_no_states(tmp_path):
+    found = read_trajectories(write(tmp_path, "t,x,x_err\n" + lines(T, X, 0.01 + 0.001 * np.sin(50 * T))))
+    assert found.states.columns == ("x",)
+    assert said(found, "'x_err' is left out: it is named as the uncertainty of 'x'")
+
+
+def test_units_may_stand_behind_in(tmp_path):
+    found = read_trajectories(write(tmp_path, "Zeit in s;Weg in m;in situ\n" + lines(T, X, np.sin(T), separator=";")))
+    assert (found.time, found.time_unit, found.units) == ("Zeit", "s", {"Weg": "m"})
+    assert found.states.columns == ("Weg", "in_situ")
+
+
 def test_what_only_looks_like_a_copy_stays(tmp_path):
     """Two compartments whose sum is constant, and two cups that cool alike, are states of their own."""
     decay = np.exp(-T)
@@ -357,13 +369,36 @@ def test_a_trial_in_which_a_state_was_hardly_measured_is_named(tmp_path):
 def test_trials_that_nothing_but_their_times_tells_apart(tmp_path):
     both = read_trajectories(write(tmp_path, "t,x\n" + lines(T, X) + lines(T[:30], X[:30] / 2)))
     assert [len(trial.t) for trial in both.trajectories] == [40, 30]
-    assert said(both, "time starts anew 1 times")
+    assert said(both, "time starts anew once")
     text = "cup,t,x\n" + "".join(
         f"{cup},{a},{b * k}\n" for k, cup in ((1, "blue"), (2, "red")) for a, b in zip(T, X, strict=True)
     )
     found = read_trajectories(write(tmp_path, text))
     assert list(runs(found)) == ["blue", "red"]
     assert said(found, "'cup' tells the trials apart")
+
+
+def test_tables_below_one_another(tmp_path):
+    text = "Run 1\nt,x\n" + lines(T, X) + "\nRun 2\nt,x\n" + lines(T[:30], X[:30] / 2)
+    found = read_trajectories(write(tmp_path, text))
+    assert [(trial.name, len(trial.t)) for trial in found.trajectories] == [("Run 1", 40), ("Run 2", 30)]
+    np.testing.assert_allclose(found.trajectories[1].values[:, 0], X[:30] / 2, atol=6e-6)
+    assert said(found, "2 tables stand below one another")
+
+
+def test_lines_below_the_table_are_left_out(tmp_path):
+    found = read_trajectories(write(tmp_path, "t,x\n" + lines(T, X) + "Mean,0.12\nend of run\n"))
+    check(found, X)
+    assert said(found, "below the table of lab.csv stands 'Mean', 'end of run', which is left out")
+    with pytest.raises(UserError, match=r"column 't' of lab.csv holds 'Mean' in line 22, not a number; correct"):
+        read_trajectories(write(tmp_path, "t,x\n" + lines(T[:20], X[:20]) + "Mean,0.12\n" + lines(T[20:], X[20:])))
+
+
+def test_labels_of_trials_without_any_header(tmp_path):
+    text = "".join(f"P0{1 + k // 10} {k % 10} {10 / (1 + k % 10):.4f}\n" for k in range(30))
+    found = read_trajectories(write(tmp_path, text))
+    assert list(runs(found)) == ["P01", "P02", "P03"]
+    assert said(found, "'column 2' is read as the time")
 
 
 def test_two_columns_may_tell_trials_apart(tmp_path):

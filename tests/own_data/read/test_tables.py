@@ -503,7 +503,7 @@ CELLS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(CELLS, min_size=1, max_size=4), min_size=1, max_size=12))
 def test_odd_tables_are_refused_or_read_but_never_crash(tmp_path, cells):
     assert "\n" not in refusal(table(tmp_path, "t,y,z\n" + "\n".join(",".join(row) for row in cells)))

@@ -19,7 +19,19 @@ MISSING = frozenset(
     )
 )
 """Words that stand for a cell without a value. Spreadsheets' errors and a meter's overload are among them."""
-CODES: tuple[float, ...] = (-99.0, -99.9, -99.99, -999.0, -999.9, -999.99, -999.25, -9999.0, -9999.9, -99999.0, -999999.0)
+CODES: tuple[float, ...] = (
+    -99.0,
+    -99.9,
+    -99.99,
+    -999.0,
+    -999.9,
+    -999.99,
+    -999.25,
+    -9999.0,
+    -9999.9,
+    -99999.0,
+    -999999.0,
+)
 CODES += (999.0, 9999.0, 99999.0, 999999.0, 1e20, 1e30, 1e35, -1e20, -1e30, 9.969209968386869e36)
 """Numbers that loggers and archives write for a missing value."""
 HEAD_ROWS = 1000  # what the kind of a column is judged from

@@ -17,6 +17,7 @@ CLEANED = (
     "smooth(?:ed)?|filter(?:ed)?|filt|clean(?:ed)?|correct(?:ed)?|avg|average|mean|ma|lowpass|fit|fitted|interp(?:olated)?|"
     "denoised|kalman|model|predicted|geglättet|gefiltert|moving average|rolling|trend|detrended|7[- ]day average"
 )
+UNCERTAINTY = "(?:err|error|std|stdev|sd|se|sem|sigma|unc|uncertainty|fehler|unsicherheit)"
 RAW = "raw|measured|observed|noisy|roh|gemessen|orig(?:inal)?"
 _ENOUGH = 20_000  # rows that two columns are compared on
 EXACT = 1e-5  # share of the variance that rounding may leave of a column that follows from another
@@ -53,13 +54,24 @@ def find_derived(
     for column in columns:
         others = [other for other in columns if other is not column and other.header not in found]
         clause = (
-            _copy(column, others, values)
+            _uncertainty(column, others, values)
+            or _copy(column, others, values)
             or _acceleration(column, others, values, pieces)
             or _function(column, [other for other in columns if other is not column], values)
         )
         if clause:
             found[column.header] = clause
     return found
+
+
+def _uncertainty(column: Column, others: Sequence[Column], values: Mapping[str, Array]) -> str:
+    """Named as the error of another column, and never negative."""
+    match = re.fullmatch(rf"(.+?)[\s_-]+{UNCERTAINTY}|{UNCERTAINTY}[\s_-]+(?:of[\s_-]+)?(.+)", column.name.lower())
+    if match is None or np.nanmin(values[column.header]) < 0:
+        return ""
+    of = match[1] or match[2]
+    found = next((other for other in others if other.name.lower() == of), None)
+    return f"it is named as the uncertainty of {found.header!r}" if found else ""
 
 
 def _stem(name: str) -> tuple[str, bool]:
@@ -72,18 +84,19 @@ def _stem(name: str) -> tuple[str, bool]:
 
 def _copy(column: Column, others: Sequence[Column], values: Mapping[str, Array]) -> str:
     """A cleaned copy, or the same quantity again in another unit or to all digits."""
-    stem, cleaned = _stem(column.name)
+    stem, cleaned = _stem(column.header)
     own = values[column.header]
     for other in others:
         slope, offset, left = _line(values[other.header], own)
-        if cleaned and stem and _stem(other.name) == (stem, False) and left < 0.2 and 0.7 < slope < 1.4:
+        if cleaned and stem and _stem(other.header) == (stem, False) and left < 0.2 and 0.7 < slope < 1.4:
             return f"a cleaned copy of {other.header!r}"
         if left > EXACT:
             continue
         same = abs(slope - 1) < 1e-6 and abs(offset) < 1e-6 * np.nanstd(own)
         units = bool(column.unit) and bool(other.unit) and column.unit != other.unit
         ratio = any(abs(slope / ratio - 1) < 1e-4 for ratio in SAME_UNIT)
-        stems = _stem(other.name)[0] == stem or stem.startswith(_stem(other.name)[0] + "_")
+        bare = _stem(other.name)[0]
+        stems = bare == _stem(column.name)[0] or stem.startswith(bare + "_")
         # Of two columns that whose velocity was measured is kept, else the earlier.
         later = _rank(other, others, values) < _rank(column, others, values)
         if later and (same or units or (ratio and stems)):

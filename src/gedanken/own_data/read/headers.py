@@ -30,7 +30,20 @@ TRIALS = (
     *("patient", "animal", "rep", "exp", "versuch", "lauf", "messung", "essai", "serie", "specimen", "shot", "batch"),
     *("participant", "plant", "tree", "individual", "track", "particle", "mouse", "rat", "test", "sample", "dataset"),
 )
-INDEXES: tuple[str, ...] = ("index", "row", "unnamed: 0", "column 1", "frame", "frames", "no", "no.", "nr", "nr.", "#", "sample")
+INDEXES: tuple[str, ...] = (
+    "index",
+    "row",
+    "unnamed: 0",
+    "column 1",
+    "frame",
+    "frames",
+    "no",
+    "no.",
+    "nr",
+    "nr.",
+    "#",
+    "sample",
+)
 INDEXES += ("obs", "record", "entry", "n", "step", "idx", "row number", "rownum", "bild", "point", "rowid", "")
 VELOCITIES = {
     "theta": ("omega", "theta_dot", "angular_velocity"),
@@ -49,13 +62,32 @@ GREEK |= {"κ": "kappa", "λ": "lambda", "μ": "mu", "µ": "mu", "ν": "nu", "ξ
 GREEK |= {"τ": "tau", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Ω": "Omega", "Δ": "Delta", "Θ": "Theta"}
 
 
+_PREFIX, _BASE = "[fpnuµμmckhMGT]", "m|s|g|N|J|W|V|A|K|Pa|Hz|mol|M|L|l|C|F|T|H|Ω|ohm|Ohm|rad|cd|eV|bar"
+_WORD = (
+    "min|h|hr|hrs|d|day|days|sec|secs|second|seconds|minute|minutes|hours|yr|year|years|deg|degree|degrees|°|° ?[CF]|℃|"
+    "deg ?[CF]|rpm|%|px|pixel|pixels|atm|ppm|ppb|counts?|cells|a\\.?u\\.?|arb\\.? ?units?|units?|-|1|lb|lbs|ft|in|inch|"
+    "mmHg|psi|cal|kcal|U|IU|m/s/s|meters?|metres?|volts?|amps?|kelvin|celsius|grams?|newtons?"
+)
+_ATOM = rf"(?:(?:{_WORD})|{_PREFIX}?(?:{_BASE}))(?:\^?-?\d|[²³⁻¹])*"
+_UNIT = re.compile(rf"(?:1/)?{_ATOM}(?: ?[*/·. ^] ?{_ATOM})*")
+
+
+def is_unit(cell: str) -> bool:
+    """Whether a cell of a header is a unit alone: `m/s^2`, `(s)`, `[°C]`."""
+    cell = cell.strip()
+    bracketed = re.fullmatch(r"[\[(](.*)[\])]", cell)
+    return bool(_UNIT.fullmatch(bracketed[1] if bracketed else cell)) or bool(bracketed and len(cell) < 16)
+
+
 def split_unit(header: str) -> tuple[str, str]:
-    """Name and unit of a column: `y [m]`, `t (s)` and `x / cm` carry one; the `t` of `x(t)` is not a unit."""
+    """Name and unit of a column: `y [m]`, `t (s)`, `x / cm`, `x in cm` carry one; the `t` of `x(t)` is not a unit."""
     match = re.fullmatch(r"\s*(.*?\S)\s*[\[(]\s*([^\[\]()]*?)\s*[\])]\s*", header) or re.fullmatch(
         r"\s*(.*?\S)\s+/\s+(\S.*?)\s*", header
     )
     if not match:
-        return header.strip(), ""
+        match = re.fullmatch(r"\s*(\S.*?)\s+in\s+(\S+)\s*", header)
+        if match is None or not is_unit(match[2]):
+            return header.strip(), ""
     name, unit = match[1], match[2]
     return name, "" if unit in ("", "t", "-", "1") else unit
 

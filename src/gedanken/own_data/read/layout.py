@@ -9,18 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gedanken.own_data.read.cells import Kind, kind_of_cell, tidy
-from gedanken.own_data.read.headers import is_time_name, split_unit
+from gedanken.own_data.read.headers import is_time_name, is_unit, split_unit
 
 Record = Sequence[str]
-
-_PREFIX, _BASE = "[fpnuµμmckhMGT]", "m|s|g|N|J|W|V|A|K|Pa|Hz|mol|M|L|l|C|F|T|H|Ω|ohm|Ohm|rad|cd|eV|bar"
-_WORD = (
-    "min|h|hr|hrs|d|day|days|sec|secs|second|seconds|minute|minutes|hours|yr|year|years|deg|degree|degrees|°|° ?[CF]|℃|"
-    "deg ?[CF]|rpm|%|px|pixel|pixels|atm|ppm|ppb|counts?|cells|a\\.?u\\.?|arb\\.? ?units?|units?|-|1|lb|lbs|ft|in|inch|"
-    "mmHg|psi|cal|kcal|U|IU|m/s/s|meters?|metres?|volts?|amps?|kelvin|celsius|grams?|newtons?"
-)
-_ATOM = rf"(?:(?:{_WORD})|{_PREFIX}?(?:{_BASE}))(?:\^?-?\d|[²³⁻¹])*"
-_UNIT = re.compile(rf"(?:1/)?{_ATOM}(?: ?[*/·. ^] ?{_ATOM})*")
 
 
 @dataclass(frozen=True)
@@ -42,13 +33,6 @@ class Layout:
     units: list[str]
     groups: list[str]
     titles: tuple[str, ...]
-
-
-def is_unit(cell: str) -> bool:
-    """Whether a cell of a header is a unit alone: `m/s^2`, `(s)`, `[°C]`."""
-    cell = cell.strip()
-    bracketed = re.fullmatch(r"[\[(](.*)[\])]", cell)
-    return bool(_UNIT.fullmatch(bracketed[1] if bracketed else cell)) or bool(bracketed and len(cell) < 16)
 
 
 def filled(record: Record) -> list[int]:

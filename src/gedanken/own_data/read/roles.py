@@ -127,6 +127,11 @@ def _guess_time(table: Table, notes: list[str]) -> tuple[Table, Column]:
     if first is not None and len(numeric) > 1 and _increases(first):
         notes.append(f"column {first.header!r} is read as the time: it comes first and only increases")
         return table, first
+    labels = [c for c in table.columns if c.kind == "text" and c.cells.nunique() <= len(c.cells) // 3]
+    for column in numeric if len(numeric) > 1 else []:
+        if any(_increases_within(column, label) for label in labels):
+            notes.append(f"column {column.header!r} is read as the time: it only increases within each trial")
+            return table, column
     counting = [c for c in numeric if c.name.lower() in INDEXES and _increases(c)]
     if counting and len(numeric) > 1:
         notes.append(
@@ -150,6 +155,14 @@ def _varies(column: Column) -> bool:
 def _increases(column: Column) -> bool:
     values, wrong = to_numbers(column.cells)
     return wrong is None and len(values) > 1 and bool(np.isfinite(values).all() and (np.diff(values) > 0).all())
+
+
+def _increases_within(column: Column, label: Column) -> bool:
+    values, wrong = to_numbers(column.cells)
+    if wrong is not None or not np.isfinite(values).all():
+        return False
+    steps = pd.Series(values).groupby(label.cells.to_numpy()).diff().dropna()
+    return len(steps) > 1 and bool((steps > 0).all())
 
 
 def _second_clocks(table: Table, time: Column, trial: str | None) -> list[Column]:

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from gedanken.own_data.read.cells import kind_of, to_numbers
+from gedanken.own_data.read.cells import kind_of, kind_of_cell, to_numbers
 from gedanken.own_data.read.headers import is_time_name, split_unit
 from gedanken.own_data.read.layout import Layout
 from gedanken.own_data.read.table import Column, Table
@@ -37,7 +38,11 @@ def label_groups(source: str, layout: Layout, notes: list[str]) -> list[str]:
         return [f"{group}: {header}" if group and header else header for group, header in pairs]
     if len(labels) > 1:
         notes.append(f"{source}: columns stand below {', '.join(labels[:8])}, which their names now end in")
-        return [_insert(header, group) if group and header else header for group, header in pairs]
+        first = next((k for k, header in enumerate(headers) if is_time_name(split_unit(header)[0])), None)
+        return [
+            _insert(header, group) if group and header and k != first else header
+            for k, (group, header) in enumerate(pairs)
+        ]
     period = next((p for p in range(1, len(headers)) if headers[p] == headers[0] and headers[0]), 0)
     if (
         period > 1
@@ -46,6 +51,47 @@ def label_groups(source: str, layout: Layout, notes: list[str]) -> list[str]:
     ):
         return [f"run {k // period + 1}: {header}" for k, header in enumerate(headers)]
     return list(headers)
+
+
+def unstack(
+    source: str, frame: pd.DataFrame, layout: Layout, notes: list[str]
+) -> tuple[pd.DataFrame, NDArray[np.intp], pd.Series | None]:
+    """Tables below one another, each under the header again, as one, without lines of text below the last row.
+
+    Returns:
+        The rows of numbers, which rows of the frame they are, and the label of each one's run (None for a single table).
+    """
+    everything = np.arange(len(frame))
+    if all(pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes) or len(frame) < 2:
+        return frame, everything, None
+    words = pd.DataFrame({k: frame.iloc[:, k].astype("object").map(_bare) for k in range(layout.width)})
+    again = np.array((words == [header.strip() for header in layout.headers]).all(axis=1)) & any(layout.headers)
+    dropped = again | np.array((words == layout.units).all(axis=1) & any(layout.units))
+    alone = np.array((words.iloc[:, 0] != "") & (words.iloc[:, 1:] == "").all(axis=1))
+    titles = alone & np.append(again[1:], False)
+    dropped |= titles
+    numeric = [kind_of(frame.iloc[:, k]) == "number" for k in range(layout.width)]
+    if numeric and numeric[0]:
+        text = np.array([word != "" and kind_of_cell(word) == "text" for word in words.iloc[-10:, 0]], bool)
+        last = int(np.argmin(text[::-1])) if not text.all() else 0  # lines of text at the very end
+        if last:
+            shown = ", ".join(repr(word[:30]) for word in words.iloc[-last:, 0])
+            notes.append(f"below the table of {source} stands {shown}, which is left out")
+            dropped[-last:] = True
+    kept = np.flatnonzero(~dropped)
+    run = None
+    if again.any():
+        number = np.cumsum(again)
+        labels = {0: layout.titles[-1] if layout.titles and titles.any() else "1"}
+        for row in np.flatnonzero(again):
+            labels[int(number[row])] = words.iloc[row - 1, 0] if row and titles[row - 1] else str(number[row] + 1)
+        run = pd.Series([labels[int(number[row])] for row in kept], dtype=object)
+        notes.append(f"{len(labels)} tables stand below one another in {source} and are read as trials")
+    return frame.iloc[kept].reset_index(drop=True), kept, run
+
+
+def _bare(cell: object) -> str:
+    return cell.strip() if isinstance(cell, str) else "" if cell is None or cell != cell else str(cell)
 
 
 def _insert(header: str, group: str) -> str:

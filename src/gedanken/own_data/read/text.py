@@ -11,7 +11,7 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import pandas as pd
@@ -19,7 +19,7 @@ import pandas as pd
 from gedanken.errors import UserError
 from gedanken.own_data.read.cells import MISSING, NUMBER, kind_of_cell, tidy
 from gedanken.own_data.read.layout import Layout, filled, find_layout
-from gedanken.own_data.read.runs import label_groups
+from gedanken.own_data.read.runs import label_groups, unstack
 from gedanken.own_data.read.table import Table, make_table
 
 HEAD_BYTES = 1 << 18  # what the layout is judged from
@@ -78,6 +78,7 @@ def open_text(source: str, opener: Callable[[], BinaryIO]) -> Table:
         notes.append(f"{source}: above the table stands {_shown(layout.titles)}")
     if dialect.decimal == ",":
         notes.append(f"{source} is read with decimal commas")
+    frame, rows, run = unstack(source, frame, layout, notes)
     cells = [frame.iloc[:, index] for index in range(frame.shape[1])]
     extra = [""] * (len(cells) - layout.width)
     headers = label_groups(source, layout, notes) + extra
@@ -85,7 +86,8 @@ def open_text(source: str, opener: Callable[[], BinaryIO]) -> Table:
     def place(row: int) -> str:
         return f"line {_line_of(opener, encoding, dialect, row)}"
 
-    return make_table(source, headers, layout.units + extra, cells, notes, place)
+    table = make_table(source, headers, layout.units + extra, cells, notes, place)
+    return replace(table, rows=rows, run=run)
 
 
 @contextmanager

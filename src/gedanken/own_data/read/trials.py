@@ -137,7 +137,7 @@ def _split(
             yield "", pieces[0]
             return
         notes.append(
-            f"time starts anew {len(pieces) - 1} times in {table.source}: it is read as {len(pieces)} trials, one "
+            f"time starts anew {_times(len(pieces) - 1)} in {table.source}: it is read as {len(pieces)} trials, one "
             "after the other"
         )
         named = [(str(k), rows) for k, rows in enumerate(pieces, 1)]
@@ -228,6 +228,10 @@ def _ordered(
             sums = np.add.reduceat(np.where(known, cells[rows], 0.0), starts)
             means[header] = sums / np.where(count, count, np.nan)
     return times[rows[starts]], rows[starts], means
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _rows(count: int) -> str:

@@ -75,12 +75,16 @@ def derivative_fit(trials: Sequence[tuple[Array, Array]], position: int, velocit
     """
     integrals, positions = [], []
     for times, values in trials:
-        known = np.isfinite(values[:, [position, velocity]]).all(1)
-        if known.sum() < 3:
+        fast, slow = np.isfinite(values[:, velocity]), np.isfinite(values[:, position])
+        if fast.sum() < 3:
             continue
-        t, x, v = times[known], values[known, position], values[known, velocity]
+        t, v = times[fast], values[fast, velocity]
+        slow &= (times >= t[0]) & (times <= t[-1])  # the two may be measured at times of their own
+        if slow.sum() < 3:
+            continue
+        x = values[slow, position]
         with np.errstate(all="ignore"):
-            integral = np.concatenate([[0.0], np.cumsum(np.diff(t) * (v[1:] + v[:-1]) / 2)])
+            integral = np.interp(times[slow], t, np.concatenate([[0.0], np.cumsum(np.diff(t) * (v[1:] + v[:-1]) / 2)]))
             integrals.append(integral - integral.mean())
             positions.append(x - x.mean())
     if not integrals:
