@@ -1,6 +1,8 @@
 """The door for Python: `discover(...)` finds the law behind data in a program's hands or in a file."""
 
+import base64
 import html
+import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -178,7 +180,7 @@ class Result:
         return to_json(self.finding)
 
     def _repr_html_(self) -> str:
-        """Law and constants for a notebook."""
+        """Law, constants, figure and notes for a notebook."""
         title = html.escape(self.record.title)
         if not self.found:
             return f"<p><b>{title}</b>: no law found</p>"
@@ -190,7 +192,10 @@ class Result:
         fits = ", ".join(f"R² of {html.escape(name)} {value:.5f}" for name, value in self.r2.items())
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
         law = f"<pre>{html.escape(self.equation)}</pre>"
-        return f"<div><b>{title}</b>{law}{table}<p>{fits}</p>{f'<ul>{notes}</ul>' if notes else ''}</div>"
+        page = io.BytesIO()
+        self.plot().savefig(page, format="png", dpi=80)
+        figure = f'<img alt="data and law" src="data:image/png;base64,{base64.b64encode(page.getvalue()).decode()}">'
+        return f"<div><b>{title}</b>{law}{table}<p>{fits}</p>{figure}{f'<ul>{notes}</ul>' if notes else ''}</div>"
 
 
 def follow(law: Law, start: Array, t: Array) -> Array:

@@ -59,7 +59,7 @@ def unstack(
     """Tables below one another, each under the header again, as one, without lines of text below the last row.
 
     Returns:
-        The rows of numbers, which rows of the frame they are, and the label of each one's run (None for a single table).
+        The rows of numbers, which rows of the frame they are, and each one's run (None for a single table).
     """
     everything = np.arange(len(frame))
     if all(pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes) or len(frame) < 2:
