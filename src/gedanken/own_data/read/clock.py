@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gedanken.errors import UserError
 from gedanken.own_data.read.cells import CLOCK, MISSING, Array, tidy
@@ -137,7 +138,7 @@ def _seconds_of_day(text: str) -> float:
     return hour * 3600 + int(match[2]) * 60 + float((match[3] or "0").replace(",", "."))
 
 
-def _placed(table: Table, column: Column, seconds: Array, empty: Array, stamps: pd.Series) -> Array:
+def _placed(table: Table, column: Column, seconds: Array, empty: NDArray[np.bool_], stamps: pd.Series) -> Array:
     rows = np.flatnonzero(~empty)
     if stamps.isna().any():
         raise _refusal(table, column, int(rows[int(np.flatnonzero(stamps.isna())[0])]))

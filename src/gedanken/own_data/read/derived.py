@@ -133,7 +133,7 @@ def _acceleration(
     name = column.name.lower()
     words = set(re.split(r"[\W\d_]+", name))
     moving = any(other.name.lower() in ("v", "vel", "velocity", "speed") for other in others)
-    spelled = not words.isdisjoint(ACCELERATIONS) or re.fullmatch(r"a_?[xyzr]|d2\w+|\w+_?ddot|dd\w+", name)
+    spelled = not words.isdisjoint(ACCELERATIONS) or bool(re.fullmatch(r"a_?[xyzr]|d2\w+|\w+_?ddot|dd\w+", name))
     spelled = spelled or (moving and name == "a")
     in_unit = re.fullmatch(r"(?:[cmk]?m|rad|deg|°|px)\s*(?:/|·|\*| )\s*\(?s\s*(?:\^|\*\*)?-?[2²]\)?|m/s/s", column.unit)
     if not spelled and not in_unit:

@@ -200,11 +200,11 @@ def join_clocks(table: Table, time: Column, clocks: Sequence[Column], notes: lis
     count = len(table.rows)
     nothing = pd.Series(np.full(count, np.nan))
     parts: dict[str, list[pd.Series]] = {column.header: [] for column in columns}
-    for clock in [None, *used]:
+    for at in (None, *used):
         for column in columns:
             if column is time:
-                cells = time.cells if clock is None else clock.cells
-            elif column.kind == "number" and own.get(column.header) is not clock:
+                cells = time.cells if at is None else at.cells
+            elif column.kind == "number" and own.get(column.header) is not at:
                 cells = nothing
             else:
                 cells = column.cells

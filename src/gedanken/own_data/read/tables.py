@@ -236,7 +236,8 @@ def _varying(
 
 def _measured(source: str, states: StateSpace, trials: Sequence[Trajectory], notes: list[str]) -> list[Trajectory]:
     """Leave out trials in which a state was measured less than twice; a velocity may be inferred from its position."""
-    kept, left_out = [], {}
+    kept: list[Trajectory] = []
+    left_out: dict[str, list[str]] = {}
     for trial in trials:
         seen = trial.observed
         lacking = next(

@@ -127,5 +127,7 @@ def _draw(columns: Sequence[Array], size: int, key: Sequence[str | int]) -> list
                 liveliness[k] += float(np.nanstd(piece)) / spread
     count = min(WINDOWS - 1, int((liveliness > 0).sum()))
     rng = stream("own data", "windows", *key)
-    chosen = rng.choice(offsets, count, replace=False, p=liveliness / liveliness.sum()) if count else []
-    return [0, *sorted(int(start) for start in chosen)]
+    if not count:
+        return [0]
+    chosen = rng.choice(offsets, count, replace=False, p=liveliness / liveliness.sum())
+    return [0, *sorted(chosen.tolist())]
