@@ -11,6 +11,8 @@ import pytest
 import scipy.io
 
 from gedanken.errors import UserError
+from gedanken.own_data.read.formats import open_table
+from gedanken.own_data.read.roles import find_roles
 from gedanken.own_data.read.tables import read_trajectories
 
 T = np.arange(40) * 0.05
@@ -556,3 +558,11 @@ def test_a_frame_reads_as_the_file_it_is_written_to(tmp_path):
     found = read_trajectories(write(tmp_path, text.getvalue()))
     check(found, np.round(X, 5))
     assert said(found, "'column 1' is left out: it is a row number")
+
+
+def test_columns_may_be_read_along_without_being_states(tmp_path):
+    table = open_table(write(tmp_path, "t,x,U (V)\n" + lines(T, X, np.sin(T))))
+    _, roles = find_roles(table, None, None, None, None, [], carried=["U"])
+    assert (roles.states, roles.carried) == (("x", "U (V)"), {"U": "U (V)"})
+    with pytest.raises(UserError, match="named twice, as an input and as another thing"):
+        find_roles(table, None, ["x", "U"], None, None, [], carried=["U"])

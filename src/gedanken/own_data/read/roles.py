@@ -1,7 +1,7 @@
 """Which column is the time, what tells trials apart, and which columns are states."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -22,15 +22,17 @@ class Roles:
 
     Attributes:
         time: the column of times.
-        states: the columns of states, in order.
+        states: the columns of states, in order; then those that are read alike but are no states.
         trial: columns whose cells together name a trial.
         asked: whether a person named the states.
+        carried: headers that were named as no states, by the name that a person gave; they have no law to find.
     """
 
     time: str
     states: tuple[str, ...]
     trial: tuple[str, ...]
     asked: bool
+    carried: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_roles(
@@ -40,8 +42,11 @@ def find_roles(
     trial: str | None,
     dt: float | None,
     notes: list[str],
+    carried: Sequence[str] = (),
 ) -> tuple[Table, Roles]:
     """The columns that a person named, and good guesses for those that they did not; the table may gain a time.
+
+    `carried` names columns that are read along with the states and are none, such as a known force.
 
     Raises:
         UserError: a named column is not there, nothing looks like a time, or nothing is left for a state.
@@ -78,8 +83,16 @@ def find_roles(
                 )
     else:
         chosen = _guess_states(table, clock, trials, notes)
-    roles = Roles(clock.header, tuple(c.header for c in chosen), tuple(c.header for c in trials), state is not None)
-    return table, roles
+    along = {name: table.find(name) for name in carried}
+    for column in along.values():
+        if column is clock or column in trials or (state is not None and column in chosen):
+            raise UserError(
+                f"column {column.header!r} of {table.source} is named twice, as an input and as another thing"
+            )
+    columns = [c for c in chosen if not any(c is each for each in along.values())]
+    headers = (*(c.header for c in columns), *dict.fromkeys(c.header for c in along.values()))
+    named = {name: column.header for name, column in along.items()}
+    return table, Roles(clock.header, headers, tuple(c.header for c in trials), state is not None, named)
 
 
 # ---- time ----
@@ -278,5 +291,9 @@ def same_roles(table: Table, roles: Roles, first: Table) -> Roles:
         return found.header
 
     return replace(
-        roles, time=find(roles.time), states=tuple(map(find, roles.states)), trial=tuple(map(find, roles.trial))
+        roles,
+        time=find(roles.time),
+        states=tuple(map(find, roles.states)),
+        trial=tuple(map(find, roles.trial)),
+        carried={name: find(header) for name, header in roles.carried.items()},
     )

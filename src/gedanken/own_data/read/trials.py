@@ -99,7 +99,7 @@ def split_trials(
         notes.append(f"{table.source}{', ' + several if any(names) else ''}: {what}")
     states = roles.states
     if not roles.asked:
-        columns = [table.find(header) for header in states]
+        columns = [table.find(header) for header in states if header not in roles.carried.values()]
         derived = find_derived(columns, values, [(t, rows) for _, t, rows, _ in trials if len(t) == len(rows)])
         notes += [f"column {header!r} is left out: {why}" for header, why in derived.items()]
         states = tuple(header for header in states if header not in derived)
