@@ -115,7 +115,8 @@ def tables(draw):
         t = np.zeros_like(t)
     decimal = draw(st.sampled_from([".", ".", ","]))
     separator = draw(st.sampled_from([",", ";", "\t", " ", "|"]))
-    columns = [draw(st.sampled_from(SHAPES))(t - (t.min() if rows else 0), k) for k in range(width)]
+    shapes = [draw(st.sampled_from(SHAPES)) for _ in range(width)]
+    columns = [shape(t - t.min(), k) if rows else t for k, shape in enumerate(shapes)]
     cells = [[f"{value:.7g}".replace(".", decimal) for value in column] for column in columns]
     if clock == "dates":
         cells.insert(0, [f"2020-{1 + k // 28 % 12:02d}-{1 + k % 28:02d}" for k in range(rows)])

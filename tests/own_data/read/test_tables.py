@@ -285,8 +285,8 @@ def test_windows_keep_the_motion_that_averages_would_hide(tmp_path):
     noise = 0.05 * np.random.default_rng(5).standard_normal(t.size)
     pyarrow.csv.write_csv(pa.table({"t": t, "y": np.sin(2 * np.pi * 8 * t) + noise}), tmp_path / "fast.csv")
     found = read_trajectories(tmp_path / "fast.csv")
-    # 250 rows a swing: averages of 12 rows leave 20 samples of it, and four windows of 1,000 do not cover the record.
-    assert [len(trial.t) for trial in found.trajectories] == [1000] * 4
+    # 250 rows a swing: averages of 12 rows leave 20 samples of it, and four windows of 300 do not cover the record.
+    assert [len(trial.t) for trial in found.trajectories] == [300] * 4
     assert found.trials == 1
     for trial in found.trajectories:
         clean = np.sin(2 * np.pi * 8 * trial.t)
@@ -294,7 +294,7 @@ def test_windows_keep_the_motion_that_averages_would_hide(tmp_path):
         assert np.abs(trial.values[:, 0] - clean).max() < 0.15
     (note,) = found.notes
     starts = [trial.t[0] for trial in found.trajectories]
-    assert "4 windows of 12,000 rows are used, which begin at 0, " in note
+    assert "4 windows of 3,600 rows are used, which begin at 0, " in note
     assert all(f"{start:.3g}" in note for start in np.floor(starts))
     again = read_trajectories(tmp_path / "fast.csv")
     others = read_trajectories(tmp_path / "fast.csv", draw=1)

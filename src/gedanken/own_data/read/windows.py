@@ -13,6 +13,7 @@ from gedanken.seeding import stream
 from gedanken.worlds.ode.trajectory import Array
 
 PER_SWING = 20  # samples that the fastest swing keeps
+SWINGS = 15  # of a window; the verifier bounds its work, and 40 swings of a pendulum are beyond it
 WINDOWS = 4
 POWER = 0.995  # share of the motion's power that counts as the motion
 _LONGEST = 1 << 17  # rows whose spectrum is looked at
@@ -84,10 +85,11 @@ def shorten(
     if rows <= limit:
         return [(t, np.stack(columns, axis=1), "")]
     most = rows_per_sample(columns)
-    if rows <= most * limit:
+    if rows <= most * min(limit, 2 * SWINGS * PER_SWING):
         said.append(f"{rows:,} rows are averaged down to {limit:,}, about {rows / limit:,.0f} at a time")
         return [(*average(t, columns, limit), "")]
-    size = int(limit * max(1.0, np.floor(most)))  # rows of a window
+    samples = limit if most < 2 else min(limit, SWINGS * PER_SWING)
+    size = int(samples * np.floor(most))  # rows of a window
     if rows <= WINDOWS * size:
         pieces = -(-rows // size)
         edges = np.linspace(0, rows, pieces + 1).astype(int)
@@ -109,7 +111,7 @@ def shorten(
         cut = slice(edges[k], edges[k] + size if len(edges) == pieces else edges[k + 1])
         part = t[cut], [column[cut] for column in columns]
         count = len(part[0])
-        times, values = average(*part, min(limit, count)) if count > limit else (part[0], np.stack(part[1], axis=1))
+        times, values = average(*part, samples) if count > samples else (part[0], np.stack(part[1], axis=1))
         parts.append((times, values, f"from {t[cut][0]:.6g}"))
     return parts
 
