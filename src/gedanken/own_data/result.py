@@ -165,7 +165,8 @@ class Result:
         """The report's figure: data, re-simulation and residuals."""
         from gedanken.own_data.report.figure import figure_of
 
-        return figure_of(self.finding)
+        figure: Figure = figure_of(self.finding)
+        return figure
 
     def report(self, folder: str | Path) -> dict[str, Path]:
         """Write `report.md`, `report.json` and `fit.png` into a folder; the path of each by its name."""
