@@ -26,6 +26,7 @@ __all__ = [
     "UserError",
     "Verdict",
     "__version__",
+    "discover",
     "play",
     "stream",
 ]
@@ -35,6 +36,8 @@ def __getattr__(name: str) -> Any:
     # Names whose modules take a while to import, or need an extra: looked up when they are asked for.
     if name == "LocalEnv":
         return importlib.import_module("gedanken.episode").LocalEnv
+    if name == "discover":
+        return importlib.import_module("gedanken.own_data.result").discover
     for suffix, module in (("Action", "models"), ("Env", "client")):
         # `DiscoverEnv`, `DiscoverAction`, ...: a pair for each task.
         if name.removesuffix(suffix).lower() in importlib.import_module("gedanken.tasks").names():

@@ -11,6 +11,7 @@ from gedanken.cli._options import (
     IndexArgument,
     KeyOption,
     PlayerOption,
+    parse_codes,
     parse_conditions,
     parse_names,
 )
@@ -30,13 +31,20 @@ EXAMPLES = (
 
 def discover(
     data: Annotated[
-        str, typer.Argument(help="A CSV, TSV, Parquet or JSON file, a shipped example, or a system of the zoo.")
+        str,
+        typer.Argument(help="A table (CSV, text, Excel, Parquet, JSON, .mat, .npz), a shipped example, or a system."),
     ],
     time: Annotated[str | None, typer.Option(help="Column of times; guessed by default.")] = None,
     state: Annotated[
         str | None, typer.Option(help="State columns, comma-separated; all the others by default.")
     ] = None,
-    trial: Annotated[str | None, typer.Option(help="Column that numbers the trials.")] = None,
+    trial: Annotated[str | None, typer.Option(help="Column that tells trials apart; several with commas.")] = None,
+    dt: Annotated[float | None, typer.Option(help="Time between rows, where there is no column of times.")] = None,
+    missing: Annotated[
+        str | None,
+        typer.Option(help="Numbers that mean a missing value, comma-separated, or none; guessed by default."),
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; the first with a table by default.")] = None,
     order: Annotated[
         int | None, typer.Option(help="Order of the law: 1 (dx/dt) or 2 (d2x/dt2; velocities are inferred if missing).")
     ] = None,
@@ -95,44 +103,55 @@ def discover(
 
     from gedanken.cli._show import print_json, show_finding, show_turn
     from gedanken.errors import PlayerError
-    from gedanken.own_data import discovery, record
-    from gedanken.own_data.read.inputs import InputColumns
+    from gedanken.own_data.record import Record
     from gedanken.own_data.report.write import to_json, write_report
-    from gedanken.players import load_player
-    from gedanken.sparse.warm import warm_up
-    from gedanken.worlds.ode.knowledge import Knowledge
+    from gedanken.own_data.result import discover as find
 
     console = Console(stderr=as_json, highlight=False)
-    columns = InputColumns(parse_names(inputs), parse_names(hold), parse_names(parameter), guess=True)
-    measured = record.read_record(
-        data,
-        hint=hint,
-        fit_until=fit_until,
-        hold_out=hold_out,
-        noise=noise,
-        index=index,
-        split=split,
-        conditions=parse_conditions(conditions),
-        clock=clock,
-        knowledge=Knowledge.read(known, fix, bound, terms, forbid, conserve, units),
-        time=time,
-        state=list(parse_names(state)) or None,
-        trial=trial,
-        order=order,
-        inputs=columns if columns.named else None,
-    )
-    for note in measured.notes:
-        console.print(f"note: {note}", style="dim")
-    with console.status(f"{measured.title}: {player} is looking") as status:
-        warm_up(lambda part: status.update(f"compiling, once on this machine: {part}"))
-        contestant = load_player(
-            player,
-            "discover",
-            {"progress": lambda text: status.update(f"{measured.title}: {text}")},
-            base_url=base_url,
-            api_key=api_key,
-        )
-        finding = discovery.run(measured, contestant, turns, lambda number, turn: show_turn(console, number, turn))
+    with console.status(f"{data}: reading") as status:
+        title = data
+
+        def show_record(record: Record) -> None:
+            nonlocal title
+            title = record.title
+            for note in record.notes:
+                console.print(f"note: {note}", style="dim", markup=False)
+            status.update(f"{title}: {player} is looking")
+
+        finding = find(
+            data,
+            time=time,
+            state=parse_names(state) or None,
+            trial=trial,
+            order=order,
+            hint=hint,
+            dt=dt,
+            missing=parse_codes(missing),
+            sheet=sheet,
+            inputs=parse_names(inputs),
+            hold=parse_names(hold),
+            parameters=parse_names(parameter),
+            fit_until=fit_until,
+            hold_out=hold_out,
+            clock=clock,
+            known=known,
+            fix=fix,
+            bound=bound,
+            terms=terms,
+            forbid=forbid,
+            conserve=conserve,
+            units=units,
+            player=player,
+            turns=turns,
+            player_options={"base_url": base_url, "api_key": api_key},
+            on_record=show_record,
+            on_turn=lambda number, turn: show_turn(console, number, turn),
+            progress=lambda text: status.update(f"{title}: {text}"),
+            noise=noise,
+            index=index,
+            split=split,
+            conditions=parse_conditions(conditions),
+        ).finding
     command = ["gedanken", *sys.argv[1:]]
     files = write_report(finding, out, command) if out else {}
     if as_json:

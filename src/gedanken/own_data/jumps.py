@@ -46,7 +46,13 @@ def split_at_jumps(record: Record) -> tuple[Record, tuple[str, ...]]:
         return record, ()
     observation = record.problem.observation
     problem = DiscoverTask().pose_record(
-        states, pieces, observation.hint, record.problem.key.subject, record.held_out, observation.clock
+        states,
+        pieces,
+        observation.hint,
+        record.problem.key.subject,
+        record.held_out,
+        observation.clock,
+        knowledge=observation.knowledge,
     )
     sentence = "; ".join(said[:3])
     return replace(record, problem=problem), (
@@ -66,7 +72,7 @@ def _cut(trial: Trajectory, cuts: Sequence[int]) -> list[Trajectory]:
         a, b = a + (a > 0), b - (b < len(trial.t))
         if b - a > FEWEST:
             name = f"{trial.name} stretch {number}".strip()
-            found.append(Trajectory(trial.t[a:b], trial.values[a:b], name))
+            found.append(replace(trial, t=trial.t[a:b], values=trial.values[a:b], name=name))
     return found
 
 

@@ -79,7 +79,13 @@ def search_laws(player: Player, record: Record) -> Discovery:
     if search is not None:
         found: Discovery = search(observation)
         return found
-    return discover(observation.states, observation.trajectories, observation.hint, clock=observation.clock)
+    return discover(
+        observation.states,
+        observation.trajectories,
+        observation.hint,
+        clock=observation.clock,
+        knowledge=observation.knowledge,
+    )
 
 
 def decide(first: Discovery, second: Discovery, record: Record) -> tuple[int, str]:
@@ -184,7 +190,7 @@ def count_turns(x: Array, step: float) -> int:
 def _second_order(record: Record) -> Record:
     """The record with a velocity that was not measured behind each position."""
     observation, truth = record.problem.observation, record.problem.truth
-    taken = set(observation.states.columns)
+    taken = {*observation.states.columns, *observation.states.input_names}
     coordinates = []
     for name in observation.states.columns:
         velocity = next(v for v in (f"v{name}"[:MAX_NAME], *(f"v{k}" for k in range(1, 20))) if v not in taken)
@@ -192,13 +198,14 @@ def _second_order(record: Record) -> Record:
         coordinates.append(Coordinate(name, velocity))
     held_out = tuple(map(_with_velocities, record.held_out))
     problem = DiscoverTask().pose_record(
-        StateSpace(tuple(coordinates)),
+        replace(observation.states, coordinates=tuple(coordinates)),
         tuple(map(_with_velocities, observation.trajectories)),
         observation.hint,
         record.problem.key.subject,
         held_out,
         observation.clock,
         truth.continues,
+        observation.knowledge,
     )
     units = dict(record.units)
     for c in coordinates:
@@ -210,4 +217,4 @@ def _second_order(record: Record) -> Record:
 def _with_velocities(trial: Trajectory) -> Trajectory:
     values = np.full((len(trial.t), 2 * trial.values.shape[1]), np.nan)
     values[:, ::2] = trial.values
-    return Trajectory(trial.t, values, trial.name)
+    return replace(trial, values=values)

@@ -33,6 +33,14 @@ STYLE = {
 def draw_fit(finding: Finding, path: Path) -> None:
     """Draw the report's figure as a PNG file."""
     import matplotlib
+
+    with matplotlib.rc_context(STYLE):
+        figure_of(finding).savefig(path, format="png", metadata={"Software": None})
+
+
+def figure_of(finding: Finding) -> Any:
+    """The report's figure, a matplotlib `Figure` that no window shows."""
+    import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -75,7 +83,7 @@ def draw_fit(finding: Finding, path: Path) -> None:
         if more := len(finding.trajectories) - len(shown):
             figure.supxlabel(f"{more} more trial{'s' * (more > 1)} in report.json", fontsize=8, color=FAINT)
         figure.align_ylabels([axes for pair in drawn.values() for axes in pair])
-        figure.savefig(path, format="png", metadata={"Software": None})
+    return figure
 
 
 def _draw_cell(

@@ -40,6 +40,7 @@ def follow(law: Law, start: Array, t: Array, drive: Drive | None = None) -> Arra
     values = np.full((len(t), len(start)), np.nan)
     if not np.isfinite(start).all():
         return values
+    values[0] = start
     for a in range(0, len(t) - 1, _PIECE):
         piece = slice(a, min(a + _PIECE + 1, len(t)))
         solution = simulate(law.source, law.states, law.params, start, t[piece], drive=drive).values

@@ -12,6 +12,8 @@ ENERGY = "energy"
 # What may be said of a law, in the order of the attributes below.
 STATEMENTS = ("known", "fix", "bound", "terms", "forbid", "conserve", "units")
 Limits = tuple[float, float]
+_FIRST = re.compile(r"\bd[A-Za-z_]\w*\s*/\s*dt\s*[=:]")
+_SECOND = re.compile(r"\bd2[A-Za-z_]\w*\s*/\s*dt2\s*[=:]")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,14 @@ class Knowledge:
 
     def __bool__(self) -> bool:
         return any(getattr(self, each.name) for each in fields(self))
+
+    @property
+    def order(self) -> int | None:
+        """The order of the law that the equations speak of which are named here; None where none is."""
+        said = (self.known, *self.terms, *self.forbid, *(name for name, _ in (*self.fix, *self.bound)))
+        if any(_SECOND.search(text) for text in said) or self.conserve.lower() == ENERGY:
+            return 2
+        return 1 if any(_FIRST.search(text) for text in said) else None
 
     @classmethod
     def read(
