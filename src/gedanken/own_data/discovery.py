@@ -159,7 +159,7 @@ def _with_starts(record: Record, law: Law, errors: Mapping[str, float] | None, s
     reach = _reach(record)
     for trial, result, start in zip(record.fitted, scored, given, strict=True):
         options = [_bound(each, trial, reach) for each in (start, result.start) if each is not None]
-        curves = [follow(law, each, trial.t) for each in options or [trial.values[0]]]
+        curves = [follow(law, each, trial.t, trial.drive) for each in options or [trial.values[0]]]
         best = int(np.argmin([_misfit(trial, curve, reach) for curve in curves]))
         chosen.append((options or [trial.values[0]])[best])
         predicted.append(curves[best])

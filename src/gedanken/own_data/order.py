@@ -12,6 +12,7 @@ from gedanken.own_data.record import Record
 from gedanken.sparse import Candidate, Discovery, discover
 from gedanken.sparse.discovery import INDISTINCT
 from gedanken.tasks.discover.task import DiscoverTask
+from gedanken.worlds.ode.inputs import TRIAL
 from gedanken.worlds.ode.kernel.limits import MAX_NAME, MAX_STATES
 from gedanken.worlds.ode.trajectory import Array, Coordinate, StateSpace, Trajectory
 
@@ -45,7 +46,8 @@ def choose_order(record: Record, player: Player) -> tuple[Record, str]:
     if describe_forcing(record):
         return record, "The law is of first order: what is driven by noise has no velocity."
     second = _second_order(record)
-    if states.size == 1 and (turns := _turns_back(record)):
+    driven = record.problem.observation.clock or any(each.between != TRIAL for each in states.inputs)
+    if states.size == 1 and not driven and (turns := _turns_back(record)):
         name = states.columns[0]
         often = f"{turns} times" if turns > 1 else "once"
         return second, (
