@@ -409,7 +409,7 @@ BAD = {
     "text for times": ("time,y\nnow,1\nlater,2\nsoon,4\nnever,8\n", {"time": "time"}, "is not numeric; use numbers or"),
     "no time": ("a,b\n3,1\n1,2\n2,2\n5,1\n", {}, "no column that looks like a time; its columns are a, b"),
     "a state named twice": (PARABOLA, {"state": ["y", "t"]}, "column 't' of data.csv is named twice"),
-    "nine states": (
+    "too many states": (
         wide(MAX_STATES + 1),
         {},
         f"data.csv makes {MAX_STATES + 1} states (x0, x1, x2, x3",
