@@ -22,7 +22,7 @@ _EXACT = 1e-6
 # Match from which a law of first order needs no other chance, with the time.
 _SURE = 0.98
 # Mean square residual in units of the smoother's noise, up to which it may be noise.
-_NOISE = 2.5
+_NOISE = 4.0
 # A coordinate turns back where it moves the other way by this share of its range.
 _TURN = 0.15
 # Names that are positions beyond doubt; `x` may be anything.

@@ -172,7 +172,11 @@ class Search:
             if center is None:
                 return
             tried = 0
-            for structure, coefficients, expected in Quasilinear(self.criterion, center, library).neighbours():
+            try:
+                neighbours = Quasilinear(self.criterion, center, library).neighbours()
+            except np.linalg.LinAlgError:  # a simulation that is linearised where it breaks down tells nothing
+                continue
+            for structure, coefficients, expected in neighbours:
                 if tried >= _FITS or self.stop():
                     break
                 if fitter.tried(structure):

@@ -275,6 +275,8 @@ def _guess_states(table: Table, time: Column, trials: Sequence[Column], notes: l
 
 def _counts(column: Column) -> bool:
     values: Array = to_numbers(column.cells)[0]
+    if not np.isfinite(values).all():
+        return False
     step = np.diff(values)
     return len(step) > 0 and bool((step == step[0]).all() or (np.mean(step == 1) > 0.5 and (values % 1 == 0).all()))
 
