@@ -5,7 +5,7 @@ record and the one with the least BIC of that simulation is the answer. Of secon
 are regressed; that a position's derivative is its velocity is given, as it is to every player. Inputs are further
 columns of the library, as PySINDy's `u=` has them.
 
-A candidate must fit the grammar's bounds (640 operators, 2048 characters), so very dense models are out.
+A candidate must fit the grammar's bounds (384 operators, 2048 characters), so very dense models are out.
 
 Source: B. M. de Silva et al., PySINDy, Journal of Open Source Software 5 (2020) 2104; A. A. Kaptanoglu et al., JOSS 7
 (2022) 3994.

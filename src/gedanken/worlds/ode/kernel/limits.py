@@ -5,7 +5,7 @@ the same texts. This module imports nothing, so that reading a law does not load
 """
 
 MAX_TEXT = 2048  # characters of equation text
-MAX_OPERATORS = 640  # operators in the text, hence instructions of a program: an operator gives at most one
+MAX_OPERATORS = 384  # operators in the text, hence instructions of a program: an operator gives at most one
 MAX_STACK = 64  # pending operators or operands, which bounds nesting
 MAX_STATES = 20  # state variables
 MAX_INPUTS = 8  # inputs; each takes two of the operators

@@ -15,7 +15,7 @@ import numpy as np
 from gedanken.worlds.ode.kernel.jit import jit
 from gedanken.worlds.ode.kernel.limits import MAX_OPERATORS
 
-LEAF = 384  # registers below are states, time, parameters and constants
+LEAF = 640  # registers below are states, time, parameters and constants
 REGISTERS = LEAF + MAX_OPERATORS
 REGISTER_MASK = REGISTERS - 1  # REGISTERS is a power of two
 

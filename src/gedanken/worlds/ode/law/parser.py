@@ -8,7 +8,7 @@ parentheses, decimal numbers, the functions in `FUNCTIONS`, the state variables,
 declared parameters, with Python's precedence: `-y**2` is `-(y**2)` and `a**b**c` is `a**(b**c)`. Of a coordinate y with
 a velocity vy, `d2y/dt2` and `dvy/dt` are the same left side, and `dy/dt = vy` may be written and says nothing new.
 
-Limits: 2048 ASCII characters, 640 operators, 64 pending operators or operands (nesting), 100 parameters of at most 32
+Limits: 2048 ASCII characters, 384 operators, 64 pending operators or operands (nesting), 100 parameters of at most 32
 characters (`kernel/limits.py`). A part without variables must have a finite value (`1/0` and `9**9**9**9` are refused).
 Reading takes time linear in the text and never recurses; the compiled reader, `kernel/program.py`, accepts exactly the
 same texts.
