@@ -8,7 +8,9 @@ import gedanken
 from gedanken.errors import UserError
 from gedanken.models.backends.scripted import ScriptedPlayer
 from gedanken.own_data.estimator import LawEstimator
-from gedanken.own_data.result import follow
+from gedanken.own_data.record import read_record
+from gedanken.tasks.discover.hidden import follow
+from gedanken.worlds.ode.knowledge import Knowledge
 
 T = np.linspace(0.0, 4.0, 60)
 X = 2.0 * np.exp(-0.7 * T) + 0.01 * np.random.default_rng(2).standard_normal(len(T))
@@ -102,3 +104,33 @@ def test_the_estimator_has_the_methods_of_scikit_learn():
     assert model.predict(T[:5]).shape == (5, 1)
     with pytest.raises(UserError, match="a column for each of x"):
         model.score(np.column_stack([X, X]), T)
+
+
+def test_inputs_and_what_is_known_in_python():
+    """dT/dt = -0.5*T + 2*heater, from reading to reading; the law then follows another heating."""
+    t = 0.1 * np.arange(96)
+    heater = np.repeat([1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0], 8)
+    heat = [0.0]
+    for on in heater[:-1]:
+        heat.append(4.0 * on + (heat[-1] - 4.0 * on) * np.exp(-0.05))
+    data = {"t": t, "T": np.array(heat), "heater": heater}
+    result = gedanken.discover(data, hold="heater", known="dT/dt = -k*T + ?", bound={"k": (0, None)}, forbid="t")
+    assert result.params == pytest.approx({"k": 0.5, "c1": 2.0}, rel=0.01)
+    later = result.predict([0.0, 1.0, 2.0], [1.0], {"heater": [1.0, 0.0, 0.0]})["T"]
+    first = 4.0 - 3.0 * np.exp(-0.5)
+    assert later.to_numpy() == pytest.approx([1.0, first, first * np.exp(-0.5)], rel=0.01)
+    assert result.predict(t)["T"].to_numpy() == pytest.approx(heat, abs=0.02)
+    with pytest.raises(UserError, match="the inputs of the law are heater, not fan"):
+        result.predict(t, inputs={"fan": 1.0})
+    with pytest.raises(UserError, match="one finite number"):
+        result.predict(t, inputs={"heater": [1.0, 2.0]})
+
+
+def test_equations_that_are_known_name_the_order():
+    x = np.cos(0.2 * np.arange(60))
+    record = read_record({"t": 0.1 * np.arange(60), "x": x}, knowledge=Knowledge.read("d2x/dt2 = -k*x + ?"))
+    assert record.problem.observation.states.columns == ("x", "vx")
+    assert not record.order_open
+    assert Knowledge.read(forbid="dx/dt: x**2").order == 1
+    assert Knowledge.read(conserve="energy").order == 2
+    assert Knowledge.read(forbid="t").order is None

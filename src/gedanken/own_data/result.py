@@ -301,8 +301,10 @@ def discover(
         PlayerError: the player could not answer.
     """
     table = {"time": time, "state": state, "trial": trial, "order": order, "dt": dt, "missing": missing, "sheet": sheet}
-    named = [(each,) if isinstance(each, str) else tuple(each) for each in (inputs, hold, parameters)]
-    columns = InputColumns(*named, guess=True)
+    line, held, known_constants = (
+        (each,) if isinstance(each, str) else tuple(each) for each in (inputs, hold, parameters)
+    )
+    columns = InputColumns(line, held, known_constants, guess=True)
     record = read_record(
         data,
         hint=hint,
