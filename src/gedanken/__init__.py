@@ -26,6 +26,7 @@ __all__ = [
     "UserError",
     "Verdict",
     "__version__",
+    "discover",
     "play",
     "stream",
 ]
@@ -42,6 +43,8 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module("gedanken.worlds.rigid"), name)
     if name == "record":
         return importlib.import_module("gedanken.worlds.rigid.engine.simulate").record
+    if name == "discover":
+        return importlib.import_module("gedanken.own_data.result").discover
     for suffix, module in (("Action", "models"), ("Env", "client")):
         # `DiscoverEnv`, `DiscoverAction`, ...: a pair for each task.
         if name.removesuffix(suffix).lower() in importlib.import_module("gedanken.tasks").names():

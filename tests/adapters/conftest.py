@@ -15,6 +15,10 @@ from gedanken.loop import Question
 PROBLEMS = {
     "drag": ("discover", {"system_id": "free_fall_drag", "split": "test", "index": 42, "level": 3}),
     "seasons": ("discover", {"system_id": "sir", "split": "test", "index": 7, "level": 5}),
+    "known": (
+        "discover",
+        {"system_id": "free_fall_drag", "split": "test", "index": 42, "forbid": "t, cos", "bound": "vy**2=0:"},
+    ),
     "billiards": ("predict", {"scenario": "billiards", "split": "test", "index": 3, "level": 1}),
     "tower": ("predict", {"scenario": "tower", "split": "test", "index": 11, "level": 2, "format": "card"}),
 }
@@ -56,6 +60,7 @@ def discover_answers(task, problem):
         "near": json.dumps(wrong),
         "nothing acts": json.dumps({"equation": still, "params": {}}),
         "unknown name": json.dumps({"equation": still + " + wind", "params": {}}),
+        "a clock": json.dumps({"equation": still + " + 0*t", "params": {}}),
         "half": truth[: len(truth) // 2],
         "prose": "I do not know.",
         "empty": "",

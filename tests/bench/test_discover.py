@@ -3,11 +3,12 @@ import orjson
 import pytest
 
 from gedanken.bench import discover
-from gedanken.bench.discover import rows
+from gedanken.bench.discover import report, rows
 from gedanken.bench.discover import suite as suites
 from gedanken.bench.discover.suite import Item, Options
 from gedanken.errors import UserError
 from gedanken.loop import Question
+from gedanken.worlds.ode import lsr
 
 
 class Says:
@@ -84,6 +85,22 @@ def test_joint_trials_must_all_be_reproduced():
     # Right from one start only: a constant growth that fits 4.78 exp(0.23 t) in the mean.
     row = measure("odebench_02", law("dx0/dt = 4.2"), suite="odebench", options=options, index=-1)
     assert not row.solved
+
+
+def test_a_law_that_is_nearly_right_generalises_but_is_not_sharp():
+    names = ["lsr_crk16", "lsr_crk34"]
+    sharp = discover.run("lsr", "oracle", noise=0.0, subjects=names)
+    assert [sharp[name]["rate"] for name in ("solved", "generalises", "sharp", "form")] == [100.0] * 4
+    suite = suites.load("lsr")
+    items = [Item(name, 0) for name in names]
+    near = [
+        measure(item.subject, law(lsr.find(item.subject).equation.replace("0.333333333333333", "0.36")), suite="lsr")
+        for item in items
+    ]
+    result = report.summarise(suite, {**sharp, "starts": "first", "turns": 1, "noise": 0.05, "drop": 0.0}, near)
+    assert result["generalises"]["rate"] == 100.0
+    assert result["sharp"]["rate"] == 0.0
+    assert "sharp %" in report.render_markdown([result])
 
 
 def test_both_scores_are_their_definitions():

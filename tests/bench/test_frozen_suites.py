@@ -7,7 +7,7 @@ from gedanken.bench import suite
 from gedanken.bench.discover import suite as discover_suites
 from gedanken.bench.predict import suite as predict_suites
 from gedanken.errors import UserError
-from gedanken.worlds.ode import odebench, system
+from gedanken.worlds.ode import lsr, odebench, system
 from gedanken.worlds.rigid import scenarios
 
 DISCOVER, PREDICT = suite.names("discover"), suite.names("predict")
@@ -20,7 +20,8 @@ def subjects() -> dict[str, tuple[str, ...]]:
 
 def test_the_published_suites_are_these():
     assert {name: len(names) for name, names in subjects().items()} == {
-        "discover/altered": 6, "discover/catalogue": 59, "discover/odebench": 63, "discover/seed8": 8,
+        "discover/altered": 6, "discover/catalogue": 59, "discover/lsr": 52, "discover/odebench": 63,
+        "discover/seed8": 8,
         "predict/exact": 44, "predict/heldout6": 6, "predict/levels": 6, "predict/seen": 38, "predict/simple": 2,
     }  # fmt: skip
 
@@ -30,6 +31,7 @@ def test_a_suite_does_not_depend_on_the_zoo(monkeypatch):
     real = zoo.names
     monkeypatch.setattr(zoo, "names", lambda package: {**real(package), "a_new_entry": f"{package}.a_new_entry"})
     monkeypatch.setattr(odebench, "load", lambda: ())
+    monkeypatch.setattr(lsr, "load", lambda: ())
     assert "a_new_entry" in scenarios.names()
     assert "a_new_entry" in system.names()
     assert subjects() == before
@@ -38,8 +40,9 @@ def test_a_suite_does_not_depend_on_the_zoo(monkeypatch):
 def test_every_listed_name_exists_once():
     for name, listed in subjects().items():
         known = scenarios.names() if name.startswith("predict") else system.names()
-        if name == "discover/odebench":
-            known = [entry.name for entry in odebench.load()]
+        if name in ("discover/odebench", "discover/lsr"):
+            facts = odebench if name.endswith("odebench") else lsr
+            known = [entry.name for entry in facts.load()]
         assert len(set(listed)) == len(listed), name
         assert set(listed) <= set(known), name
 

@@ -5,7 +5,7 @@ from gedanken.bench.discover import suite as suites
 from gedanken.bench.discover.suite import Item, Options
 from gedanken.bench.suite import names
 from gedanken.errors import UserError
-from gedanken.worlds.ode import odebench, system
+from gedanken.worlds.ode import lsr, odebench, system
 
 NAMES = names("discover")
 
@@ -99,7 +99,7 @@ def test_what_cannot_be_chosen_is_said(tmp_path):
         suites.list_items(zoo, Options(), subjects=["lorenz"])
     with pytest.raises(UserError, match="at least one problem"):
         suites.list_items(zoo, Options(), problems=0)
-    with pytest.raises(UserError, match="there are altered, catalogue, odebench, seed8"):
+    with pytest.raises(UserError, match="there are altered, catalogue, lsr, odebench, seed8"):
         suites.load("seed9")
     with pytest.raises(UserError, match="no suite file"):
         suites.load(str(tmp_path / "mine.toml"))
@@ -107,6 +107,25 @@ def test_what_cannot_be_chosen_is_said(tmp_path):
     broken.write_text('name = "broken"\nversion = 1\n')
     with pytest.raises(UserError, match="cannot be used"):
         suites.load(str(broken))
+
+
+def test_laws_of_lsr_are_posed_as_those_of_odebench_with_even_noise():
+    suite = suites.load("lsr")
+    entry = lsr.find("lsr_po18")
+    exact, noisy, hidden = (
+        suites.pose(suite, Item("lsr_po18", 0), options)
+        for options in (Options(noise=0.0), Options(noise=0.05), Options(noise=0.05, positions_only=True))
+    )
+    clean = entry.trajectory(0).values
+    assert (exact.observation.trajectories[0].values == clean).all()
+    assert (exact.truth.unseen[0].values == entry.trajectory(1).values).all()
+    assert (exact.observation.hint, exact.observation.hint_level) == ("", "anonymous")
+    ratio = (noisy.observation.trajectories[0].values - clean).std(0) / clean.std(0)
+    assert ratio == pytest.approx([0.05, 0.05], rel=0.2)
+    positions = hidden.observation.trajectories[0].values
+    assert (positions[:, 0] == noisy.observation.trajectories[0].values[:, 0]).all()
+    assert np.isnan(positions[:, 1]).all()
+    assert len(suites.list_items(suite, Options(starts="each"))) == 104
 
 
 def test_a_suite_of_ones_own(tmp_path):

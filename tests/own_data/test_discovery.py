@@ -57,6 +57,32 @@ def test_a_player_that_fails_in_a_later_turn_leaves_the_laws_before(tmp_path):
         discovery.run(record, ScriptedPlayer(["no law"]), turns=3)
 
 
+def test_the_verdict_is_on_the_law_as_it_is_reported_and_its_r2_is_that_of_its_curve(tmp_path):
+    record = read_record(str(write_fall(tmp_path / "fall.csv", 0.05)), order=2)
+    poor = json.dumps({"equation": "d2y/dt2 = -g", "params": {"g": 11.0}})
+    finding = discovery.run(record, ScriptedPlayer([poor]), turns=1)
+    assert finding.solved
+    assert finding.doubts == ()
+    files = write_report(finding, tmp_path / "report")
+    (trial,) = json.loads(files["report.json"].read_text())["trials"]
+    y, curve = (np.array(trial[key], float)[:, 0] for key in ("observed", "predicted"))
+    assert finding.r2["y"] == pytest.approx(1 - ((y - curve) ** 2).sum() / ((y - y.mean()) ** 2).sum(), abs=1e-12)
+    assert [rung.reported for rung in finding.ladder] == [True]
+
+
+def test_a_trial_of_a_single_value_is_left_out_with_a_note(tmp_path):
+    t = np.linspace(0.0, 4.0, 30)
+    rows = [(k, a, x0 * np.exp(-0.5 * a)) for k, x0 in enumerate((1.0, 2.0)) for a in t]
+    rows += [(2, 0.0, 3.0), (3, 0.0, 1.0), (3, 1.0, ""), (3, 2.0, ""), (3, 3.0, ""), (3, 4.0, "")]
+    (tmp_path / "decay.csv").write_text("run,t,x\n" + "".join(f"{k},{a},{x}\n" for k, a, x in rows))
+    record = read_record(str(tmp_path / "decay.csv"), trial="run")
+    assert len(record.fitted) == 2
+    assert any("trial 3 left out" in note for note in record.notes)
+    finding = discovery.run(record, load_player("sparse", "discover"))
+    assert finding.law.text == "dx/dt = -c1*x"
+    assert finding.params["c1"] == pytest.approx(0.5, rel=1e-3)
+
+
 def test_later_samples_are_predicted_not_fitted(tmp_path):
     path = write_fall(tmp_path / "fall.csv", 0.01)
     record = read_record(str(path), order=2, fit_until=2.0)
@@ -88,12 +114,21 @@ def test_a_trial_is_held_out_and_predicted_from_its_own_start(tmp_path):
     assert finding.held_out_r2["x"] > 0.999
 
 
-def test_an_episode_without_a_readable_answer_has_nothing_to_report(tmp_path):
+def test_an_episode_without_a_readable_answer_is_reported_with_what_needs_no_law(tmp_path):
     record = read_record(str(write_fall(tmp_path / "fall.csv")), order=2)
     finding = discovery.run(record, ScriptedPlayer(["It falls."]), turns=1)
     assert finding.fitted is None
+    assert finding.outcome == "no law found"
+    assert finding.baselines["mean"]["y"] == pytest.approx(0.0, abs=1e-9)
+    assert 0.5 < finding.baselines["straight line"]["y"] < 1.0
     with pytest.raises(UserError, match="no answer that could be scored"):
-        write_report(finding, tmp_path / "report")
+        _ = finding.law
+    write_report(finding, tmp_path / "report")
+    told = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert told["equation"] is None
+    assert told["solved"] is False
+    assert told["baselines"]["straight line"]["y"] == pytest.approx(finding.baselines["straight line"]["y"])
+    assert "No law found" in (tmp_path / "report" / "report.md").read_text()
 
 
 @pytest.mark.parametrize(

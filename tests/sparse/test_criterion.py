@@ -3,7 +3,7 @@ import pytest
 
 from gedanken.seeding import stream
 from gedanken.sparse.discovery import INDISTINCT
-from gedanken.sparse.identify import BARE_MENTION
+from gedanken.sparse.ladder import BARE_MENTION
 from gedanken.sparse.search import Search
 from gedanken.sparse.structure import prior
 from gedanken.worlds.ode.simulate import simulate

@@ -17,11 +17,10 @@ def test_responses_are_the_derivatives_of_the_simulation():
     moved = simulate("d2x/dt2 = -4*sin(x)", STATES, {}, np.array([1.0 + step, 0.0]), t, rtol=1e-11).values
     jacobian = np.zeros((len(t), 2, 2))
     jacobian[:, 0, 1], jacobian[:, 1, 0] = 1.0, -4 * np.cos(base[:, 0])
-    response, start, fixed = np.empty((len(t), 2, 1)), np.empty((len(t), 2, 2)), np.empty((len(t), 2))
     resets = np.arange(len(t)) == 0
     everything = np.ones(len(t), bool)
     phi, rows = base[:, :1] ** 3, np.array([1])
-    propagate(t, jacobian, np.zeros((len(t), 2)), phi, rows, resets, everything, response, start, fixed)
+    response, start, fixed = propagate(t, jacobian, np.zeros((len(t), 2)), phi, rows, resets, everything)
     assert response[:, :, 0] == pytest.approx((bent - base) / step, abs=2e-3)
     assert start[:, :, 0] == pytest.approx((moved - base) / step, abs=2e-3)
     assert (fixed == 0).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gedanken.sparse.discovery import INDISTINCT
-from gedanken.sparse.identify import BARE_MENTION
+from gedanken.sparse.ladder import BARE_MENTION
 from gedanken.sparse.library import Atom
 from gedanken.sparse.structure import (
     choose_prefix,
@@ -121,3 +121,12 @@ def test_a_drag_that_accelerates_is_counted_unless_it_is_even():
     assert count_driving_drags(((DECAY, odd), ()), np.array([1.0, 1.0, 0.3])) == 1
     assert count_driving_drags(((DECAY, odd), ()), np.array([1.0, 1.0, -0.3])) == 0
     assert count_driving_drags(((even,), (VY,)), np.array([0.3, 0.3])) == 0
+
+
+def test_tied_exponents_are_written_as_numbers():
+    power = Atom("n**K", "n**{0}", (0.33,))
+    states = StateSpace.first_order("n")
+    for value, text in ((1 / 3, "n**(1/3)"), (1.5, "n**1.5"), (2.0, "n**2")):
+        equation, values = write_tied([[power]], states, [2.0, value], {1: Tie(value, None)})
+        assert equation == f"dn/dt = c1*{text}"
+        assert values == {"c1": 2.0}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gedanken.sparse.tying import DIMENSIONAL_UNIT, Tie, simplify
+from gedanken.sparse.tying import ANY, DIMENSIONAL_UNIT, EXPONENT, MULTIPLE, Tie, simplify
 
 NAMES = [("x", "x"), ("x*y", "x*y"), ("x*y", "x*y")]
 ALL = np.ones(3, bool)
@@ -79,3 +79,22 @@ def test_coefficients_of_the_same_atom_are_shared_more_readily_than_others(names
 @pytest.mark.parametrize(("deviations", "expected"), [(2.3, True), (2.6, False)])
 def test_however_long_the_record_no_constant_moves_by_more_than_2_45_standard_deviations(deviations, expected):
     assert tied([1 + 0.001 * deviations], [0.001], [("x", "x")], samples=10**8) is expected
+
+
+def test_an_exponent_near_a_simple_fraction_becomes_it():
+    precision = np.diag([1e4, 1e4, 1e4])
+    names = [("x**K 0", "x**K 0"), ("x**K 1", "x**K 1"), ("y 0", "y 0")]
+    coefficients = np.array([True, False, True])
+
+    def tie(constant, kind):
+        kinds = np.array([ANY, kind, ANY])
+        return simplify(np.array([2.7, constant, 5.1]), precision, coefficients, names, 400, 1.0, kinds=kinds)
+
+    assert tie(0.338, EXPONENT).ties == {1: Tie(1 / 3, None)}
+    assert tie(0.338, EXPONENT).params[1] == pytest.approx(1 / 3)
+    assert tie(1.49, EXPONENT).ties == {1: Tie(1.5, None)}
+    assert tie(0.41, EXPONENT).ties == {}
+    assert tie(2.015, MULTIPLE).ties == {1: Tie(2.0, None)}
+    # A sine of one and a half turns of an angle, or a scale inside a function, is no such number.
+    assert tie(1.49, MULTIPLE).ties == {}
+    assert tie(0.338, ANY).ties == {}

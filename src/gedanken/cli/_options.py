@@ -71,3 +71,23 @@ def parse_value(value: str) -> Any:
         except ValueError:
             continue
     return value
+
+
+def parse_names(names: str | None) -> tuple[str, ...]:
+    """Names separated by commas."""
+    return tuple(name.strip() for name in (names or "").split(",") if name.strip())
+
+
+def parse_codes(text: str | None) -> list[float] | None:
+    """`-999,9999` as numbers; `none` as no number at all.
+
+    Raises:
+        UserError: a word that is no number.
+    """
+    if text is None:
+        return None
+    words = [] if text.strip().lower() == "none" else [word.strip() for word in text.split(",")]
+    try:
+        return [float(word) for word in words]
+    except ValueError:
+        raise UserError(f"--missing wants numbers like -999, or none, not {text!r}") from None

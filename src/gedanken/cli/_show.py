@@ -15,7 +15,7 @@ from rich.table import Table
 from gedanken.loop import Turn
 
 if TYPE_CHECKING:
-    from gedanken.own_data.discovery import Finding
+    from gedanken.own_data.finding import Finding
     from gedanken.tasks.predict.rollout import Rollout
     from gedanken.worlds.rigid.scene.geometry import Array
 
@@ -35,23 +35,46 @@ def show_finding(console: Console, finding: "Finding", files: Mapping[str, Path]
     """The law, its intervals, how well it holds, and what the data cannot tell."""
     from gedanken.own_data.report.limits import limits
 
-    console.print(f"\n[bold]{finding.record.title}[/]")
-    console.print(f"[bold cyan]{finding.law.text}[/]")
-    table = Table(box=None, pad_edge=False)
-    for heading in ("parameter", "value", "95 % interval"):
-        table.add_column(heading, justify="left" if heading == "parameter" else "right")
-    for name, value in finding.params.items():
-        half = finding.half_width(name)
-        interval = f"{value - half:.5g} .. {value + half:.5g}" if math.isfinite(half) else "not identified"
-        table.add_row(name, f"{value:.6g}", interval)
-    console.print(table)
-    console.print("R2  " + "  ".join(f"{name} {value:.5f}" for name, value in finding.r2.items()))
+    console.print(f"\n[bold]{finding.record.title}[/]: {finding.outcome}", highlight=False)
+    for sentence in (*finding.observations, finding.order):
+        if sentence:
+            console.print(sentence, highlight=False)
+    if finding.fitted is not None:
+        console.print(f"[bold cyan]{finding.law.text}[/]", highlight=False)
+        table = Table(box=None, pad_edge=False)
+        for heading in ("parameter", "value", "95 % interval"):
+            table.add_column(heading, justify="left" if heading == "parameter" else "right")
+        for name, value in finding.params.items():
+            half = finding.half_width(name)
+            interval = f"{value - half:.5g} .. {value + half:.5g}" if math.isfinite(half) else "not identified"
+            table.add_row(name, f"{value:.6g}", interval)
+        console.print(table)
+        console.print("R2  " + "  ".join(f"{name} {value:.5f}" for name, value in finding.r2.items()))
     if finding.held_out_r2:
         console.print("R2 held out  " + "  ".join(f"{name} {value:.4f}" for name, value in finding.held_out_r2.items()))
+    if not finding.accepted:
+        for baseline, r2 in finding.baselines.items():
+            console.print(f"R2 of the {baseline}  " + "  ".join(f"{name} {value:.4f}" for name, value in r2.items()))
+    if len(finding.ladder) > 1:
+        console.print(_ladder(finding))
+    if finding.reason:
+        console.print(finding.reason, highlight=False)
     for sentence in limits(finding):
         console.print(f"- {sentence}", style="dim")
     for path in files.values():
         console.print(f"wrote {path}")
+
+
+def _ladder(finding: "Finding") -> Table:
+    """The ladder of complexity against fit."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("constants", "terms", "R2", "R2 left out", "law"):
+        table.add_column(heading, justify="left" if heading == "law" else "right", overflow="fold")
+    for rung in finding.ladder:
+        left_out = "" if rung.left_out is None else f"{rung.left_out:.5f}"
+        mark = "bold" if rung.reported else None
+        table.add_row(str(rung.constants), str(rung.terms), f"{rung.match:.5f}", left_out, rung.equation, style=mark)
+    return table
 
 
 def print_json(value: object, pretty: bool = False) -> None:

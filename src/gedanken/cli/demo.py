@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from gedanken.own_data.discovery import Finding
+    from gedanken.own_data.finding import Finding
 
 EXAMPLES = ("gedanken demo --out runs/demo",)
 

@@ -6,9 +6,11 @@ laws share; smaller is better, and a difference of 6 is a factor of 20 in probab
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
+from gedanken.sparse.given import NOTHING, Given
 from gedanken.sparse.smooth import smooth
 from gedanken.sparse.structure import (
     DRIVING_DRAG,
@@ -16,6 +18,7 @@ from gedanken.sparse.structure import (
     Structure,
     coefficients_mask,
     count_driving_drags,
+    kinds_of,
     prior,
     role,
     size_of,
@@ -37,12 +40,14 @@ class Criterion:
     Attributes:
         states: the state variables.
         trajectories: the trials.
+        given: what is known.
         smoothed: each trial, smoothed.
         values: smoothed states of all trials, end to end, shape (M, n).
         record: the samples and their weights, as the fit wants them.
         scale: spread of each column, shape (n,).
         floor: forgiven squared error of each sample in units of its noise, shape (M, n).
         counts: number of samples of each column that tell its noise level, shape (n,).
+        worth: the same as independent samples: fewer where the noise is correlated, shape (n,).
         total: their sum.
         targets: for each unknown equation, the index of the state whose derivative it gives.
         coordinates: for each unknown equation, the names of its coordinate's position and velocity.
@@ -50,8 +55,8 @@ class Criterion:
         smoother_misfit: mean square residual of the smoothed record in each observed column.
     """
 
-    def __init__(self, states: StateSpace, trajectories: Sequence[Trajectory]):
-        self.states, self.trajectories = states, list(trajectories)
+    def __init__(self, states: StateSpace, trajectories: Sequence[Trajectory], given: Given = NOTHING):
+        self.states, self.trajectories, self.given = states, list(trajectories), given
         self.smoothed = smooth(states, self.trajectories)
         self.values = values = np.concatenate([s.values for s in self.smoothed])
         spread, size = values.std(0), np.abs(values).max(0)
@@ -61,11 +66,23 @@ class Criterion:
         self.scale = self.record.scale
         self.floor = (_ACCURACY * spread * self.record.weights) ** 2
         self.counts = np.concatenate([s.live for s in self.smoothed]).sum(0)
+        self.worth = self.counts.astype(float)
         self.total = int(self.counts.sum())
         self.targets = [i for i, derivative in enumerate(states.derivative_of) if derivative is None]
         self.coordinates = tuple((c.name,) if c.velocity is None else (c.name, c.velocity) for c in states.coordinates)
         self.unit = DIMENSIONAL_UNIT if any(c.velocity for c in states.coordinates) else UNIT
         self.smoother_misfit = self.mean_square(values)
+
+    def correlate(self, times: Array) -> None:
+        """Count `times[i]` samples of column i as one, from now on: their noise is alike. times: shape (n,), >= 1."""
+        self.worth = self.counts / times
+        self.total = max(int(self.worth.sum()), 1)
+
+    def residuals(self, predicted: Array) -> list[list[Array]]:
+        """For each observed column the residuals of every trial, in units of the noise, NaN where nothing was used."""
+        record = self.record
+        left = np.where(record.weights > 0, (record.y - predicted) * record.weights, np.nan)
+        return [[left[a:b, i] for a, b in pairwise(record.bounds)] for i in np.flatnonzero(self.counts > 0)]
 
     def mean_square(self, predicted: Array) -> Array:
         """Mean square residual of each observed column, in units of the noise."""
@@ -90,7 +107,7 @@ class Criterion:
         The noise level of each column is integrated out. The smoother's estimate of it counts for a few samples, so
         that no law gains by fitting a short record more closely than its noise.
         """
-        counts = self.counts[self.counts > 0]
+        counts = self.worth[self.counts > 0]
         variance = (counts * self.mean_square(refined.predicted) + _NOISE_PRIOR) / (counts + _NOISE_PRIOR)
         return float(((counts + _NOISE_PRIOR) * np.log(variance)).sum()) + self.penalty(structure)
 
@@ -106,7 +123,16 @@ class Criterion:
             for k in range(1 + len(atom.inner))
         ]
         parsimony = simplify(
-            refined.params, refined.information, coefficients_mask(structure), names, self.total, misfit
+            refined.params,
+            refined.information,
+            coefficients_mask(structure),
+            names,
+            self.total,
+            misfit,
+            kinds=kinds_of(structure),
+            given=self.given.ties(structure),
+            named=self.given.labelled(structure),
+            units=self.given.units(structure),
         )
         return Model(structure, program, refined, criterion - parsimony.saving, segments, parsimony)
 
@@ -121,6 +147,14 @@ class Criterion:
     def _against_smoother(self, model: Model) -> Array:
         """Mean square residual of each observed column, relative to the smoother's, which counts as 0.05 at least."""
         return self.mean_square(model.refined.predicted) / np.maximum(self.smoother_misfit, 0.05)
+
+    def follows(self, model: Model) -> bool:
+        """Whether a law explains 90 % of the smoothed record's variance, or 98 % of some column's."""
+        guess = self.record.guess
+        error = ((model.refined.predicted - guess) ** 2).sum(0)
+        total = np.maximum(((guess - guess.mean(0)) ** 2).sum(0), 1e-300)
+        share = (1.0 - error / total)[self.counts > 0]
+        return self.explained(model) > 0.9 or bool(share.max() > 0.98)
 
     def explained(self, model: Model) -> float:
         """Share of the smoothed record's variance that the model explains."""

@@ -1,7 +1,7 @@
 """What a search returns: laws with their uncertainties, rivals, and the experiment that would decide between them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gedanken.statistics import Z95
 from gedanken.worlds.ode.trajectory import Array, StateSpace
@@ -24,6 +24,10 @@ class Candidate:
         chi2: mean squared residual of each observed column in units of the smoother's noise variance; 1 is ideal.
         complexity: number of operators, variables and constants.
         initials: fitted state at the first sample of each trajectory.
+        terms: number of terms on the right-hand sides.
+        couplings: number of pairs of coordinates of which one acts on the other.
+        left_out: R2 of each observed column over samples that were left out of a fit of the same law, relative to the
+            spread of the column; empty where that was not tried.
     """
 
     equation: str
@@ -36,6 +40,14 @@ class Candidate:
     chi2: Mapping[str, float]
     complexity: int
     initials: tuple[Array, ...]
+    terms: int = 0
+    couplings: int = 0
+    left_out: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def constants(self) -> int:
+        """Number of constants."""
+        return len(self.params)
 
     @property
     def intervals(self) -> dict[str, tuple[float, float]]:
@@ -67,7 +79,12 @@ class Discovery:
 
     Attributes:
         states: the state variables.
-        candidates: laws, best first.
+        candidates: laws: first the one to report, then the others by their criterion.
+        ladder: laws from the simplest to the best, each closer to the record than all simpler ones.
+        reason: why the first of the candidates is the one to report, in a sentence; empty where it has the best
+            criterion.
+        left_out: which samples were left out to see how laws predict, in words; empty where none were.
+        correlation: number of neighbouring samples of each observed column whose noise counts as one.
         noise: standard deviation of the noise of each observed column (its median, where it follows the signal).
         proportional: columns whose noise is in proportion to the signal.
         outliers: number of samples that were left out.
@@ -86,10 +103,14 @@ class Discovery:
     experiment: Experiment | None
     notes: tuple[str, ...]
     fits: int
+    ladder: tuple[Candidate, ...] = ()
+    reason: str = ""
+    left_out: str = ""
+    correlation: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def best(self) -> Candidate:
-        """The law that the record and the prior prefer."""
+        """The law to report."""
         return self.candidates[0]
 
     @property

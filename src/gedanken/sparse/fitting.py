@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gedanken.errors import Unanswerable
 from gedanken.sparse.criterion import Criterion
-from gedanken.sparse.structure import Key, Model, Structure, choose_prefix, key_of, size_of, write
+from gedanken.sparse.structure import Key, Model, Structure, choose_prefix, key_of, most_parameters, size_of, write
 from gedanken.worlds.ode.fit import Compiler, Program, Refined, refine
-from gedanken.worlds.ode.kernel.limits import MAX_PARAMS
 from gedanken.worlds.ode.trajectory import Array
 
 PIECES = 16  # pieces that a trajectory is cut into when no start can be followed through all of it
@@ -36,16 +36,25 @@ class Fitter:
     def __init__(self, criterion: Criterion):
         self.criterion = criterion
         self.compiler = Compiler(criterion.states)
-        self.prefix = choose_prefix(criterion.states)
+        self.prefix = choose_prefix(criterion.states, criterion.given.names)
         self.segments = 1
         self.models: dict[tuple[int, Key], Model | None] = {}
         self.best: Model | None = None
         self.fits = 0
         self.sensitive = False
+        self._limits: tuple[Array, Array] | None = None  # of the structure that is being fitted
 
     def tried(self, structure: Structure) -> bool:
         """Whether the structure has been fitted at the present number of segments."""
         return (self.segments, key_of(structure)) in self.models
+
+    def reprice(self) -> None:
+        """Price every fit again, after a change of the criterion."""
+        for key, model in self.models.items():
+            if model is not None:
+                self.models[key] = self.criterion.price(model.structure, model.program, model.refined, model.segments)
+        fitted = [m for (pieces, _), m in self.models.items() if m is not None and pieces == self.segments]
+        self.best = min(fitted, key=lambda m: m.criterion, default=None)
 
     def restart(self, segments: int) -> None:
         """Fit on that many pieces from now on, with no best law yet."""
@@ -57,6 +66,7 @@ class Fitter:
         coefficients: Sequence[Sequence[float]],
         near: Model | None = None,
         hope: float = math.inf,
+        patient: bool = False,
     ) -> Model | None:
         """Fit a structure; None where it cannot be simulated or has too many parameters.
 
@@ -66,15 +76,24 @@ class Fitter:
             near: a similar fitted model, from whose starts one quick fit is tried before the fit from pieces.
             hope: the criterion that is expected. If the quick fit misses it by more than 20, the fit from pieces is
                 made, too.
+            patient: fit to the end, however much worse than the best law it is.
         """
-        structure = tuple(tuple(terms) for terms in structure)
+        completed = self.criterion.given.complete(structure, coefficients)
+        if completed is None:
+            return None
+        structure = tuple(tuple(terms) for terms in completed[0])
+        coefficients = completed[1]
         key = (self.segments, key_of(structure))
-        if key in self.models:
+        if key in self.models and (self.models[key] is not None or not patient):
             return self.models[key]
-        if size_of(structure) > MAX_PARAMS:
+        if size_of(structure) > most_parameters(len(structure)):
+            return None
+        try:
+            program = self.compiler(*write(structure, self.criterion.states, self.prefix))
+        except Unanswerable:  # longer than the grammar allows
+            self.models[key] = None
             return None
         self.fits += 1
-        program = self.compiler(*write(structure, self.criterion.states, self.prefix))
         values = [
             v
             for terms, row in zip(structure, coefficients, strict=True)
@@ -82,12 +101,13 @@ class Fitter:
             for v in (c, *atom.inner)
         ]
         p0 = np.array(values, np.float64)
+        self._limits = self.criterion.given.limits(structure)
         if near is None:
-            refined = self._from_pieces(program, p0, structure)
+            refined = self._from_pieces(program, p0, structure, patient)
         else:
             refined = refine(
                 program, p0, self.criterion.record, segments=self.segments, iterations=10, starts=near.refined.starts,
-                tolerance=1e-4,
+                tolerance=1e-4, limits=self._limits,
             )  # fmt: skip
             if refined is None or self.criterion.of(structure, refined) > hope + 20:
                 again = self._thorough(program, p0, structure)
@@ -107,7 +127,7 @@ class Fitter:
         grown = self.grow(program, p0, structure)
         return grown.refined if grown is not None and grown.segments == self.segments else None
 
-    def _from_pieces(self, program: Program, p0: Array, structure: Structure) -> Refined | None:
+    def _from_pieces(self, program: Program, p0: Array, structure: Structure, patient: bool = False) -> Refined | None:
         """Fit on short pieces first, then on each longer piece from where its first half ended."""
         record = self.criterion.record
         done: Refined | None = None
@@ -121,7 +141,7 @@ class Fitter:
                 starts = record.carry(starts, before, count)
             done = refine(
                 program, p, record, segments=count, iterations=iterations, free_starts=free, tolerance=1e-4,
-                starts=starts,
+                starts=starts, limits=self._limits,
             )  # fmt: skip
             if done is None:
                 starts, before = None, 0
@@ -130,11 +150,11 @@ class Fitter:
             if free:
                 starts, before = done.starts, count
             # Pieces with free starts fit better than the whole ever can, so a bad fit of pieces is hopeless.
-            limit = math.inf if self.best is None else self.best.criterion + _HOPELESS
+            limit = math.inf if self.best is None or patient else self.best.criterion + _HOPELESS
             if 1 < count < PIECES and self.criterion.of(structure, done) > limit:
                 return None
         if self.segments == PIECES:
-            done = refine(program, p, record, segments=PIECES, iterations=8)
+            done = refine(program, p, record, segments=PIECES, iterations=8, limits=self._limits)
         return done
 
     def grow(self, program: Program, params: Array, structure: Structure, pieces: Model | None = None) -> Model | None:
@@ -144,14 +164,17 @@ class Fitter:
         """
         record = self.criterion.record
         if pieces is None:
-            refined = refine(program, params, record, segments=PIECES, iterations=10)
+            refined = refine(program, params, record, segments=PIECES, iterations=10, limits=self._limits)
             if refined is None:
                 return None
             pieces = self.criterion.price(structure, program, refined, PIECES)
         model = pieces
         for count in (8, 4, 2, 1):
             starts = record.carry(model.refined.starts, model.segments, count)
-            longer = refine(program, model.refined.params, record, segments=count, iterations=25, starts=starts)
+            longer = refine(
+                program, model.refined.params, record, segments=count, iterations=25, starts=starts,
+                limits=self.criterion.given.limits(structure),
+            )  # fmt: skip
             if longer is None:
                 break
             grown = self.criterion.price(structure, program, longer, count)

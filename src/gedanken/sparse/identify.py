@@ -11,24 +11,47 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gedanken.errors import UserError
+from gedanken.errors import Unanswerable, UserError
 from gedanken.sparse.criterion import Criterion
 from gedanken.sparse.discovery import INDISTINCT, Candidate, Discovery, Experiment
+from gedanken.sparse.ladder import (
+    RUNGS,
+    Rows,
+    choose_headline,
+    contenders,
+    descend,
+    is_noise,
+    leave_out,
+    make_ladder,
+    noise_times,
+    predict_left_out,
+    simplest,
+)
 from gedanken.sparse.search import Search
-from gedanken.sparse.structure import DRIVING_DRAG, Model, count_driving_drags, write, write_tied
+from gedanken.sparse.structure import (
+    DRIVING_DRAG,
+    Model,
+    count_driving_drags,
+    couplings,
+    limits_by_name,
+    size_of,
+    write,
+    write_tied,
+)
 from gedanken.sparse.tying import Tie
+from gedanken.sparse.usable import keep_usable
 from gedanken.worlds.ode.fit import Program, Refined, covariance_of, refine, simulate_pieces
+from gedanken.worlds.ode.knowledge import Knowledge, why_not
+from gedanken.worlds.ode.law.answer import Answer
+from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.law.parser import parse
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 CANDIDATES = 8  # laws that are reported
-BARE_MENTION = 2.0  # difference "not worth more than a bare mention" (Kass & Raftery, JASA 90, 1995)
-FEW_SAMPLES = 100  # below which laws that differ by no more than that are ordered by length
 SHORT = 40  # samples below which a note asks for caution
 UNUSABLE = 1e6  # cost of a law whose simulation fails from the smoothed start: any other law comes first
 FRAGILE = 8.0  # cost of a law that leaves the record whenever its start moves by one standard deviation of the noise
 _LEAVES = 0.1  # change of the simulation, as a share of its variance, that counts as leaving the record
-_SAMPLES = 1000  # samples of a trajectory that are used; longer ones are thinned evenly
 _NOISE_FOLLOWS = 0.05  # relative range of a column's noise, above which it is reported to follow the signal
 
 
@@ -39,10 +62,12 @@ def discover(
     trajectories: Sequence[Trajectory],
     hint: str = "",
     *,
+    clock: bool | None = True,
     progress: Callable[[str], None] | None = None,
     seconds: float = math.inf,
     improved: Callable[[str, dict[str, float], float], None] | None = None,
     check: Callable[[], None] = lambda: None,
+    knowledge: Knowledge = Knowledge(),
 ) -> Discovery:
     """Find the laws that explain records of one system.
 
@@ -53,43 +78,67 @@ def discover(
         states: the state variables; a velocity may be unobserved (all NaN).
         trajectories: one or more trials, each with its own start, shared parameters.
         hint: a sentence about the scene. It only lowers the prior cost of some atoms.
+        clock: laws may name the time, as far as periodic forces go. False: these are tried only if no law without them
+            explains the record. None: never.
         progress: called with a sentence at each stage.
         seconds: wall-clock limit.
         improved: called with equation, constants and criterion of the best law so far, at stages where it is a new one.
         check: called before each fit; what it raises ends the search.
+        knowledge: what is known of the law: only laws that agree with it are tried, and reported first.
 
     Raises:
         UserError: no trajectory, too few samples, a variable without samples that the others do not determine, or no
             law of the library can be simulated over the record.
     """
-    trials = [_usable(states, trajectory) for trajectory in trajectories]
-    if not trials:
-        raise UserError("no trajectory was given; at least one is needed to find a law")
+    trials = keep_usable(states, trajectories)
     end = time.monotonic() + seconds
 
     def stop() -> bool:
         check()
         return time.monotonic() > end
 
-    search = Search(states, trials, hint, progress, stop, improved)
+    search = Search(states, trials, hint, progress, stop, clock, knowledge, improved)
     search.run()
     outlying = search.outliers()
     left_out = int(sum(mask.sum() for mask in outlying))
     if left_out:
         # These outliers passed the smoother as part of the signal and may have biased the law: search without them.
         trials = [replace(t, values=np.where(mask, np.nan, t.values)) for t, mask in zip(trials, outlying, strict=True)]
-        search = Search(states, trials, hint, progress, stop, improved)
+        search = Search(states, trials, hint, progress, stop, clock, knowledge, improved)
         search.run()
     criterion, fitter = search.criterion, search.fitter
     if fitter.best is None:
         raise UserError(
             "no law of the library can be simulated over the record; check its units and times, or give a shorter part"
         )
-    models = [m for m in fitter.models.values() if m is not None and m.segments == fitter.best.segments]
-    models = [fitter.best, *(m for m in sorted(models, key=lambda m: m.criterion) if m is not fitter.best)]
-    ranked = sorted((_finish(search, model) for model in models[: CANDIDATES + 2]), key=lambda law: law.criterion)
-    ranked = ranked[:CANDIDATES]
-    candidates = tuple(_candidate(criterion, law, ranked[0].criterion) for law in ranked)
+    times = np.ones(states.size)
+    if fitter.best.segments == 1:
+        times = noise_times(criterion, fitter.best.refined.predicted)
+        if (times > 1).any():
+            criterion.correlate(times)
+            fitter.reprice()
+        descend(fitter, fitter.best)
+    best = fitter.best
+    models = [m for m in fitter.models.values() if m is not None and m.segments == best.segments]
+    models = [best, *(m for m in sorted(models, key=lambda m: m.criterion) if m is not best)]
+    steps = [m for m in simplest(models, criterion.coordinates) if size_of(m.structure) <= size_of(best.structure) + 2][
+        :RUNGS
+    ]
+    if best.segments > 1:
+        steps = []
+    elif not is_noise(criterion, best.refined.predicted):
+        steps += [m for m in contenders(criterion, models, best) if m not in steps]
+    laws = {m.key: _finish(search, m) for m in (*models[: CANDIDATES + 2], *steps)}
+    if knowledge:
+        agreeing = {key: law for key, law in laws.items() if not _disagrees(search, law, knowledge)}
+        laws = agreeing or laws
+        models, steps = [m for m in models if m.key in laws], [m for m in steps if m.key in laws]
+    first = [laws[m.key] for m in models[: CANDIDATES + 2] if m.key in laws]
+    ranked = sorted(first, key=lambda law: law.criterion)[:CANDIDATES]
+    rungs = [*ranked, *(law for m in steps if (law := laws[m.key]) not in ranked)]
+    rows, words = leave_out(criterion.record, states.size) if steps else (np.zeros(criterion.record.t.size, bool), "")
+    found = [_candidate(criterion, law, ranked[0].criterion, times, rows) for law in rungs]
+    candidates, reason = choose_headline(criterion, found, ranked[0].refined.predicted, len(ranked))
     indistinct = [law for law in ranked if law.criterion - ranked[0].criterion < INDISTINCT]
     observed = [i for i in range(states.size) if criterion.counts[i] > 0]
     names = states.columns
@@ -99,7 +148,7 @@ def discover(
     uneven = [i for i in observed if np.ptp(sigma[used[:, i], i]) > _NOISE_FOLLOWS * noise[names[i]]]
     discovery = Discovery(
         states=states,
-        candidates=shorter_at_a_tie(candidates, criterion.total),
+        candidates=candidates,
         noise=noise,
         proportional=tuple(names[i] for i in uneven),
         outliers=left_out + int(sum(s.outliers.sum() for s in criterion.smoothed)),
@@ -107,49 +156,30 @@ def discover(
         experiment=_experiment(criterion, indistinct),
         notes=(),
         fits=fitter.fits,
+        ladder=make_ladder(found, candidates[0]) if steps else (),
+        reason=reason,
+        left_out=words,
+        correlation={names[i]: float(times[i]) for i in observed},
     )
     return replace(discovery, notes=tuple(_notes(discovery, search)))
 
 
-def shorter_at_a_tie(candidates: tuple[Candidate, ...], samples: int) -> tuple[Candidate, ...]:
-    """With few samples, the shortest law that is worse by no more than a bare mention comes first.
-
-    The criterion is a large-sample rule, so that its small differences mean nothing on a short record.
-    """
-    if samples >= FEW_SAMPLES:
-        return candidates
-    shortest = min((c for c in candidates if c.delta < BARE_MENTION), key=lambda c: (c.complexity, c.delta))
-    return (shortest, *(c for c in candidates if c is not shortest))
-
-
-def _usable(states: StateSpace, trajectory: Trajectory) -> Trajectory:
-    """The trajectory, thinned to `_SAMPLES` samples.
-
-    Raises:
-        UserError: there are fewer than four samples, or a variable has too few that no other determines.
-    """
-    for i, derivative in enumerate(states.derivative_of):
-        unobserved = not trajectory.observed[i]
-        velocity = i > 0 and states.derivative_of[i - 1] == i
-        if unobserved and not velocity and (derivative is None or not trajectory.observed[derivative]):
-            raise UserError(f"{states.columns[i]} has fewer than two samples, so no law of it can be found")
-    if len(trajectory.t) < 4:
-        raise UserError(f"a trajectory of {len(trajectory.t)} samples is too short to find a law from; 4 are needed")
-    if len(trajectory.t) <= _SAMPLES:
-        return trajectory
-    kept = np.unique(np.linspace(0, len(trajectory.t) - 1, _SAMPLES).round().astype(int))
-    return Trajectory(trajectory.t[kept], trajectory.values[kept], trajectory.name)
-
-
 @dataclass(frozen=True)
 class _Finished:
-    """A law as it is reported: equation and parameters, its criterion, and the fit they come from."""
+    """A law as it is reported: equation and parameters, its criterion, the fit they come from, its structure."""
 
     equation: str
     params: dict[str, float]
     criterion: float
     program: Program
     refined: Refined
+    weights: Array
+    model: Model
+
+
+def _disagrees(search: Search, law: _Finished, knowledge: Knowledge) -> bool:
+    read = Law.of(Answer(law.equation, law.params), search.states)
+    return bool(why_not(knowledge, read, search.criterion.trajectories))
 
 
 def _finish(search: Search, model: Model) -> _Finished:
@@ -162,26 +192,42 @@ def _finish(search: Search, model: Model) -> _Finished:
     tied = model.parsimony
     options: list[tuple[Array, dict[int, Tie], float]] = [(tied.params, tied.ties, tied.bonus)]
     if tied.ties:
-        options.append((model.refined.params, {}, 0.0))
+        options.append((model.refined.params, criterion.given.ties(model.structure), 0.0))
     laws: list[_Finished] = []
     for params, ties, bonus in options:
         equation, values = write_tied(model.structure, search.states, params.tolist(), ties, fitter.prefix)
-        program = fitter.compiler(equation, tuple(values))
+        try:
+            program = fitter.compiler(equation, tuple(values))
+        except Unanswerable:  # longer than the grammar reads
+            continue
+        limits = criterion.given.limits(model.structure)
+        if limits is not None:
+            ends = np.array(limits_by_name(model.structure, params.tolist(), ties, limits)).reshape(-1, 2)
+            limits = ends[:, 0].copy(), ends[:, 1].copy()
         refined = refine(
             program, np.array(list(values.values())), criterion.record, segments=model.segments,
             starts=model.refined.starts, weights=weights, tolerance=1e-9, rtol=1e-8,
+            limits=limits,
         )  # fmt: skip
         if refined is None:
             continue
         cost = criterion.of(model.structure, refined) - bonus + _fragility(search, program, refined)
         cost += DRIVING_DRAG * count_driving_drags(model.structure, params)
         laws.append(
-            _Finished(equation, dict(zip(values, refined.params.tolist(), strict=True)), cost, program, refined)
+            _Finished(
+                equation,
+                dict(zip(values, refined.params.tolist(), strict=True)),
+                cost,
+                program,
+                refined,
+                weights,
+                model,
+            )
         )
     if not laws:
         equation, names = write(model.structure, search.states, fitter.prefix)
         values = dict(zip(names, model.refined.params.tolist(), strict=True))
-        return _Finished(equation, values, model.criterion, model.program, model.refined)
+        return _Finished(equation, values, model.criterion, model.program, model.refined, weights, model)
     return min(laws, key=lambda law: law.criterion)
 
 
@@ -198,7 +244,9 @@ def _fragility(search: Search, program: Program, refined: Refined) -> float:
     # The simulation from the smoothed start only has to succeed: where there is no noise, the fitted start can be many
     # standard deviations away from it at little cost.
     firsts = record.bounds[:-1]
-    smoothed = simulate_pieces(program, refined.params, record.t, record.bounds, record.guess[firsts], scale)
+    smoothed = simulate_pieces(
+        program, refined.params, record.t, record.bounds, record.guess[firsts], scale, record.drives
+    )
     if smoothed is None:
         return UNUSABLE
     left = tried = 0
@@ -208,15 +256,26 @@ def _fragility(search: Search, program: Program, refined: Refined) -> float:
             weights = record.weights[firsts, i]
             starts = refined.starts.copy()
             starts[:, i] += sign * np.where(weights > 0, 1.0 / np.where(weights > 0, weights, 1.0), 0.0)
-            moved = simulate_pieces(program, refined.params, record.t, record.bounds, starts, scale)
+            moved = simulate_pieces(program, refined.params, record.t, record.bounds, starts, scale, record.drives)
             tried += 1
             left += moved is None or (((moved - refined.predicted) / scale) ** 2).sum() > _LEAVES * total
     return FRAGILE * left / tried
 
 
-def _candidate(criterion: Criterion, law: _Finished, best: float) -> Candidate:
+def _candidate(criterion: Criterion, law: _Finished, best: float, times: Array, rows: Rows) -> Candidate:
+    """A law with all that is reported of it.
+
+    Args:
+        criterion: of the record.
+        law: the law.
+        best: the best criterion.
+        times: number of samples of each column whose noise counts as one, shape (n,).
+        rows: which samples to leave out of a fit that is to predict them, shape (M,).
+    """
     record, states, program, refined = criterion.record, criterion.states, law.program, law.refined
-    errors = np.sqrt(np.diag(covariance_of(refined.information)))
+    # Samples whose noise is alike determine the constants less well than as many independent ones.
+    alike = float(times[criterion.counts > 0].mean())
+    errors = np.sqrt(np.diag(covariance_of(refined.information)) * alike)
     segments = len(refined.starts) // max(len(record.bounds) - 1, 1)
     bounds = record.segments(max(segments, 1))
     firsts = [int(np.searchsorted(bounds, a)) for a in record.bounds[:-1]]
@@ -224,7 +283,7 @@ def _candidate(criterion: Criterion, law: _Finished, best: float) -> Candidate:
     whole = refined.predicted
     if len(bounds) > len(record.bounds):
         followed = simulate_pieces(
-            program, refined.params, record.t, record.bounds, np.array(initials), criterion.scale
+            program, refined.params, record.t, record.bounds, np.array(initials), criterion.scale, record.drives
         )
         whole = np.full_like(record.y, np.inf) if followed is None else followed
     r2 = {}
@@ -237,6 +296,10 @@ def _candidate(criterion: Criterion, law: _Finished, best: float) -> Candidate:
             total = float(((y - y.mean()) ** 2).sum())
             error = float(((y - whole[seen, i]) ** 2).sum())
             r2[name] = 1.0 - error / total if total > 0 else float(error == 0)
+    left_out = {}
+    if rows.any():
+        reached = predict_left_out(criterion, program, refined, law.model.segments, rows, law.weights)
+        left_out = dict(zip(observed, reached.tolist(), strict=True))
     match = float(np.mean([min(max(value, 0.0), 1.0) if math.isfinite(value) else 0.0 for value in r2.values()]))
     return Candidate(
         equation=law.equation,
@@ -249,6 +312,9 @@ def _candidate(criterion: Criterion, law: _Finished, best: float) -> Candidate:
         chi2=chi2,
         complexity=parse(law.equation, states, law.params).complexity,
         initials=initials,
+        terms=sum(len(terms) for terms in law.model.structure),
+        couplings=couplings(law.model.structure, criterion.coordinates),
+        left_out=left_out,
     )
 
 
@@ -276,7 +342,9 @@ def _experiment(criterion: Criterion, laws: Sequence[_Finished]) -> Experiment |
     best: Experiment | None = None
     for start in starts:
         runs = [
-            simulate_pieces(law.program, law.refined.params, grid, np.array([0, len(grid)]), start[None, :], scale)
+            simulate_pieces(
+                law.program, law.refined.params, grid, np.array([0, len(grid)]), start[None, :], scale, record.drives
+            )
             for law in laws
         ]
         if runs[0] is None:

@@ -104,9 +104,9 @@ def _smooth(t, y, r, q, drive, out, work):
     if out.shape[0] == 0:
         return used, chi2, logs
     out[m - 1, 0], out[m - 1, 1], out[m - 1, 2] = x0, x1, x2
-    F = np.empty((3, 3))
     P = np.empty((3, 3))
     Q = np.empty((3, 3))
+    d = np.empty(3)
     for k in range(m - 2, -1, -1):
         h = t[k + 1] - t[k]
         w = work[k]
@@ -117,23 +117,26 @@ def _smooth(t, y, r, q, drive, out, work):
         Q[1, 0], Q[2, 0], Q[2, 1] = v[1], v[2], v[4]
         for i in range(3):
             Q[i, i] = Q[i, i] * (1.0 + 1e-9) + 1e-100
-        F[:] = 0.0
-        F[0, 0] = F[1, 1] = F[2, 2] = 1.0
-        F[0, 1] = F[1, 2] = h
-        F[0, 2] = 0.5 * h * h
-        d = np.empty(3)
         for i in range(3):
             d[i] = out[k + 1, i] - v[6 + i]
-        g = P @ (F.T @ _solve3(Q, d))
+        g = _solve3(Q, d)
+        # The transition transposed: (x, x', x'') moves by (h x' + h2 x'' / 2, h x'', 0).
+        g0, g1, g2 = g[0], h * g[0] + g[1], 0.5 * h * h * g[0] + h * g[1] + g[2]
         for i in range(3):
-            out[k, i] = w[15 + i] + g[i]
+            out[k, i] = w[15 + i] + P[i, 0] * g0 + P[i, 1] * g1 + P[i, 2] * g2
     return used, chi2, logs
 
 
 class Coordinate:
-    """One coordinate of one trajectory, scaled to a mean time step of one and a spread of one."""
+    """One coordinate of one trajectory, scaled to a mean time step of one and a spread of one.
 
-    def __init__(self, t: Array, position: Array, velocity: Array):
+    Attributes:
+        expected: noise variance that is expected of this trajectory, in the scaled units.
+        confidence: number of samples that this expectation counts for.
+    """
+
+    def __init__(self, t: Array, position: Array, velocity: Array, noise: float = 0.0, confidence: float = 0.0):
+        """Args: noise is the expected standard deviation of the positions (of the velocities where there are none)."""
         self.step = (t[-1] - t[0]) / (len(t) - 1)
         self.t = (t - t[0]) / self.step
         self.scale = spread(position)
@@ -142,16 +145,22 @@ class Coordinate:
         self.y = np.stack([position / self.scale, velocity * self.step / self.scale], 1)
         self.work = np.empty((len(t), 18))
         self.drive = np.ones(len(t))
+        unit = self.scale if np.isfinite(position).any() else self.scale / self.step
+        self.expected, self.confidence = (noise / unit) ** 2, confidence
 
     def likelihood(self, relative: Array, log_stiffness: float) -> tuple[float, float]:
-        """Marginal log likelihood with the noise level profiled out, and that noise variance."""
+        """Marginal log likelihood with the noise level profiled out, and that noise variance.
+
+        What is expected of the noise enters as if it came from further samples (the conjugate prior).
+        """
         used, chi2, logs = _smooth(
             self.t, self.y, relative, 10.0**log_stiffness, self.drive, np.empty((0, 3)), self.work
         )
         if used < 1:
-            return -np.inf, 1e-8
-        variance = max(chi2 / used, 1e-9)  # samples with less noise than this count as exact
-        return -0.5 * (used * np.log(variance) + chi2 / variance + logs), variance
+            return -np.inf, max(self.expected, 1e-8)
+        chi2, counted = chi2 + self.confidence * self.expected, used + self.confidence
+        variance = max(chi2 / counted, 1e-9)  # samples with less noise than this count as exact
+        return -0.5 * (counted * np.log(variance) + chi2 / variance + logs), variance
 
     def best(self, relative: Array) -> tuple[float, float, float]:
         """(log likelihood, log stiffness, noise variance) at the best stiffness."""

@@ -35,6 +35,9 @@ class Atom:
         variables: the variables that the term acts on. In the equation of a coordinate that none of them belongs to,
             the term is a coupling and costs `coupling_cost` more. Empty: the same cost in every equation.
         coupling_cost: that addition to the cost.
+        held: its coefficient is known to be one.
+        labels: names that a person gave to the coefficient and the inner constants, empty for one without; with a minus
+            sign where the constant is the coefficient's negative.
     """
 
     name: str
@@ -46,6 +49,8 @@ class Atom:
     family: str = ""
     variables: frozenset[str] = frozenset()
     coupling_cost: float = 0.0
+    held: bool = False
+    labels: tuple[str, ...] = ()
 
     def text(self, constants: Sequence[str] = ()) -> str:
         """The atom with names or numbers for its constants."""
@@ -143,7 +148,7 @@ def drive(factor: str, frequency: float, phase: float, hint: str) -> list[Atom]:
     return apply_hint(atoms, hint, _LINEAR_FORCE)
 
 
-def _is_angle(column: Array, step: float) -> bool:
+def is_angle(column: Array, step: float) -> bool:
     """Whether the sine of a variable is useful.
 
     The variable must come within one turn of zero, and if it varies by more than a turn, change by less than half a
@@ -169,6 +174,7 @@ _LINEAR_FORCE = 3.0  # cost of a linear restoring force, the most frequent force
 _COUPLING = 2.0  # more for a monomial or a sine of one coordinate in the equation of another
 # More for drag or a central force along one axis that depends on the other axis alone: no isotropic law has it.
 _CROSS_AXIS = 8.0
+_RARE_WAVE = 4.0  # more for the sine of one of many variables
 
 
 def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
@@ -184,7 +190,7 @@ def _mechanical(states: StateSpace, samples: Array, steps: Array) -> list[Atom]:
     one = len(names) == 2
     vertical = one and names[0] in VERTICAL
     reverses = {v: min(-column[v].min(), column[v].max()) > 0.25 * np.abs(column[v]).max() for v in velocities}
-    angles = [q for i, q in enumerate(names) if q in positions and _is_angle(column[q], steps[i])]
+    angles = [q for i, q in enumerate(names) if q in positions and is_angle(column[q], steps[i])]
     atoms = [Atom("1", "1", cost=3.5, tags=frozenset({"weight"} if one else ()))]
     for degree in (1, 2, 3) if one else (1, 2):
         for factors in combinations_with_replacement(names, degree):
@@ -268,16 +274,21 @@ def _general(names: Sequence[str], samples: Array, steps: Array) -> list[Atom]:
     spread = samples.std(0)
     positive = low > 1e-6
     away = np.abs(samples).min(0) > 1e-2 * median
-    small = [_is_angle(samples[:, i], steps[i]) for i in range(d)]
+    small = [is_angle(samples[:, i], steps[i]) for i in range(d)]
     atoms = [Atom("1", "1")]
     for k in range(1, {1: 5, 2: 3, 3: 3}.get(d, 2) + 1):
         for factors in combinations_with_replacement(names, k):
             late = (d >= 3 and k > 2) or (d == 1 and k > 3)  # too many, or too steep, for the simple library
             cost = 4.0 if late else {1: 0.0, 2: 0.5, 3: 1.5}[k]
+            if d > 4 and k == 2:
+                # With many variables nearly all terms are products, yet not nearly all laws: the kind of a term is
+                # chosen first, then one of that kind.
+                cost += 2 * math.log((d + 1) / 2)
             atoms.append(replace(_monomial(factors), cost=cost, stage=int(late)))
 
     def trigonometric(text: str, late: bool) -> None:
-        atoms.append(Atom(text, text, cost=2.0 if late else 1.0, stage=int(late), tags=TRIG))
+        cost = (2.0 if late else 1.0) + _RARE_WAVE * (d > 4)
+        atoms.append(Atom(text, text, cost=cost, stage=int(late), tags=TRIG))
 
     def other(text: str) -> None:
         atoms.append(Atom(text, text, cost=2.0, stage=1))

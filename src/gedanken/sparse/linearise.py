@@ -4,8 +4,6 @@ Linearised there (quasilinearisation: Bellman & Kalaba, 1965), the simulated sam
 every atom of every equation at once. One pass through the variational equation gives the response to all of them.
 """
 
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
-
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,69 +13,59 @@ from gedanken.sparse.criterion import Criterion
 from gedanken.sparse.library import Atom
 from gedanken.sparse.smooth import interpolate
 from gedanken.sparse.structure import Model
-from gedanken.sparse.weak import Columns
+from gedanken.sparse.weak import Columns, HeldTerms
 from gedanken.worlds.ode.fit import differentiate, simulate_pieces
-from gedanken.worlds.ode.kernel.jit import jit
 from gedanken.worlds.ode.trajectory import Array
 
 _NODES = 700  # nodes of the variational equation, about, where there are fewer samples
 
 
-@jit()
-def propagate(t, A, drift, phi, rows, resets, kept, S, start, fixed):
+def propagate(
+    t: Array, A: Array, drift: Array, phi: Array, rows: np.ndarray, resets: np.ndarray, kept: np.ndarray
+) -> tuple[Array, Array, Array]:
     """Solve the variational equation for every forcing at once, by the trapezoidal rule.
 
-    At the nodes t (M,): A (M, n, n) is the Jacobian, phi (M, T) the values of the atoms, drift (M, n) the integral of
-    the known derivatives over the step before, less the change of the reference. At nodes with resets[k] a new piece
-    begins, with a free start. At the nodes with kept[k] (m of them), S (m, n, E*T) receives the responses to the atoms,
-    with column e*T + a for atom a in the equation of state rows[e]; start (m, n, n) the responses to the start of the
-    piece; fixed (m, n) the response to the drift.
+    Args:
+        t: times of the nodes, shape (M,).
+        A: Jacobian at the nodes, shape (M, n, n).
+        drift: integral of the known derivatives over the step before, less the change of the reference, shape (M, n).
+        phi: values of the atoms, shape (M, T).
+        rows: the state whose derivative each equation gives, shape (E,).
+        resets: nodes at which a new piece begins, with a free start.
+        kept: the m nodes that are samples.
+
+    Returns:
+        At the kept nodes: the responses to the atoms (m, n, E*T), with column e*T + a for atom a in equation e; the
+        responses to the start of the piece (m, n, n); the response to the drift (m, n).
     """
-    M, n = A.shape[0], A.shape[1]
-    T, E = phi.shape[1], rows.size
-    s = np.zeros((n, E * T))
-    f = np.eye(n)
-    g = np.zeros(n)
-    B = np.empty((n, n))
-    V = np.empty((n, n))
-    column = np.empty(n)
+    n, T, E = A.shape[1], phi.shape[1], len(rows)
+    h = np.append(0.0, np.diff(t))
+    identity = np.eye(n)
+    # x[k] = V[k] (x[k-1] + h/2 A[k-1] x[k-1] + force), with V = (1 - h/2 A[k])^-1.
+    V = np.linalg.inv(identity - 0.5 * h[:, None, None] * A)
+    B = V.copy()
+    B[1:] = V[1:] @ (identity + 0.5 * h[1:, None, None] * A[:-1])
+    pushed = np.einsum("kij,kj->ki", V, drift)
+    force = np.zeros_like(phi)
+    force[1:] = 0.5 * h[1:, None] * (phi[1:] + phi[:-1])
+    # One state matrix: the responses to the atoms, to the start and to the drift are columns of it.
+    state = np.zeros((n, E * T + n + 1))
+    first, last = slice(E * T, E * T + n), E * T + n
+    out = np.empty((int(kept.sum()), n, E * T + n + 1))
     m = 0
-    for k in range(M):
+    for k in range(len(t)):
         if resets[k]:
-            s[:] = 0.0
-            f[:] = 0.0
-            g[:] = 0.0
-            for i in range(n):
-                f[i, i] = 1.0
+            state[:] = 0.0
+            state[:, first] = identity
         elif k > 0:
-            h = t[k] - t[k - 1]
-            for i in range(n):
-                for j in range(n):
-                    V[i, j] = -0.5 * h * A[k, i, j]
-                    B[i, j] = 0.5 * h * A[k - 1, i, j]
-                V[i, i] += 1.0
-                B[i, i] += 1.0
-            V = np.linalg.inv(V)
-            B = V @ B
-            for q in range(E):
-                r = rows[q]
-                for a in range(T):
-                    c = q * T + a
-                    force = 0.5 * h * (phi[k - 1, a] + phi[k, a])
-                    for i in range(n):
-                        v = V[i, r] * force
-                        for j in range(n):
-                            v += B[i, j] * s[j, c]
-                        column[i] = v
-                    for i in range(n):
-                        s[i, c] = column[i]
-            f = B @ f
-            g = B @ g + V @ drift[k]
+            state = B[k] @ state
+            for e, row in enumerate(rows):
+                state[:, e * T : (e + 1) * T] += V[k, :, row, None] * force[k]
+            state[:, last] += pushed[k]
         if kept[k]:
-            S[m] = s
-            start[m] = f
-            fixed[m] = g
+            out[m] = state
             m += 1
+    return out[:, :, : E * T], out[:, :, first], out[:, :, last]
 
 
 @dataclass(frozen=True)
@@ -135,12 +123,13 @@ class Linearised:
 
 def linearise(criterion: Criterion, model: Model, columns: Columns) -> Linearised:
     """Linearise the simulation of a model, with a library's atoms (`columns`) as additional forces."""
-    record, targets, n = criterion.record, criterion.targets, criterion.states.size
+    record, targets = criterion.record, criterion.targets
     segments = record.segments(model.segments)
     nodes = Nodes.between(record.t, segments)
     x = _reference(criterion, model, nodes)
-    rhs, jacobian, by_param = differentiate(model.program, nodes.t, x, model.refined.params)
-    forcing = [columns(nodes.t, x)]
+    u = _inputs(criterion, nodes)
+    rhs, jacobian, by_param = differentiate(model.program, nodes.t, x, model.refined.params, u)
+    forcing = [columns(nodes.t, x, u)]
     own_terms: list[tuple[int, int, Atom]] = []
     at = 0
     for e, terms in enumerate(model.structure):
@@ -152,20 +141,18 @@ def linearise(criterion: Criterion, model: Model, columns: Columns) -> Linearise
     phi = np.concatenate(forcing, axis=1)
     finite = np.isfinite(phi).all(0)
     phi = np.ascontiguousarray(np.where(finite, phi, 0.0))
-    width, m, equations = phi.shape[1], len(record.t), len(targets)
+    width, equations = phi.shape[1], len(targets)
     known = rhs.copy()
-    known[:, targets] = 0.0
+    known[:, targets] = HeldTerms(criterion.given, criterion.states, len(targets))(nodes.t, x, u)
     drift = np.zeros_like(x)
     drift[1:] = 0.5 * np.diff(nodes.t)[:, None] * (known[1:] + known[:-1]) - np.diff(x, axis=0)
     resets = np.zeros(len(nodes.t), bool)
     resets[nodes.bounds[:-1]] = True
-    response, start, fixed = np.empty((m, n, equations * width)), np.empty((m, n, n)), np.empty((m, n))
     jacobian = np.where(np.isfinite(jacobian), jacobian, 0.0)
-    rows = np.array(targets, np.int64)
-    propagate(nodes.t, jacobian, drift, phi, rows, resets, nodes.kept, response, start, fixed)
+    response, start, fixed = propagate(nodes.t, jacobian, drift, phi, np.array(targets), resets, nodes.kept)
     with np.errstate(all="ignore"):
-        response *= record.weights[:, :, None]
-        start *= record.weights[:, :, None]
+        response = response * record.weights[:, :, None]
+        start = start * record.weights[:, :, None]
         target = (record.y - x[nodes.kept] - fixed) * record.weights
         before = np.sqrt((response**2).sum((0, 1)))
         design, left = _without_starts(response, target, start, segments)
@@ -176,6 +163,17 @@ def linearise(criterion: Criterion, model: Model, columns: Columns) -> Linearise
     return Linearised(width, own_terms, usable, norm, unit.T @ unit, unit.T @ left, float(left @ left))
 
 
+def _inputs(criterion: Criterion, nodes: Nodes) -> Array | None:
+    """The inputs at the nodes, shape (M, k); None for a system that has none."""
+    if not criterion.states.inputs:
+        return None
+    first = np.searchsorted(np.flatnonzero(nodes.kept), nodes.bounds[:-1])  # sample with which each segment begins
+    trials = np.searchsorted(criterion.record.bounds, first, side="right") - 1
+    pieces = zip(trials, pairwise(nodes.bounds), strict=True)
+    drives = [trajectory.drive for trajectory in criterion.trajectories]
+    return np.concatenate([drives[k].at(nodes.t[a:b]) for k, (a, b) in pieces])
+
+
 def _reference(criterion: Criterion, model: Model, nodes: Nodes) -> Array:
     """The trajectory to linearise along, at the nodes.
 
@@ -183,7 +181,10 @@ def _reference(criterion: Criterion, model: Model, nodes: Nodes) -> Array:
     """
     if criterion.explained(model) > 0.8:
         refined = model.refined
-        x = simulate_pieces(model.program, refined.params, nodes.t, nodes.bounds, refined.starts, criterion.scale)
+        x = simulate_pieces(
+            model.program, refined.params, nodes.t, nodes.bounds, refined.starts, criterion.scale,
+            criterion.record.drives, criterion.record.trials(criterion.record.segments(model.segments)),
+        )  # fmt: skip
         if x is not None:
             return x
     pieces = []

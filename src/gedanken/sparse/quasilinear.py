@@ -14,14 +14,14 @@ import numpy as np
 from gedanken.sparse.criterion import Criterion
 from gedanken.sparse.library import Atom
 from gedanken.sparse.linearise import linearise
-from gedanken.sparse.structure import REPEATED, Model, Structure, key_of, role, size_of
+from gedanken.sparse.structure import REPEATED, Model, Structure, key_of, most_parameters, role, size_of
 from gedanken.sparse.subsets import beam_search, explained_many
 from gedanken.sparse.tying import simplify
 from gedanken.sparse.weak import WeakForm
-from gedanken.worlds.ode.kernel.limits import MAX_PARAMS
 from gedanken.worlds.ode.trajectory import Array
 
 _LARGEST_SIDE = 6  # terms in one equation
+FEW_EQUATIONS = 5  # up to so many, changes of a law are looked for in the whole library
 
 
 class Quasilinear:
@@ -67,7 +67,7 @@ class Quasilinear:
         gram, products = self.linear.gram, self.linear.products
         by_name: dict[str, list[int]] = {}
         for k, atom in enumerate(self.atoms):
-            if usable[e * width + k]:
+            if usable[e * width + k] and self.criterion.given.allows(e, atom):
                 by_name.setdefault(atom.name, []).append(k)
         first = {atom.name: k for k, atom in reversed(list(enumerate(self.atoms)))}
         present = [
@@ -111,7 +111,10 @@ class Quasilinear:
             if not np.isfinite(rough[k]):
                 break
             structure = self._structure(subsets[k])
-            small = size_of(structure) <= MAX_PARAMS and max(len(terms) for terms in structure) <= _LARGEST_SIDE
+            small = (
+                size_of(structure) <= most_parameters(len(structure))
+                and max(len(terms) for terms in structure) <= _LARGEST_SIDE
+            )
             out[k] = misfit[k] + criterion.penalty(structure) if small else np.inf
         return out
 
@@ -125,6 +128,8 @@ class Quasilinear:
         """The subsets with one group less, one exchanged in its equation, or one more."""
         taken = {self.names[g] for g in subset}
         for g in subset:
+            if self.criterion.given.facts is not None and self.criterion.given.keeps(*self.names[g]):
+                continue
             rest = tuple(x for x in subset if x != g)
             yield rest
             for other in range(len(self.groups)):
@@ -170,10 +175,12 @@ class Quasilinear:
     def neighbours(self) -> list[tuple[Structure, list[list[float]], float]]:
         """Changed structures with starting coefficients and the criterion expected of a fit, best first."""
         scores: dict[tuple[int, ...], float] = {}
-        sides = list(dict.fromkeys([self.current, *self._whole_sides()]))
+        needed = {g for g in self.current if self.criterion.given.facts and self.criterion.given.keeps(*self.names[g])}
+        sides = [side for side in dict.fromkeys([self.current, *self._whole_sides()]) if needed <= set(side)]
         scores.update(zip(sides, self.scores(sides), strict=True))
         front = [self.current]
-        for width in (8, 4, 0):  # three moves in a row, each from the best subsets so far
+        # Three moves in a row, each from the best subsets so far; two where many equations make the moves many.
+        for width in (8, 4, 0) if len(self.criterion.targets) <= FEW_EQUATIONS else (2, 0):
             untried = list(dict.fromkeys(m for subset in front for m in self._moves(subset) if m not in scores))
             scores.update(zip(untried, self.scores(untried), strict=True))
             if not width:

@@ -6,23 +6,36 @@ quasilinear regression proposes changes, until none improves the criterion.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise, product
 
 import numpy as np
 
+from gedanken.sparse.composite import compose, in_time
 from gedanken.sparse.criterion import Criterion
 from gedanken.sparse.fitting import PIECES, Fitter
+from gedanken.sparse.given import Given
+from gedanken.sparse.inputs import with_inputs
 from gedanken.sparse.library import Atom, build, drive
-from gedanken.sparse.quasilinear import Quasilinear
-from gedanken.sparse.structure import Model, exchange, size_of, write
+from gedanken.sparse.quasilinear import FEW_EQUATIONS, Quasilinear
+from gedanken.sparse.start import use_start
+from gedanken.sparse.structure import Model, acts_on, exchange, size_of, write
 from gedanken.sparse.weak import Proposal, WeakForm
+from gedanken.worlds.ode.knowledge import Knowledge
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
 # Samples below which no periodic force is tried. On a short record, one of the many frequencies and phases always fits
 # the residual: 21 years of hare and lynx were given a sine term that means nothing.
 _DRIVEN = 60
+# Parameters in an equation, up to which a law that leaves nothing unexplained is believed: else composed terms are
+# tried, and then terms of the time. The first number is for a single equation, the second for each of several.
+_SIMPLE, _SIMPLE_EACH, _LONG = 3, 2, 6
+# Share of the variance that the best law without the time explains, below which forces that depend on it are tried.
+_LAST_RESORT = 0.98
 _ROUNDS = 12  # rounds of improvement in one library
 _FITS = 14  # fits in a round
+# Where there are many equations, each fit is dear, and the proposals of the weak form are good one by one.
+_ROUNDS_OF_MANY = 3
+_LARGEST_DESIGN = 2e7  # numbers in the regression on the linearised simulation: samples x columns x terms
 
 
 class Search:
@@ -33,7 +46,9 @@ class Search:
     Attributes:
         criterion: the record, and the criterion of laws on it.
         fitter: the laws fitted so far, and the best one.
-        atoms: the library, all stages but the last.
+        atoms: the library of textbook terms, stages 0 and 1.
+        composed: terms put together by operations, stage 2.
+        stated: columns whose start was taken from the hint.
     """
 
     def __init__(
@@ -43,31 +58,61 @@ class Search:
         hint: str = "",
         progress: Callable[[str], None] | None = None,
         stop: Callable[[], bool] = lambda: False,
+        clock: bool | None = True,
+        knowledge: Knowledge = Knowledge(),
         improved: Callable[[str, dict[str, float], float], None] | None = None,
     ):
+        """Args: as of `identify.discover`; stop says when to end early."""
         self.improved, self._told = improved, ""
-        self.criterion = Criterion(states, trajectories)
+        self.given = Given.of(knowledge, states)
+        self.criterion = Criterion(states, trajectories, self.given)
+        self.stated = use_start(self.criterion, hint)
         self.fitter = Fitter(self.criterion)
-        self.states, self.hint, self.progress, self.stop = states, hint, progress, stop
+        self.states, self.hint, self.progress, self.stop, self.clock = states, hint, progress, stop, clock
         steps = np.max([np.abs(np.diff(s.values, axis=0)).max(0) for s in self.criterion.smoothed], axis=0)
-        self.atoms = build(states, self.criterion.values, steps, hint)
+        library = build(states, self.criterion.values, steps, hint)
+        library = with_inputs(states, library, [trajectory.drive for trajectory in trajectories])
+        self.atoms = self.given.restrict(library)
+        self.composed = self.given.restrict(compose(states, self.criterion.values, steps, self.atoms))
         self._expanded: set[tuple[object, ...]] = set()  # models and libraries whose neighbours have been tried
 
     def run(self) -> None:
         """Search the whole record; if no law follows it, search on short pieces."""
         fitter = self.fitter
+        self._fit_known()
         self._say("the simple terms")
         simple = self._regression([atom for atom in self.atoms if atom.stage == 0])
         self._try_all(simple)
         rich = self._regression([atom for atom in self.atoms if atom.stage <= 1])
-        if not self._done() or (fitter.best is not None and size_of(fitter.best.structure) > 1):
+        many = len(self.criterion.targets) > FEW_EQUATIONS
+        if not self._done() or (not many and fitter.best is not None and size_of(fitter.best.structure) > 1):
             self._say("all terms")
             self._try_all(rich)
+        if self.composed and not self._explains_within(_SIMPLE if len(self.criterion.targets) == 1 else _SIMPLE_EACH):
+            self._say("composed terms")
+            rich = self._regression([*self.atoms, *self.composed])
+            self._try_all(rich)
         shortest = min(len(trajectory.t) for trajectory in self.criterion.trajectories)
-        if fitter.best is not None and not self._done() and shortest >= _DRIVEN:
+        # Sines of the time can follow anything, so unless laws may name it they come after all else has failed.
+        if (
+            fitter.best is not None
+            and not many
+            and not self._explains_within(_LONG)
+            and shortest >= _DRIVEN
+            and (self.clock or (self.clock is False and self.criterion.explained(fitter.best) < _LAST_RESORT))
+        ):
             self._try_periodic_forces(rich, fitter.best)
         if fitter.best is None or (shortest >= 4 * PIECES and self.criterion.lost(fitter.best)):
             self._search_pieces(simple, rich)
+
+    def _fit_known(self) -> None:
+        """Fit the known terms alone where they have constants inside, so that the search begins from good ones."""
+        required = self.given.required
+        if any(atom.inner for terms in required for atom in terms):
+            self._say("the known terms")
+            model = self.fitter.fit(required, [[1.0] * len(terms) for terms in required])
+            if model is not None:
+                self.given = self.criterion.given = self.given.started(model.structure)
 
     def outliers(self) -> list[np.ndarray]:
         """Samples far off the best law, one mask (m, n) a trajectory.
@@ -88,10 +133,16 @@ class Search:
         return [outlying[a:b] for a, b in pairwise(record.bounds)]
 
     def _regression(self, atoms: Sequence[Atom]) -> WeakForm:
-        return WeakForm(self.states, self.criterion.smoothed, atoms, self.criterion.targets)
+        atoms = self.given.restrict(atoms) if self.given.facts is not None else atoms
+        return WeakForm(self.states, self.criterion.smoothed, atoms, self.criterion.targets, self.given)
 
     def _done(self) -> bool:
         return self.fitter.best is not None and self.criterion.adequate(self.fitter.best)
+
+    def _explains_within(self, parameters: int) -> bool:
+        """Whether the best law leaves nothing to explain with at most so many parameters in an equation."""
+        best = self.fitter.best
+        return best is not None and self._done() and size_of(best.structure) <= parameters * len(self.criterion.targets)
 
     def _say(self, what: str) -> None:
         self._show_best()
@@ -124,14 +175,21 @@ class Search:
     def _improve(self, library: WeakForm) -> None:
         """Fit the most promising neighbours of the best laws, until none is left or the rounds are used up."""
         fitter = self.fitter
-        for _ in range(_ROUNDS):
-            if fitter.best is None or self.stop():
+        many = len(self.criterion.targets) > FEW_EQUATIONS
+        if many and fitter.best is not None:
+            library = self._regression(self._likely_atoms(library))
+        for _ in range(_ROUNDS_OF_MANY if many else _ROUNDS):
+            if fitter.best is None or self.stop() or (many and self._done()):
                 return
             center = self._next_center(len(library.atoms))
             if center is None:
                 return
             tried = 0
-            for structure, coefficients, expected in Quasilinear(self.criterion, center, library).neighbours():
+            try:
+                neighbours = Quasilinear(self.criterion, center, library).neighbours()
+            except np.linalg.LinAlgError:  # a simulation that is linearised where it breaks down tells nothing
+                continue
+            for structure, coefficients, expected in neighbours:
                 if tried >= _FITS or self.stop():
                     break
                 if fitter.tried(structure):
@@ -140,6 +198,19 @@ class Search:
                     break
                 tried += 1
                 fitter.fit(structure, coefficients, near=center, hope=expected)
+
+    def _likely_atoms(self, library: WeakForm) -> list[Atom]:
+        """The atoms that the best proposals for the equations use, as many as the memory of a regression allows."""
+        record, equations = self.criterion.record, len(library.pools)
+        most = max(int(_LARGEST_DESIGN / (record.y.size * equations)), 2 * equations)
+        chosen: dict[Atom, None] = {}
+        for rank in range(max(len(pool) for pool in library.pools)):
+            for pool in library.pools:
+                if rank < len(pool):
+                    chosen.update(dict.fromkeys(pool[rank].atoms))
+            if len(chosen) >= most:
+                break
+        return list(chosen)[:most]
 
     def _next_center(self, size: int) -> Model | None:
         """The best of the three best models whose neighbours in a library of this size have not been tried."""
@@ -157,7 +228,7 @@ class Search:
         """Add periodic forces of the time, at the frequencies that explain most of what is left."""
         self._say("periodic forces")
         columns, equations = self.states.columns, range(len(self.criterion.targets))
-        linear = [atom for atom in library.atoms if atom.name in ("1", *columns)]
+        linear = [atom for atom in library.atoms if atom.name in ("1", *columns, *self.states.input_names)]
         forces: dict[Atom, None] = {}  # in order, without duplicates
         for e in equations:
             for factor in (None, *range(self.states.size)):
@@ -165,7 +236,10 @@ class Search:
                     for frequency, phase in library.frequencies(e, base, factor, 3 if factor is None else 1):
                         name = "" if factor is None else columns[factor]
                         forces.update(dict.fromkeys(drive(name, frequency, phase, self.hint)))
-        driven = self._regression([*(atom for atom in self.atoms if atom.stage == 0), *forces])
+        times = self.criterion.record.t
+        fading = in_time(self.states, float(np.ptp(times)), float(times.min()), self.atoms) if self.composed else []
+        others = [*self.atoms, *self.composed] if self.composed else [a for a in self.atoms if a.stage == 0]
+        driven = self._regression([*others, *forces, *fading])
         # A linear system under each force; the improvement drops the terms that are not needed.
         for e in equations:
             for force in forces:
@@ -193,7 +267,9 @@ class Search:
             fitter.sensitive = True
             fitter.models[model.segments, model.key] = model
             self._improve(rich)
-        if whole is not None and fitter.segments > 1 and self.criterion.explained(whole) > 0.9:
+        # One that follows some column all the way is no law of a chaotic record: another column has noise that the
+        # smoother took for motion (a sensor that rings).
+        if whole is not None and fitter.segments > 1 and self.criterion.follows(whole):
             fitter.segments, fitter.best = 1, whole
 
     def _combinations(self, library: WeakForm) -> Iterator[list[Proposal]]:
@@ -215,8 +291,25 @@ class Search:
                 yield from ([a, b] for a in ranked[0] for b in ranked[1])
             else:
                 yield [pool[0] for pool in ranked]
+        yield from self._separate(library)
         if equations == 2:
             yield from self._symmetric(library)
+
+    def _separate(self, library: WeakForm) -> Iterator[list[Proposal]]:
+        """Laws in which no coordinate acts on another: what was measured side by side may have nothing in common."""
+        columns = self.states.columns
+        for size, linear in product((1, 2), (True, False)):
+            sides = []
+            for e, own in enumerate(self.criterion.coordinates):
+                others = set(columns) - set(own)
+                atoms = [a for a in library.atoms if not a.inner and not acts_on(a, others)]
+                if linear:
+                    atoms = [a for a in atoms if a.name in ("1", *own)]
+                found = (library.coefficients(e, subset) for subset in combinations(atoms, size))
+                sides.append(min((p for p in found if p is not None), key=lambda p: p.misfit, default=None))
+            complete = [side for side in sides if side is not None]
+            if len(complete) == len(sides):
+                yield complete
 
     def _symmetric(self, library: WeakForm) -> Iterator[list[Proposal]]:
         """Laws of two coordinates that stay the same when the coordinates are exchanged."""

@@ -4,6 +4,7 @@ kalman.py smooths one coordinate under a given noise model. Here the noise model
 noise in proportion to the signal, even noise of the logarithm.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,11 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gedanken.sparse.kalman import Coordinate, spread
+from gedanken.worlds.ode.inputs import Drive
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 _OUTLIER = 5.0  # robust standard deviations
 _PROPORTIONAL = 8.0  # gain of log likelihood from which noise in proportion to the signal is preferred to even noise
 _NEGLIGIBLE = 1e-7  # noise variance in units of the signal's, below which the kind of noise does not matter
+_SHORT = 40  # samples of a trial that tell its noise level by themselves; in a shorter one the other trials count, too
+_EVEN = 0.05  # relative range of a column's noise, up to which it counts as even
 _DIED_OUT = 0.003  # share of a signal's root mean square, below which noise in proportion to it cannot be measured
 
 
@@ -31,6 +35,7 @@ class Smoothed:
         spline: value, slope and curvature of each coordinate at the samples, shape (m, coordinates, 3).
         outliers: samples that were left out, shape (m, n).
         live: used samples that tell the noise level (where a signal has decayed to nothing, they do not), shape (m, n).
+        drive: the inputs.
     """
 
     t: Array
@@ -40,6 +45,7 @@ class Smoothed:
     spline: Array
     outliers: NDArray[np.bool_]
     live: NDArray[np.bool_]
+    drive: Drive | None = None
 
 
 def _proportional(
@@ -104,9 +110,16 @@ def _isolated(residual: Array) -> NDArray[np.bool_]:
 
 
 def _fit_coordinate(
-    t: Array, position: Array, velocity: Array
+    t: Array, position: Array, velocity: Array, noise: float = 0.0, confidence: float = 0.0
 ) -> tuple[Array, Array, NDArray[np.bool_], NDArray[np.bool_]]:
     """Smooth one coordinate.
+
+    Args:
+        t: sample times, shape (m,).
+        position: samples, NaN where missing, shape (m,).
+        velocity: the same of its derivative.
+        noise: standard deviation that is expected of the noise.
+        confidence: number of samples that this expectation counts for; none by default.
 
     Returns:
         States (m, 3), noise (m, 2), samples that tell the noise level (m, 2), outliers (m, 2).
@@ -116,7 +129,7 @@ def _fit_coordinate(
     outliers = np.zeros((m, 2), bool)
     both = np.isfinite(velocity).sum() >= 2 and np.isfinite(position).sum() >= 2
     for _ in range(4):
-        c = Coordinate(t, position, velocity)
+        c = Coordinate(t, position, velocity, noise, confidence)
         relative = np.ones((m, 2))
         gains = np.zeros(2)
         if both:
@@ -167,7 +180,8 @@ def _fit_coordinate(
     states = states * c.scale / c.step ** np.arange(3)
     sigma = sigma * np.array([c.scale, c.scale / c.step])
     sign = np.sign(np.nanmedian(position)) if np.isfinite(position).any() else 0.0
-    if best[2] > _NEGLIGIBLE and not np.isfinite(velocity).any() and np.nanmin(sign * position) > 0:
+    alone = confidence == 0 and not np.isfinite(velocity).any()
+    if best[2] > _NEGLIGIBLE and alone and np.nanmin(sign * position) > 0:
         # Noise in proportion to a value of one sign is even noise of its logarithm, in which exponential growth and
         # decay are straight lines. The likelihood of the same samples decides; the Jacobian makes the two comparable.
         logarithm = Coordinate(t, np.log(sign * position), velocity)
@@ -187,30 +201,66 @@ def _fit_coordinate(
 
 
 def smooth(states: StateSpace, trajectories: Sequence[Trajectory]) -> list[Smoothed]:
-    """Smooth every trajectory by itself, each with its own noise level."""
-    out = []
-    for trajectory in trajectories:
-        m, n = trajectory.values.shape
-        values, sigma = np.empty((m, n)), np.empty((m, n))
-        outliers, live = np.zeros((m, n), bool), np.zeros((m, n), bool)
-        spline = np.empty((m, len(states.coordinates), 3))
-        column = 0
-        for k, coordinate in enumerate(states.coordinates):
-            position = trajectory.values[:, column]
-            second = coordinate.velocity is not None
-            velocity = trajectory.values[:, column + 1] if second else np.full(m, np.nan)
-            spline[:, k], noise, alive, outlying = _fit_coordinate(trajectory.t, position, velocity)
-            width = 2 if second else 1
-            values[:, column : column + width] = spline[:, k, :width]
-            sigma[:, column : column + width] = noise[:, :width]
-            outliers[:, column : column + width] = outlying[:, :width]
-            live[:, column : column + width] = alive[:, :width]
-            column += width
-        used = np.isfinite(trajectory.values) & ~outliers
-        out.append(
-            Smoothed(trajectory.t, values, sigma, np.where(used, 1.0 / sigma, 0.0), spline, outliers, used & live)
-        )
+    """Smooth every trajectory, each with its own noise level, for which short ones borrow from the others.
+
+    Seven samples can lie on a smooth curve by chance, and without the other trials this one would then count as exact.
+    """
+    out = [_smooth_alone(states, trajectory) for trajectory in trajectories]
+    short = [k for k, trajectory in enumerate(trajectories) if len(trajectory.t) < _SHORT]
+    if len(trajectories) < 2 or not short:
+        return out
+    expected = _typical_noise(out)
+    for k in short:
+        out[k] = _smooth_alone(states, trajectories[k], expected)
     return out
+
+
+def _typical_noise(smoothed: Sequence[Smoothed]) -> Array:
+    """Standard deviation of each column's noise in a typical trial, NaN where it is not even, shape (n,)."""
+    variances, sizes = [], []
+    for each in smoothed:
+        used = each.weights > 0
+        level = np.array([np.median(s[u]) if u.any() else np.nan for s, u in zip(each.sigma.T, used.T, strict=True)])
+        uneven = [
+            bool(u.any()) and np.ptp(s[u]) > _EVEN * x for s, u, x in zip(each.sigma.T, used.T, level, strict=True)
+        ]
+        variances.append(np.where(uneven, np.nan, level**2))
+        sizes.append(used.sum(0))
+    typical = np.full(len(variances[0]), np.nan)
+    for i, column in enumerate(np.transpose(variances)):
+        known = np.isfinite(column)
+        if 2 * known.sum() > len(column):  # the median over samples
+            order = np.argsort(column[known])
+            counts = np.cumsum(np.transpose(sizes)[i][known][order])
+            typical[i] = math.sqrt(column[known][order][int(np.searchsorted(counts, counts[-1] / 2))])
+    return typical
+
+
+def _smooth_alone(states: StateSpace, trajectory: Trajectory, expected: Array | None = None) -> Smoothed:
+    """Smooth one trajectory. expected: what the noise of each column is in other trials, NaN where unknown."""
+    m, n = trajectory.values.shape
+    values, sigma = np.empty((m, n)), np.empty((m, n))
+    outliers, live = np.zeros((m, n), bool), np.zeros((m, n), bool)
+    spline = np.empty((m, len(states.coordinates), 3))
+    column = 0
+    for k, coordinate in enumerate(states.coordinates):
+        position = trajectory.values[:, column]
+        second = coordinate.velocity is not None
+        velocity = trajectory.values[:, column + 1] if second else np.full(m, np.nan)
+        known = column if np.isfinite(position).any() or not second else column + 1
+        noise = math.nan if expected is None else float(expected[known])
+        prior = (noise, float(_SHORT)) if math.isfinite(noise) else (0.0, 0.0)
+        spline[:, k], level, alive, outlying = _fit_coordinate(trajectory.t, position, velocity, *prior)
+        width = 2 if second else 1
+        values[:, column : column + width] = spline[:, k, :width]
+        sigma[:, column : column + width] = level[:, :width]
+        outliers[:, column : column + width] = outlying[:, :width]
+        live[:, column : column + width] = alive[:, :width]
+        column += width
+    used = np.isfinite(trajectory.values) & ~outliers
+    return Smoothed(
+        trajectory.t, values, sigma, np.where(used, 1.0 / sigma, 0.0), spline, outliers, used & live, trajectory.drive
+    )
 
 
 def interpolate(smoothed: Smoothed, states: StateSpace, at: Array) -> Array:

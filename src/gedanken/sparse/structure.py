@@ -2,15 +2,16 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 
 from gedanken.sparse.library import Atom
-from gedanken.sparse.tying import Parsimony, Tie
+from gedanken.sparse.tying import ANY, EXPONENT, MULTIPLE, Parsimony, Tie
 from gedanken.worlds.ode.fit import Program, Refined
+from gedanken.worlds.ode.kernel.limits import MAX_PARAMS
 from gedanken.worlds.ode.trajectory import Array, StateSpace
 
 Structure = Sequence[Sequence[Atom]]  # the terms of each unknown equation
@@ -33,6 +34,26 @@ def key_of(structure: Structure) -> Key:
 def size_of(structure: Structure) -> int:
     """Number of parameters."""
     return sum(1 + len(atom.inner) for terms in structure for atom in terms)
+
+
+def acts_on(atom: Atom, variables: Collection[str]) -> bool:
+    """Whether one of the variables occurs in the atom."""
+    return any(word in variables for word in re.findall(r"[A-Za-z_]\w*", atom.template))
+
+
+def couplings(structure: Structure, coordinates: Coordinates) -> int:
+    """Number of pairs of coordinates of which one occurs in the other's equation."""
+    return sum(
+        any(acts_on(atom, other) for atom in terms)
+        for e, terms in enumerate(structure)
+        for k, other in enumerate(coordinates)
+        if k != e
+    )
+
+
+def most_parameters(equations: int) -> int:
+    """Parameters that a law of so many equations may have."""
+    return min(max(16, 5 * equations), MAX_PARAMS)
 
 
 def with_fitted_constants(structure: Structure, params: Array) -> Structure:
@@ -130,9 +151,9 @@ class Model:
         return key_of(self.structure)
 
 
-def choose_prefix(states: StateSpace) -> str:
-    """A letter that no variable's name begins with, for numbered parameters."""
-    taken = {*states.columns, *states.aliases}
+def choose_prefix(states: StateSpace, names: Sequence[str] = ()) -> str:
+    """A letter for numbered parameters, with which no variable and none of these names is numbered."""
+    taken = {*names, *states.columns, *states.aliases, *states.input_names}
     letters = ("c", "k", "p", "q", "a", "b", "par")
     return next((p for p in letters if not any(re.fullmatch(rf"{p}\d+", name) for name in taken)), "coefficient")
 
@@ -152,15 +173,21 @@ def write_tied(
     constants: list[tuple[str, float]] = []  # text of each constant's magnitude, and its sign
     values: dict[str, float] = {}
     coefficient = coefficients_mask(structure)
+    labels = labels_of(structure)
+    labelled = {label.lstrip("-") for label in labels}
     for k, value in enumerate(params):
         tie = ties.get(k)
-        if tie is None:
-            name = f"{prefix}{len(values) + 1}"
+        if tie is None and labels[k]:
+            name, sign = labels[k].lstrip("-"), -1.0 if labels[k].startswith("-") else 1.0
+            values[name] = sign * float(value)
+            constants.append((name, sign))
+        elif tie is None:
+            name = f"{prefix}{sum(1 for other in values if other not in labelled) + 1}"
             sign = math.copysign(1.0, value) if coefficient[k] else 1.0
             values[name] = abs(float(value)) if coefficient[k] else float(value)
             constants.append((name, sign))
         elif tie.other is None:
-            constants.append(("1", tie.sign))
+            constants.append((_write_number(abs(tie.sign)), math.copysign(1.0, tie.sign)))
         else:
             name, sign = constants[tie.other]
             constants.append((name, tie.sign * sign))
@@ -190,7 +217,12 @@ def _assemble(
             at += count
             magnitude, sign = written[0]
             text = atom.text([name if s > 0 else f"(-{name})" for name, s in written[1:]])
-            if text == "1":
+            if atom.held:
+                if magnitude == "1":  # the known part as it was said
+                    side += f" - {text[1:]}" if text.startswith("-") else f" + {text}"
+                    continue
+                text = f"{magnitude}*({text})"
+            elif text == "1":
                 text = magnitude
             elif magnitude != "1":
                 text = magnitude + text[1:] if text.startswith("1/") else f"{magnitude}*{text}"
@@ -200,6 +232,49 @@ def _assemble(
     return "; ".join(f"{left} = {side}" for left, side in zip(states.left_sides, sides, strict=True)), used
 
 
+def labels_of(structure: Structure) -> list[str]:
+    """The name that a person gave to each constant, empty for those without."""
+    return [label for terms in structure for atom in terms for label in (atom.labels or ("",) * (1 + len(atom.inner)))]
+
+
+def limits_by_name(
+    structure: Structure,
+    params: Sequence[float],
+    ties: Mapping[int, Tie],
+    limits: tuple[Array, Array],
+    prefix: str = "c",
+) -> list[tuple[float, float]]:
+    """Limits of the parameters of `write_tied`, in its order, from those of all constants of a structure."""
+    found: list[tuple[float, float]] = []
+    coefficient, labels = coefficients_mask(structure), labels_of(structure)
+    for k, value in enumerate(params):
+        if k not in ties:
+            negative = labels[k].startswith("-") if labels[k] else bool(coefficient[k] and value < 0)
+            low, high = float(limits[0][k]), float(limits[1][k])
+            found.append((-high, -low) if negative else (low, high))
+    return found
+
+
 def coefficients_mask(structure: Structure) -> np.ndarray:
     """Which parameters are coefficients of terms, rather than constants inside them."""
     return np.array([k == 0 for terms in structure for atom in terms for k in range(1 + len(atom.inner))], bool)
+
+
+def kinds_of(structure: Structure) -> np.ndarray:
+    """Which parameters are exponents, `x**K`, or multiples of a variable in a sine, `sin(K*x)`; see `tying.LIKELY`."""
+    kinds = []
+    for terms in structure:
+        for atom in terms:
+            kinds.append(ANY)
+            for k in range(len(atom.inner)):
+                here = f"{{{k}}}"
+                waves = (f"sin({here}*", f"cos({here}*")
+                multiple = any(wave in atom.template for wave in waves) and "driven" not in atom.tags
+                kinds.append(EXPONENT if f"**{here}" in atom.template else MULTIPLE if multiple else ANY)
+    return np.array(kinds, int)
+
+
+def _write_number(value: float) -> str:
+    """A tied constant: whole numbers and halves as decimals, thirds as fractions."""
+    thirds = round(3 * value)
+    return f"({thirds}/3)" if abs(3 * value - thirds) < 1e-12 and thirds % 3 else f"{value:g}"

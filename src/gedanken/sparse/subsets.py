@@ -5,6 +5,7 @@
 import numpy as np
 
 from gedanken.worlds.ode.kernel.jit import jit
+from gedanken.worlds.ode.trajectory import Array
 
 
 @jit()
@@ -40,7 +41,28 @@ def explained_many(G, h, subsets, sizes, out):
 
 
 @jit()
-def beam_search(G, h, identity, largest, width):
+def _extend(G, h, identity, before, gains, size, out):
+    """What each of the subsets before (b, size) explains with each column added, into out (b, T); -1 where none may."""
+    T = h.size
+    chosen = np.empty(size + 1, np.int64)
+    for b in range(gains.size):
+        for c in range(T):
+            out[b, c] = -1.0
+        if gains[b] < 0:
+            continue
+        for q in range(size):
+            chosen[q] = before[b, q]
+        for c in range(T):
+            taken = False
+            for q in range(size):
+                if identity[chosen[q]] == identity[c]:
+                    taken = True
+            if not taken:
+                chosen[size] = c
+                out[b, c] = _explained(G, h, chosen, size + 1)
+
+
+def beam_search(G: Array, h: Array, identity: np.ndarray, largest: int, width: int) -> tuple[np.ndarray, Array]:
     """The best subsets of each size up to `largest`, grown from the `width` best ones of the size before.
 
     G: Gram matrix of unit columns; h: their products with the target. A subset holds at most one column of each
@@ -49,46 +71,23 @@ def beam_search(G, h, identity, largest, width):
     T = h.size
     best = np.full((largest, width, largest), -1, np.int64)
     gain = np.full((largest, width), -1.0)
-    chosen = np.empty(largest, np.int64)
+    before, gains = np.empty((1, 0), np.int64), np.zeros(1)
     for k in range(largest):
-        before = 1 if k == 0 else width
-        trial = np.full(before * T, -1.0)
-        for b in range(before):
-            if k > 0 and gain[k - 1, b] < 0:
-                continue
-            for q in range(k):
-                chosen[q] = best[k - 1, b, q]
-            for c in range(T):
-                taken = False
-                for q in range(k):
-                    if identity[chosen[q]] == identity[c]:
-                        taken = True
-                if not taken:
-                    chosen[k] = c
-                    trial[b * T + c] = _explained(G, h, chosen, k + 1)
-        order = np.argsort(-trial)
-        count = 0
-        for o in order:
-            if trial[o] < 0 or count >= width:
+        trial = np.empty((len(before), T))
+        _extend(G, h, identity, before, gains, k, trial)
+        flat = trial.ravel()
+        seen: set[bytes] = set()
+        # A subset comes up once for each of its members that was added last, so more are looked at than are kept.
+        count = min(flat.size, width * (k + 1))
+        top = np.argpartition(-flat, count - 1)[:count] if count < flat.size else np.arange(flat.size)
+        for o in top[np.lexsort((top, -flat[top]))]:
+            if flat[o] < 0 or len(seen) >= width:
                 break
-            for q in range(k):
-                chosen[q] = best[k - 1, o // T, q]
-            chosen[k] = o % T
-            new = np.sort(chosen[: k + 1])
-            same = False
-            for f in range(count):
-                equal = True
-                for q in range(k + 1):
-                    if best[k, f, q] != new[q]:
-                        equal = False
-                        break
-                if equal:
-                    same = True
-                    break
-            if same:
-                continue
-            for q in range(k + 1):
-                best[k, count, q] = new[q]
-            gain[k, count] = trial[o]
-            count += 1
+            members = np.sort(np.append(before[o // T], o % T))
+            key = members.tobytes()
+            if key not in seen:
+                best[k, len(seen), : k + 1] = members
+                gain[k, len(seen)] = flat[o]
+                seen.add(key)
+        before, gains = np.ascontiguousarray(best[k, : max(len(seen), 1), : k + 1]), gain[k, : max(len(seen), 1)]
     return best, gain

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
+from gedanken.sparse.given import NOTHING, Given
 from gedanken.sparse.library import Atom
 from gedanken.sparse.smooth import Smoothed, interpolate
 from gedanken.sparse.subsets import beam_search
@@ -29,7 +30,7 @@ class Columns:
     """Expressions of the state variables, compiled once and evaluated on any states."""
 
     def __init__(self, texts: Sequence[str], states: StateSpace):
-        plain = StateSpace.first_order(*states.columns)
+        plain = StateSpace(StateSpace.first_order(*states.columns).coordinates, states.inputs)
         compiler = Compiler(plain)
         self.size, self.width = len(texts), states.size
         self._programs = []
@@ -40,10 +41,36 @@ class Columns:
                 compiler("; ".join(f"d{n}/dt = {text}" for n, text in zip(plain.columns, block, strict=True)))
             )
 
-    def __call__(self, t: Array, x: Array) -> Array:
-        """Values at times t (m,) and states x (m, n), shape (m, expressions)."""
-        values = [evaluate(program, t, x) for program in self._programs]
+    def __call__(self, t: Array, x: Array, u: Array | None = None) -> Array:
+        """Values at times t (m,), states x (m, n) and inputs u (m, k), shape (m, expressions)."""
+        values = [evaluate(program, t, x, None, u) for program in self._programs]
         return np.concatenate(values, axis=1)[:, : self.size] if values else np.empty((len(t), 0))
+
+
+class HeldTerms:
+    """The terms of each equation whose coefficients are known, as values on any states.
+
+    `inner`: also those with constants inside, at the values that these begin with.
+    """
+
+    def __init__(self, given: Given, states: StateSpace, equations: int, *, inner: bool = False):
+        self.equations = equations
+        self._places: list[int] = []
+        texts = []
+        for e, terms in enumerate(given.required):
+            for atom in terms:
+                if atom.held and (inner or not atom.inner):
+                    self._places.append(e)
+                    texts.append(atom.text())
+        self._columns = Columns(texts, states)
+
+    def __call__(self, t: Array, x: Array, u: Array | None = None) -> Array:
+        """Their sum in each equation at times t (m,), states x (m, n) and inputs u (m, k), shape (m, equations)."""
+        out = np.zeros((len(t), self.equations))
+        values = self._columns(t, x, u)
+        for k, e in enumerate(self._places):
+            out[:, e] += values[:, k]
+        return out
 
 
 @dataclass(frozen=True)
@@ -76,8 +103,17 @@ class WeakForm:
             equations), best first.
     """
 
-    def __init__(self, states: StateSpace, smoothed: Sequence[Smoothed], atoms: Sequence[Atom], targets: Sequence[int]):
+    def __init__(
+        self,
+        states: StateSpace,
+        smoothed: Sequence[Smoothed],
+        atoms: Sequence[Atom],
+        targets: Sequence[int],
+        given: Given = NOTHING,
+    ):
         """Args: targets holds, for each unknown equation, the index of the state whose derivative it gives."""
+        self.given = given
+        held = HeldTerms(given, states, len(targets), inner=True)
         self.atoms = list(atoms)
         self.columns = Columns([atom.text() for atom in atoms], states)
         self._equations = len(targets)
@@ -86,7 +122,8 @@ class WeakForm:
         for record in smoothed:
             t = np.linspace(record.t[0], record.t[-1], _GRID)
             x = interpolate(record, states, t)
-            theta = self.columns(t, x)
+            u = None if record.drive is None else record.drive.at(t)
+            theta, known = self.columns(t, x, u), held(t, x, u)
             sigma = np.stack([np.interp(t, record.t, record.sigma[:, r]) for r in targets], 1)
             span, step = t[-1] - t[0], t[1] - t[0]
             for width, rows in blocks.items():
@@ -103,7 +140,7 @@ class WeakForm:
                 noise = np.sqrt((slope**2) @ sigma**2)
                 noise = np.maximum(noise / np.median(noise, axis=0), 0.05)
                 with np.errstate(all="ignore"):
-                    rows.append((bump @ theta, -(slope @ x[:, list(targets)]), noise))
+                    rows.append((bump @ theta, -(slope @ x[:, list(targets)]) - bump @ known, noise))
         joined = [tuple(np.concatenate([row[k] for row in rows]) for k in range(3)) for rows in blocks.values()]
         # With and without weights: the weights assume that the smoother errs only by the noise, which is not always so.
         self.systems = joined + [(a, b, np.ones_like(noise)) for a, b, noise in joined if np.ptp(noise) > 0.1]
@@ -126,7 +163,20 @@ class WeakForm:
         There is one regression for each width of test functions, with weights and without.
         """
         pool: dict[frozenset[str], Proposal] = {}
-        good = np.flatnonzero(self.usable)
+        required = [
+            self.index[atom.name][0]
+            for atom in (self.given.required[equation] if self.given.facts is not None else ())
+            if atom.name in self.index
+        ]
+        taken_names = {self.atoms[k].name for k in required}
+        good = np.array(
+            [
+                k
+                for k in np.flatnonzero(self.usable)
+                if self.atoms[k].name not in taken_names and self.given.allows(equation, self.atoms[k])
+            ],
+            np.intp,
+        )
         names: dict[str, int] = {}
         identity = np.array([names.setdefault(self.atoms[k].name, len(names)) for k in good])
         for a, b, noise in self.systems:
@@ -134,7 +184,20 @@ class WeakForm:
             norm = np.linalg.norm(rows, axis=0)
             unit = rows / norm
             target = b[:, equation] / noise[:, equation]
+            always = a[:, required] / noise[:, equation, None]
+            if required:
+                # What the known terms explain is not to be explained by others: project them out.
+                basis = np.linalg.qr(always)[0]
+                unit = unit - basis @ (basis.T @ unit)
+                scale = np.maximum(np.linalg.norm(unit, axis=0), 1e-9)
+                unit, norm, whole = unit / scale, norm * scale, target
+                target = target - basis @ (basis.T @ target)
             total = float(target @ target) + 1e-300
+            if required:
+                alone = np.linalg.lstsq(always, whole, rcond=None)[0]
+                pool.setdefault(frozenset(taken_names), Proposal(tuple(self.atoms[k] for k in required), alone, 1.0))
+            if not len(good):
+                continue
             best, gain = beam_search(unit.T @ unit, unit.T @ target, identity, min(largest, len(names)), BEAM)
             for k in range(best.shape[0]):
                 taken: set[frozenset[str]] = set()
@@ -148,12 +211,19 @@ class WeakForm:
                         continue
                     taken.add(key)
                     misfit = max(1 - float(gain[k, rank]) / total, 1e-14)
+                    key |= taken_names
                     if key not in pool or misfit < pool[key].misfit:
-                        solution = np.linalg.lstsq(unit[:, chosen], target, rcond=None)[0]
-                        pool[key] = Proposal(atoms, solution / norm[chosen], misfit)
+                        atoms = (*(self.atoms[k] for k in required), *atoms)
+                        if required:
+                            both = np.hstack([always, rows[:, chosen]])
+                            coefficients = np.linalg.lstsq(both, whole, rcond=None)[0]
+                        else:
+                            coefficients = np.linalg.lstsq(unit[:, chosen], target, rcond=None)[0] / norm[chosen]
+                        pool[key] = Proposal(atoms, coefficients, misfit)
         # An information criterion for 60 effective samples, since rows of overlapping test functions are correlated.
+        nothing = [] if required else [Proposal((), np.empty(0), 1.0)]
         return sorted(
-            [Proposal((), np.empty(0), 1.0), *pool.values()],
+            [*nothing, *pool.values()],
             key=lambda p: 60 * np.log(p.misfit + 1e-9) + 6 * len(p.atoms) + sum(a.cost for a in p.atoms),
         )
 
@@ -199,6 +269,11 @@ class WeakForm:
 
         For an atom with inner constants, the starting value in the library that fits best is taken.
         """
+        if self.given.facts is not None:
+            present = {atom.name for atom in atoms}
+            atoms = [*(k for k in self.given.required[equation] if not k.held and k.name not in present), *atoms]
+            if not all(self.given.allows(equation, atom) for atom in atoms):
+                return None
         if not atoms:
             return Proposal((), np.empty(0), 1.0)
         a, b, noise = self.middle

@@ -123,7 +123,7 @@ def test_the_page_says_what_was_found(report, tmp_path):
     assert "| x (m) | 0.98700 |" in page
     assert "| +1.5 | 0.9880 | `d2x/dt2 = -k*x - c*vx + e*x**3` |" in page
     assert page.index("+1.5") < page.index("+139.0")
-    assert "Held out of the fit and only predicted: second." in page
+    assert "Held out of the fit and only predicted, from what was measured at its first sample: second." in page
     for part in (
         "gedanken discover spring.csv",
         "numpy " + np.__version__,
@@ -198,7 +198,7 @@ def test_what_was_not_measured_and_not_tried_is_said(report):
     text = said(alone)
     assert "vx was not measured" in text
     assert "one trial only" in text
-    assert "not explain the data well enough to be accepted: its match is 0.900" in text
+    assert "No law was found that explains the record: the best of those tried has R2 0.900" in text
     short = with_record(alone, trials=(Trajectory(trial.t[:8], hidden.values[:8]),))
     assert "few for so many" in said(replace(short, predictions=(report.predictions[0][:8],)))
     assert "| vx (m/s) | not measured |" in to_markdown(alone)

@@ -116,7 +116,7 @@ def test_what_is_tried_elsewhere_can_only_cost():
 def test_a_users_own_record_has_no_elsewhere():
     t = np.linspace(0.0, 3.0, 40)
     record = Trajectory(t, (5.0 + t + np.sin(2 * t))[:, None])
-    problem = TASK.pose_record(StateSpace.first_order("x"), [record])
+    problem = TASK.pose_record(StateSpace.first_order("x"), [record], clock=True)
     verdict = TASK.verify(problem, answer("dx/dt = 1 + 2*cos(2*t)"))
     assert verdict.terms["match"] == pytest.approx(1.0, abs=1e-6)
     assert verdict.solved

@@ -38,6 +38,7 @@ def test_training_tells_bad_from_worse_where_the_match_is_zero():
 
 
 def test_simplicity_is_paid_to_laws_that_hold_elsewhere_and_to_none_for_being_simpler_than_the_truth():
+    assert found(0.93)["simplicity"] == 0.0
     assert found(1.0, 0.93)["simplicity"] == 0.0
     assert found(1.0, 0.94)["simplicity"] == 1.0
     assert found(operators=0)["simplicity"] == found(operators=4)["simplicity"] == 1.0

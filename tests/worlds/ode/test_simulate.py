@@ -133,7 +133,12 @@ def test_the_error_follows_the_tolerance():
 
 def run(track, equation, mode):
     space, status, row = run_one(track._symbols, track._packed, (equation.encode(), b"", []), mode)
-    return status, space.trajectory[: len(track.trajectory.t), : track.states.size].copy(), space.info.copy(), row
+    return (
+        status,
+        space.copy_trajectory(len(track.trajectory.t), track.states.size, len(track.trajectory.t)),
+        space.info.copy(),
+        row,
+    )
 
 
 def test_the_work_grows_with_the_fifth_root_of_the_tolerance():

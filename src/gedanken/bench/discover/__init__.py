@@ -150,7 +150,7 @@ def _find_player(name: str, options: Mapping[str, Any]) -> Player:
 def _settings(suite: Suite, player: str, options: Options, turns: int) -> dict[str, Any]:
     """What a row depends on; rows of other settings are never mixed in."""
     chosen = asdict(options)
-    if suite.kind == "odebench":
+    if suite.kind != "zoo":
         chosen["hint"] = "anonymous"
     return {
         "suite": suite.name,

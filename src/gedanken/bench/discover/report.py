@@ -16,6 +16,7 @@ from gedanken.statistics import summarise_rate
 
 Result = Mapping[str, Any]
 RATES = ("solved", "generalises", "form")
+SHARP = 0.999  # R2 from the unseen start above which a law counts as exact in practice
 
 
 def summarise(suite: Suite, settings: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, Any]:
@@ -34,6 +35,7 @@ def summarise(suite: Suite, settings: Mapping[str, Any], rows: Sequence[Row]) ->
         "n": len(rows),
         "solved": rate(lambda row: row.solved),
         "generalises": rate(lambda row: row.generalises),
+        "sharp": rate(lambda row: row.r2_unseen is not None and row.r2_unseen > SHARP),
         "form": rate(lambda row: row.form),
         "form_or_equivalent": rate(lambda row: row.form or row.equivalent),
         "failed": rate(lambda row: row.r2 is None),
@@ -98,6 +100,7 @@ def render_markdown(results: Sequence[Result]) -> str:
         "n",
         "solved %",
         "generalises %",
+        "sharp %",
         "form %",
         "form or equivalent %",
     ]
@@ -108,7 +111,7 @@ def render_markdown(results: Sequence[Result]) -> str:
             f"{result['noise']:g}",
             _conditions(result),
             result["n"],
-            *(_rate(result[name]) for name in (*RATES, "form_or_equivalent")),
+            *(_rate(result[name]) for name in ("solved", "generalises", "sharp", "form", "form_or_equivalent")),
             f"{result['seconds']['median']:.2f}",
         ]
         for result in results
@@ -116,8 +119,8 @@ def render_markdown(results: Sequence[Result]) -> str:
     lines = table([*head, "s"], [*rows, *_printed_rows(results)])
     notes = [
         "Solved: R2 of the clean record from its clean start is above the suite's threshold; generalises: the same "
-        "from a start that was not shown; form: exactly the true terms. In brackets: 95 % intervals. s: median "
-        "seconds a problem.",
+        f"from a start that was not shown; sharp: R2 above {SHARP} from there; form: exactly the true terms. In "
+        "brackets: 95 % intervals. s: median seconds a problem.",
     ]
     for result in results:
         if "missing" in result:
@@ -153,8 +156,9 @@ def _rate(rate: Mapping[str, Any]) -> str:
 
 def _conditions(result: Result) -> str:
     start = "both starts jointly" if result["starts"] == "joint" else f"{result['starts']} start"
-    parts = [start if result["suite"] == "odebench" else f"hint {result['hint']}"]
-    if result["suite"] != "odebench" and result["starts"] == "joint":
+    fixed = result["suite"] in ("odebench", "lsr")
+    parts = [start if fixed else f"hint {result['hint']}"]
+    if not fixed and result["starts"] == "joint":
         parts.append("two starts")
     parts += [f"drop {result['drop']:g}"] if result["drop"] else []
     parts += ["positions only"] if result["positions_only"] else []
@@ -181,6 +185,7 @@ def _printed_rows(results: Sequence[Result]) -> list[list[object]]:
                     63,
                     f"{row['solved']:.1f}",
                     f"{row['generalises']:.1f}",
+                    "",
                     "",
                     "",
                     "",

@@ -12,12 +12,13 @@ from gedanken.loop import Key, Problem
 from gedanken.seeding import stream
 from gedanken.tasks.discover.observation import Observation, Truth
 from gedanken.tasks.discover.task import DiscoverTask
-from gedanken.worlds.ode import corrupt, odebench, text
+from gedanken.worlds.ode import corrupt, lsr, odebench, text
 from gedanken.worlds.ode.system import solve
 from gedanken.worlds.ode.trajectory import Array, Trajectory
 
 STARTS = ("first", "second", "each", "joint")
-KINDS = ("zoo", "odebench")
+KINDS = ("zoo", "odebench", "lsr")
+Fixed = odebench.Entry | lsr.Entry  # a law with one set of constants and two starts
 SCORES = ("mean", "weighted")
 
 
@@ -29,7 +30,8 @@ class Suite:
         name: its name.
         version: raised whenever a problem or a rule changes; numbers of different versions are not compared.
         about: one sentence.
-        kind: `zoo` (drawn problems about systems of the zoo) or `odebench` (its 63 fixed systems).
+        kind: `zoo` (drawn problems about systems of the zoo), `odebench` (its 63 fixed systems) or `lsr` (the fixed
+            laws of `worlds/ode/lsr.py`).
         subjects: what the problems are about.
         held_out: the subjects that no training problem may be about.
         problems: problems a subject, where they are drawn.
@@ -63,11 +65,11 @@ class Options:
     """How the problems of a run are observed.
 
     Attributes:
-        noise: share of each column's spread (zoo) or factor on each value (ODEBench).
-        drop: share of the samples dropped at random; ODEBench only.
-        starts: which of ODEBench's two starts is observed: `first`, `second`, `each` in turn, or both `joint`ly. In the
-            zoo, `joint` shows two starts of each system instead of one.
-        hint: hint level; ODEBench is always anonymous and without a hint, as its protocol is.
+        noise: share of each column's spread (zoo, lsr) or factor on each value (ODEBench).
+        drop: share of the samples dropped at random; not in the zoo.
+        starts: which of the two starts of a fixed law is observed: `first`, `second`, `each` in turn, or both
+            `joint`ly. In the zoo, `joint` shows two starts of each system instead of one.
+        hint: hint level; fixed laws are always anonymous and without a hint, as ODEBench's protocol is.
         positions_only: velocities are not observed.
         rows: rows of the record that a prompt shows, for models with little context; ODEBench shows its own number.
     """
@@ -103,17 +105,17 @@ def list_items(
     chosen = choose(suite.name, suite.subjects, subjects)
     if options.starts not in STARTS:
         raise UserError(f"starts is {', '.join(STARTS)}, not {options.starts!r}")
-    if suite.kind == "odebench":
-        if options.positions_only:
+    if suite.kind != "zoo":
+        if options.positions_only and suite.kind == "odebench":
             raise UserError("odebench has first-order laws only, so there are no velocities to hide")
         if options.rows is not None:
-            raise UserError(f"odebench shows its own number of rows, so rows {options.rows} cannot be asked for")
+            raise UserError(f"{suite.kind} shows its own number of rows, so rows {options.rows} cannot be asked for")
         if not 0 <= options.noise <= 1 or not 0 <= options.drop < 1:
             raise UserError(f"noise and drop are shares, not {options.noise} and {options.drop}")
         indices = {"first": (0,), "second": (1,), "each": (0, 1), "joint": (-1,)}[options.starts]
         return [Item(subject, index) for subject in chosen for index in indices]
     if options.drop or options.starts not in ("first", "joint"):
-        raise UserError(f"drop and starts second or each belong to odebench, not to {suite.name}")
+        raise UserError(f"drop and starts second or each belong to odebench and lsr, not to {suite.name}")
     count = suite.problems if problems is None else problems
     if count < 1:
         raise UserError(f"a suite needs at least one problem a subject, not {count}")
@@ -122,8 +124,8 @@ def list_items(
 
 def pose(suite: Suite, item: Item, options: Options) -> Problem:
     """The problem behind an item; the same one on every machine."""
-    if suite.kind == "odebench":
-        return _pose_odebench(item, options)
+    if suite.kind != "zoo":
+        return _pose_fixed(suite.kind, item, options)
     return DiscoverTask().pose(
         item.subject,
         split="test",
@@ -136,16 +138,22 @@ def pose(suite: Suite, item: Item, options: Options) -> Problem:
     )
 
 
-def _pose_odebench(item: Item, options: Options) -> Problem:
-    """By the benchmark's protocol: noise on the values, dropped samples, no hint, scored on the clean record."""
-    entry = odebench.find(item.subject)
+def _pose_fixed(kind: str, item: Item, options: Options) -> Problem:
+    """By the protocol of ODEBench: noise, dropped samples, no hint, scored on the clean record.
+
+    The noise is in proportion to each value in ODEBench, as published, and to each column's spread elsewhere.
+    """
+    entry: Fixed = (odebench if kind == "odebench" else lsr).find(item.subject)
+    corrupted = corrupt.multiply_noise if kind == "odebench" else corrupt.add_noise
     observed = (0, 1) if item.index < 0 else (item.index,)
     clean = [entry.trajectory(start) for start in observed]
     seen = []
     for start, trajectory in zip(observed, clean, strict=True):
         # The noise does not depend on the other options, so that runs can be compared problem by problem.
-        noisy = corrupt.multiply_noise(trajectory, options.noise, stream("odebench", entry.id, start, "noise"))
-        thin = corrupt.drop_samples(noisy, options.drop, stream("odebench", entry.id, start, "drop"))
+        noisy = corrupted(trajectory, options.noise, stream(kind, entry.id, start, "noise"))
+        if options.positions_only:
+            noisy = corrupt.hide_velocities(noisy, entry.states)
+        thin = corrupt.drop_samples(noisy, options.drop, stream(kind, entry.id, start, "drop"))
         name = f"trial {start + 1}" if len(observed) > 1 else ""
         seen.append(Trajectory(thin.t, thin.values, name))
     unseen = third_trajectory(entry) if item.index < 0 else entry.trajectory(1 - item.index)
@@ -163,14 +171,14 @@ def _pose_odebench(item: Item, options: Options) -> Problem:
     return Problem(DiscoverTask.name, key, observation, prompt, truth)
 
 
-def third_trajectory(entry: odebench.Entry) -> Trajectory:
+def third_trajectory(entry: Fixed) -> Trajectory:
     """The clean solution from half-way between the two starts, which no problem shows."""
-    t = np.linspace(0.0, odebench.DURATION, odebench.SAMPLES)
+    t = entry.times
     start = (entry.starts[0] + entry.starts[1]) / 2
     return Trajectory(t, solve(entry.equation, entry.states, entry.params, start, t))
 
 
-def _start_at(entry: odebench.Entry, start: int, time: float) -> Array:
+def _start_at(entry: Fixed, start: int, time: float) -> Array:
     """The clean state at the first sample that was kept."""
     if time == 0.0:
         return entry.starts[start]

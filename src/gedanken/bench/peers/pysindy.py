@@ -2,9 +2,10 @@
 
 Stock selection (one threshold, or the score on derivatives) does much worse. Here each candidate is simulated over the
 record and the one with the least BIC of that simulation is the answer. Of second-order systems only the accelerations
-are regressed; that a position's derivative is its velocity is given, as it is to every player.
+are regressed; that a position's derivative is its velocity is given, as it is to every player. Inputs are further
+columns of the library, as PySINDy's `u=` has them.
 
-A candidate must fit the grammar's bounds (128 operators, 512 characters), so very dense models are out.
+A candidate must fit the grammar's bounds (384 operators, 2048 characters), so very dense models are out.
 
 Source: B. M. de Silva et al., PySINDy, Journal of Open Source Software 5 (2020) 2104; A. A. Kaptanoglu et al., JOSS 7
 (2022) 3994.
@@ -22,6 +23,7 @@ from gedanken.bench.peers._records import complete, write_law
 from gedanken.errors import Unanswerable
 from gedanken.loop import Question
 from gedanken.tasks.discover.observation import Observation
+from gedanken.worlds.ode.inputs import Drive
 from gedanken.worlds.ode.law.parser import MAX_TEXT, parse
 from gedanken.worlds.ode.simulate import simulate
 from gedanken.worlds.ode.trajectory import Array, StateSpace
@@ -43,6 +45,7 @@ class PySindy:
         observation: Observation = question.observation
         states = observation.states
         records = complete(states, observation.trajectories)
+        drives = [trajectory.drive for trajectory in observation.trajectories]
         best = (np.inf, write_law(states, [[] for _ in states.left_sides]))
         seen: set[str] = set()
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -51,15 +54,17 @@ class PySindy:
         # busy machine.
         with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # sparse fits warn of every collinear column
-            for law, terms, starts in _candidates(states, records):
+            for law, terms, starts in _candidates(states, records, drives):
                 if law not in seen:
                     seen.add(law)
-                    best = min(best, (_bic(law, terms, states, records, starts), law))
+                    best = min(best, (_bic(law, terms, states, records, starts, drives), law))
         answer = {"equation": best[1], "params": {}, "rationale": "Sparse regression, chosen by re-simulation."}
         return orjson.dumps(answer).decode()
 
 
-def _candidates(states: StateSpace, records: Sequence[tuple[Array, Array]]) -> Iterator[tuple[str, int, list[Array]]]:
+def _candidates(
+    states: StateSpace, records: Sequence[tuple[Array, Array]], drives: Sequence[Drive | None]
+) -> Iterator[tuple[str, int, list[Array]]]:
     """(law, number of terms, smoothed starts) of every setting."""
     import pysindy as ps
 
@@ -69,11 +74,17 @@ def _candidates(states: StateSpace, records: Sequence[tuple[Array, Array]]) -> I
         values = np.concatenate([level for level, _ in smooth])
         slopes = np.concatenate([slope for _, slope in smooth])
         starts = [level[0] for level, _ in smooth]
+        # On the even grid that `_smooth` works on.
+        times = [np.linspace(t[0], t[-1], len(t)) for t, _ in records]
+        outside = [
+            np.empty((len(t), 0)) if drive is None else drive.at(t) for t, drive in zip(times, drives, strict=True)
+        ]
+        values = np.hstack([values, np.concatenate(outside)])
         for library in _libraries(ps):
             features = np.asarray(library.fit(values).transform(values))
             if not np.isfinite(features).all():
                 continue
-            names = [_translate(name) for name in library.get_feature_names(list(states.columns))]
+            names = [_translate(name) for name in library.get_feature_names([*states.columns, *states.input_names])]
             for threshold in THRESHOLDS:
                 for normalize in (False, True):
                     # The threshold acts on the coefficients; in units of each target's spread it means the same
@@ -118,7 +129,12 @@ def _translate(name: str) -> str:
 
 
 def _bic(
-    law: str, terms: int, states: StateSpace, records: Sequence[tuple[Array, Array]], starts: Sequence[Array]
+    law: str,
+    terms: int,
+    states: StateSpace,
+    records: Sequence[tuple[Array, Array]],
+    starts: Sequence[Array],
+    drives: Sequence[Drive | None],
 ) -> float:
     """BIC, n log(mean squared error) + k log(n) of the re-simulated record, columns in units of their spread."""
     try:
@@ -127,8 +143,8 @@ def _bic(
         return np.inf
     spread = np.concatenate([values for _, values in records]).std(0) + 1e-300
     errors = []
-    for (t, values), start in zip(records, starts, strict=True):
-        solution = simulate(law, states, {}, start, t, rtol=1e-5, atol=1e-8, fuel=FUEL)
+    for (t, values), start, drive in zip(records, starts, drives, strict=True):
+        solution = simulate(law, states, {}, start, t, rtol=1e-5, atol=1e-8, fuel=FUEL, drive=drive)
         if solution.reason:
             return np.inf
         errors.append(((solution.values - values) / spread).ravel())

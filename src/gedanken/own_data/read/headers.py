@@ -1,52 +1,100 @@
-"""Headers of a person's own table: which column is what, in which unit, and what an equation may call it."""
+"""Headers of a person's own table: names and units, what names mean, and what an equation may call a column."""
 
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import numpy as np
-
-from gedanken.errors import UserError
-from gedanken.own_data.read.columns import Columns
-from gedanken.worlds.ode.kernel.limits import MAX_NAME, MAX_STATES
+from gedanken.worlds.ode.kernel.limits import MAX_NAME
 
 RESERVED = frozenset({"t", "sin", "cos", "tan", "exp", "log", "ln", "sqrt", "abs", "pi", "nan", "inf"})
 TIMES = (
-    *("t", "time", "timestamp", "datetime", "date", "seconds", "second", "sec", "minutes", "minute", "hours", "hour"),
-    *("days", "day", "weeks", "week", "months", "month", "years", "year", "epoch", "age", "ms", "min", "s", "h"),
+    *("t", "time", "timestamp", "datetime", "date", "zeit", "tiempo", "tempo", "datum", "fecha", "uhrzeit"),
+    *("seconds", "second", "sec", "minutes", "minute", "hours", "hour", "days", "day", "weeks", "week"),
+    *("months", "month", "years", "year", "epoch", "age", "ms", "min", "s", "h"),
 )
-TRIALS = ("trial", "run", "experiment", "episode", "series", "id", "subject", "replicate", "trajectory", "group")
-INDEXES = ("index", "row", "unnamed: 0", "column 1")  # what other programs call a row number
-VELOCITIES = {"theta": "omega", "angle": "angular_velocity", "position": "velocity", "height": "velocity", "x": "v"}
+TIME_WORDS = frozenset(
+    (
+        *("time", "timestamp", "datetime", "zeit", "tiempo", "tempo", "datum", "fecha", "uhrzeit", "elapsed", "clock"),
+        *("heure", "tid", "czas", "date", "zeitpunkt", "messzeit", "seconds", "sekunden", "时间", "時間", "время"),
+    )
+)
+TIME_UNITS = frozenset(
+    (
+        *("s", "sec", "secs", "second", "seconds", "ms", "us", "µs", "μs", "ns", "min", "mins", "minute", "minutes"),
+        *("h", "hr", "hrs", "hour", "hours", "d", "day", "days", "week", "weeks", "month", "months", "year", "years"),
+        *("yr", "sekunden", "stunden", "tage"),
+    )
+)
+TRIALS = (
+    *("trial", "run", "experiment", "episode", "series", "id", "subject", "replicate", "trajectory", "group"),
+    *("patient", "animal", "rep", "exp", "versuch", "lauf", "messung", "essai", "serie", "specimen", "shot", "batch"),
+    *("participant", "plant", "tree", "individual", "track", "particle", "mouse", "rat", "test", "sample", "dataset"),
+)
+INDEXES: tuple[str, ...] = (
+    "index",
+    "row",
+    "unnamed: 0",
+    "column 1",
+    "frame",
+    "frames",
+    "no",
+    "no.",
+    "nr",
+    "nr.",
+    "#",
+    "sample",
+)
+INDEXES += ("obs", "record", "entry", "n", "step", "idx", "row number", "rownum", "bild", "point", "rowid", "")
+VELOCITIES = {
+    "theta": ("omega", "theta_dot", "angular_velocity"),
+    "angle": ("angular_velocity", "omega", "angular_speed", "anglevelocity"),
+    "phi": ("omega",),
+    "position": ("velocity", "speed", "v"),
+    "pos": ("vel", "v", "velocity"),
+    "height": ("velocity", "speed", "v"),
+    "distance": ("velocity", "speed", "v"),
+    "displacement": ("velocity", "speed", "v"),
+    "x": ("v", "velocity"),
+}
+ACCELERATIONS = frozenset(("acceleration", "accel", "acc", "beschleunigung", "accélération", "aceleracion"))
 GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta"}
 GREEK |= {"κ": "kappa", "λ": "lambda", "μ": "mu", "µ": "mu", "ν": "nu", "ξ": "xi", "π": "pi_", "ρ": "rho", "σ": "sigma"}
 GREEK |= {"τ": "tau", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Ω": "Omega", "Δ": "Delta", "Θ": "Theta"}
 
 
-@dataclass(frozen=True)
-class Roles:
-    """Which header is what. `states` are headers in order."""
+_PREFIX, _BASE = "[fpnuµμmckhMGT]", "m|s|g|N|J|W|V|A|K|Pa|Hz|mol|M|L|l|C|F|T|H|Ω|ohm|Ohm|rad|cd|eV|bar"
+_WORD = (
+    "min|h|hr|hrs|d|day|days|sec|secs|second|seconds|minute|minutes|hours|yr|year|years|deg|degree|degrees|°|° ?[CF]|℃|"
+    "deg ?[CF]|rpm|%|px|pixel|pixels|atm|ppm|ppb|counts?|cells|a\\.?u\\.?|arb\\.? ?units?|units?|-|1|lb|lbs|ft|in|inch|"
+    "mmHg|psi|cal|kcal|U|IU|m/s/s|meters?|metres?|volts?|amps?|kelvin|celsius|grams?|newtons?"
+)
+_ATOM = rf"(?:(?:{_WORD})|{_PREFIX}?(?:{_BASE}))(?:\^?-?\d|[²³⁻¹])*"
+_UNIT = re.compile(rf"(?:1/)?{_ATOM}(?: ?[*/·. ^] ?{_ATOM})*")
 
-    time: str
-    states: tuple[str, ...]
-    trial: str | None
+
+def is_unit(cell: str) -> bool:
+    """Whether a cell of a header is a unit alone: `m/s^2`, `(s)`, `[°C]`."""
+    cell = cell.strip()
+    bracketed = re.fullmatch(r"[\[(](.*)[\])]", cell)
+    return bool(_UNIT.fullmatch(bracketed[1] if bracketed else cell)) or bool(bracketed and len(cell) < 16)
 
 
 def split_unit(header: str) -> tuple[str, str]:
-    """Name and unit of a column: `y [m]`, `t (s)` and `x / cm` carry one; the `t` of `x(t)` is not a unit."""
+    """Name and unit of a column: `y [m]`, `t (s)`, `x / cm`, `x in cm` carry one; the `t` of `x(t)` is not a unit."""
     match = re.fullmatch(r"\s*(.*?\S)\s*[\[(]\s*([^\[\]()]*?)\s*[\])]\s*", header) or re.fullmatch(
         r"\s*(.*?\S)\s+/\s+(\S.*?)\s*", header
     )
     if not match:
-        return header.strip(), ""
+        match = re.fullmatch(r"\s*(\S.*?)\s+in\s+(\S+)\s*", header)
+        if match is None or not is_unit(match[2]):
+            return header.strip(), ""
     name, unit = match[1], match[2]
     return name, "" if unit in ("", "t", "-", "1") else unit
 
 
 def implied_unit(name: str) -> str:
-    """The unit that a time column's name is (`day` -> `days`), or an empty string."""
-    base = name.lower()
+    """The unit that a time column's name is or ends in (`day` -> `days`, `time_ms` -> `ms`), or an empty string."""
+    base = re.split(r"[\s_]", name.lower())[-1]
     for unit, spellings in {
         "s": ("s", "sec", "second", "seconds", "epoch"),
         "ms": ("ms",),
@@ -58,110 +106,18 @@ def implied_unit(name: str) -> str:
     return base.rstrip("s") + "s" if base.rstrip("s") in ("day", "week", "month", "year") else ""
 
 
-def find_roles(
-    table: Columns, time: str | None, state: Sequence[str] | None, trial: str | None, notes: list[str]
-) -> Roles:
-    """The time, state and trial columns that a person named, and good guesses for those that they did not.
-
-    Raises:
-        UserError: a named column is not there, nothing looks like a time, or there are too many states.
-    """
-    names = table.names
-    time_header = _find(table, time) if time is not None else _guess_time(table, notes)
-    trial_header = _find(table, trial) if trial is not None else _guess_trial(table, time_header, state, notes)
-    if state is not None:
-        chosen = tuple(_find(table, name) for name in state)
-        for header in chosen:
-            if header in (time_header, trial_header) or chosen.count(header) > 1:
-                raise UserError(
-                    f"column {header!r} of {table.path.name} is named twice, as a state and as something else"
-                )
-    else:
-        rest = [name for name in dict.fromkeys(names) if name not in (time_header, trial_header)]
-        dropped = {name: "text" for name in rest if table.kinds[name] in ("text", "date")}
-        dropped |= {name: "empty" for name in rest if table.kinds[name] == "empty"}
-        dropped |= {name: "a row number" for name in rest if name.lower() in INDEXES and table.kinds[name] == "number"}
-        chosen = tuple(name for name in rest if name not in dropped)
-        notes += [f"column {name!r} is left out: it is {why}" for name, why in dropped.items()]
-        if not chosen:
-            held = "; ".join(f"{name} is {why}" for name, why in dropped.items()) or f"{time_header} is the only one"
-            raise UserError(f"{table.path.name} has no numeric column besides the time ({held})")
-    if len(chosen) > MAX_STATES:
-        raise UserError(
-            f"{table.path.name} has {len(chosen)} state columns ({', '.join(chosen)}) and at most {MAX_STATES} can be "
-            "used; name the ones to use with --state"
-        )
-    for header in (time_header, *chosen, *([trial_header] if trial_header else [])):
-        if names.count(header) > 1:
-            raise UserError(f"{table.path.name} has {names.count(header)} columns called {header!r}; rename one")
-    if table.kinds[time_header] == "text":
-        raise UserError(
-            f"the time column {time_header!r} of {table.path.name} is not numeric; use numbers or dates (2020-01-31)"
-        )
-    return Roles(time_header, chosen, trial_header)
+def is_time_name(name: str) -> bool:
+    """Whether a column of this name, without its unit, may well hold times."""
+    if name == "t":
+        return True
+    words = [word for word in re.split(r"[\W\d_]+", name.lower()) if word]
+    return bool(words) and (name.lower() in TIMES[1:-2] or words[0] == "t" or not TIME_WORDS.isdisjoint(words))
 
 
-def _find(table: Columns, wanted: str) -> str:
-    """The header that a person means: as written, without its unit, or in other letters' case if that is unique."""
-    bare = {name: split_unit(name)[0] for name in table.names}
-    for found in (
-        [name for name in table.names if name == wanted],
-        [name for name in table.names if bare[name] == wanted],
-        [name for name in table.names if wanted.lower() in (name.lower(), bare[name].lower())],
-    ):
-        if found:
-            return found[0]
-    raise UserError(f"{table.path.name} has no column {wanted!r}; its columns are {', '.join(table.names[:30])}")
-
-
-def _guess_time(table: Columns, notes: list[str]) -> str:
-    bare = {split_unit(name)[0].lower(): name for name in reversed(table.names)}
-    for guess in TIMES:
-        exact = len(guess) > 1 or split_unit(bare.get(guess, ""))[0] == guess  # `S` is a state, `s` may be seconds
-        if guess in bare and exact and table.kinds[bare[guess]] != "text":
-            return bare[guess]
-    likely = [name for name in table.names if name.lower().startswith("time") or table.kinds[name] == "date"]
-    if likely:
-        notes.append(f"column {likely[0]!r} is read as the time")
-        return likely[0]
-    first = next((name for name in table.names if table.kinds[name] == "number" and name.lower() not in INDEXES), None)
-    if first is not None:
-        values = table.read([first], [])[0][first]
-        if len(values) > 1 and np.isfinite(values).all() and (np.diff(values) > 0).all():
-            notes.append(f"column {first!r} is read as the time: it comes first and only increases")
-            return first
-    raise UserError(
-        f"{table.path.name} has no column that looks like a time; its columns are {', '.join(table.names[:30])}: name "
-        "one with --time"
-    )
-
-
-def _guess_trial(table: Columns, time: str, state: Sequence[str] | None, notes: list[str]) -> str | None:
-    wanted = {name.lower() for name in state or ()}
-    for name in table.names:
-        bare = split_unit(name)[0].lower()
-        if name == time or bare in wanted or bare.removesuffix("_id").removesuffix("id").strip() not in (*TRIALS, ""):
-            continue
-        if not bare or table.kinds[name] == "empty":
-            continue
-        labels = table.read([], [name])[1][name]
-        if len(labels.unique()) <= len(labels) // 2:
-            notes.append(f"column {name!r} tells the trials apart")
-            return name
-    return None
-
-
-def same_roles(table: Columns, roles: Roles) -> Roles:
-    """The same columns in a further file, whose units and order of columns may be written otherwise."""
-
-    def find(header: str) -> str:
-        return _find(table, header if header in table.names else split_unit(header)[0])
-
-    for header in (roles.time, *roles.states):
-        units = {split_unit(header)[1], split_unit(find(header))[1]} - {""}
-        if len(units) > 1:
-            raise UserError(f"column {header!r} is in other units in {table.path.name}: {' and '.join(sorted(units))}")
-    return Roles(find(roles.time), tuple(map(find, roles.states)), find(roles.trial) if roles.trial else None)
+def is_trial_name(name: str) -> bool:
+    """Whether a column of this name may well tell trials apart: `run`, `patient_id`, `Trial no.`."""
+    bare = re.sub(r"[\s_.#-]*(?:id|no|nr|number|nummer|index)?[\s_.#]*$", "", name.lower()).strip()
+    return bare in TRIALS or name.lower() in TRIALS
 
 
 def identifiers(labels: Sequence[str], notes: list[str]) -> list[str]:
@@ -186,11 +142,11 @@ def identifiers(labels: Sequence[str], notes: list[str]) -> list[str]:
 
 def unused(name: str, taken: set[str]) -> str:
     """`name`, or `name_2`, `name_3`, ... where it is taken."""
-    return next(each for each in (name, *(f"{name}_{n}" for n in range(2, 100))) if each not in taken)
+    return next(each for each in (name, *(f"{name}_{n}" for n in range(2, 1000))) if each not in taken)
 
 
 def velocity_names(position: str) -> list[str]:
     """What other columns may be called that hold the velocity of this one."""
     names = [f"v{position}", f"v_{position}", f"{position}_v", f"d{position}", f"d{position}dt", f"d{position}_dt"]
     names += [f"{position}dot", f"{position}_dot", f"{position}_velocity", f"velocity_{position}"]
-    return [*names, *([VELOCITIES[position.lower()]] if position.lower() in VELOCITIES else [])]
+    return [*names, *VELOCITIES.get(position.lower(), ())]

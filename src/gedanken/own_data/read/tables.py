@@ -1,36 +1,31 @@
-"""A person's own table becomes trajectories: which column is time, what the states are, what a trial is.
+"""A person's own data become trajectories: which column is time, what the states are, what a trial is.
 
-Whatever had to be assumed or left out on the way is said in a note; what cannot be used is refused with one sentence.
+Whatever had to be assumed or left out on the way is said in a note; what cannot be used is refused with one sentence
+that says what to do.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from gedanken.errors import UserError
-from gedanken.own_data.read.columns import CLOCK, Columns, open_columns
-from gedanken.own_data.read.headers import (
-    VELOCITIES,
-    Roles,
-    find_roles,
-    identifiers,
-    implied_unit,
-    same_roles,
-    split_unit,
-    unused,
-    velocity_names,
-)
-from gedanken.worlds.ode.kernel.limits import MAX_NAME, MAX_STATES
-from gedanken.worlds.ode.trajectory import Array, Coordinate, StateSpace, Trajectory, pool
+from gedanken.own_data.read.formats import open_table
+from gedanken.own_data.read.headers import identifiers, implied_unit
+from gedanken.own_data.read.inputs import InputColumns, take_inputs
+from gedanken.own_data.read.memory import is_in_memory, table_of
+from gedanken.own_data.read.roles import Roles, find_roles, same_roles
+from gedanken.own_data.read.runs import separate_runs
+from gedanken.own_data.read.table import Table
+from gedanken.own_data.read.trials import Trial, split_trials
+from gedanken.own_data.read.velocities import arrange, find_velocities
+from gedanken.own_data.read.windows import shorten
+from gedanken.worlds.ode.kernel.limits import MAX_STATES
+from gedanken.worlds.ode.trajectory import StateSpace, Trajectory, pool
 
-MAX_TRIALS = 50
-MIN_SAMPLES = 4  # fewer points of a trial cannot tell any law from a parabola
+MAX_TOTAL = 20_000  # samples of all trials together
 
 
 @dataclass(frozen=True)
@@ -45,6 +40,7 @@ class Recording:
         time_unit: its unit, or an empty string.
         sources: for each state column the header it came from; a velocity that was not measured has none.
         notes: what was assumed, converted or left out, a sentence each.
+        trials: how many trials the trajectories are of; a long one gives several.
     """
 
     states: StateSpace
@@ -54,259 +50,177 @@ class Recording:
     time_unit: str
     sources: Mapping[str, str]
     notes: tuple[str, ...]
+    trials: int = 1
 
 
 def read_trajectories(
-    paths: str | Path | Sequence[str | Path],
+    data: Any,
     *,
-    time: str | None = None,
+    time: Any = None,
     state: Sequence[str] | None = None,
     trial: str | None = None,
     order: int | None = None,
     velocities: Mapping[str, str] | None = None,
+    dt: float | None = None,
+    missing: Sequence[float] | None = None,
+    sheet: str | None = None,
     max_rows: int = 1000,
+    draw: int = 0,
+    inputs: InputColumns = InputColumns(),
 ) -> Recording:
     """Read one system's trials from a table, or from several tables with the same columns (one trial or more each).
 
     Args:
-        paths: CSV, TSV, spaced text, Parquet, JSON or JSON lines, told by content and name.
-        time: the time column; guessed from its name, or from the first column, when None.
-        state: the state columns, in order; every numeric column that varies when None.
-        trial: the column that tells trials apart; guessed from its name when None.
+        data: a path or several; CSV, TSV, spaced text, Excel, Parquet, JSON, JSON lines, MATLAB or NumPy files, told by
+            content and name. Or a data frame of pandas or polars, a mapping of names to columns, or an array (m, n).
+        time: the time column; guessed from names, or from the first column, when None. For arrays the times, shape
+            (m,), or a list of them, one for each trial.
+        state: the state columns, in order; every numeric column that varies and does not follow from another when None.
+        trial: the column that tells trials apart, or several with commas; guessed when None.
         order: 1 for `dx/dt = ...` in every column; 2 for `d2x/dt2 = ...`, where a velocity that was not measured
             becomes a column of NaN; None for order 2 where a column is named as another's velocity and agrees with it.
         velocities: which column is whose velocity, `{"x": "u"}`, where the names do not say it.
-        max_rows: a longer trial is averaged down to this many rows.
+        dt: the time between rows, where there is no column of times.
+        missing: numbers that stand for a missing value; guessed (-999 far from all other values) when None.
+        sheet: of a workbook; the first that holds a table when None.
+        max_rows: samples of a trial. Longer ones are averaged, or cut to windows where averages would hide the motion.
+        draw: which windows and which trials are drawn where there are too many.
+        inputs: columns that drive the system and have no law.
 
     Raises:
         UserError: one sentence on what cannot be used, naming file, column and line.
     """
-    files = [paths] if isinstance(paths, (str, Path)) else list(paths)
-    if not files:
-        raise UserError("no file was named")
     if order not in (None, 1, 2):
         raise UserError(f"the order of the law is 1 or 2, not {order}")
     notes: list[str] = []
-    tables = [open_columns(path) for path in files]
-    roles = find_roles(tables[0], time, state, trial, notes)
-    labels, label_units = zip(*map(split_unit, roles.states), strict=True)
-    names = identifiers(labels, notes)
-    renamed = dict(zip(labels, names, strict=True)) | dict(zip(roles.states, names, strict=True))
-    units = {name: unit for name, unit in zip(names, label_units, strict=True) if unit}
-    time_label, time_unit = split_unit(roles.time)
-    time_unit = time_unit or implied_unit(time_label)
-    trials: list[Trajectory] = []
+    if is_in_memory(data):
+        table, time = table_of(data, time, state)
+        tables = [table]
+    else:
+        files = [data] if isinstance(data, (str, Path)) else list(data)
+        if not files:
+            raise UserError("no file was named; give a path to a table")
+        tables = [open_table(Path(path), sheet) for path in files]
+    codes = None if missing is None else tuple(float(code) for code in missing)
+    asked = [name for name in (time, trial, *(state or ())) if isinstance(name, str)]
+    first: Table | None = None
+    roles: Roles | None = None
+    trials: list[Trial] = []
+    headers: tuple[str, ...] = ()
+    time_unit = ""
     for table in tables:
+        table = separate_runs(table, asked)
         notes += table.notes
-        found, clock_unit = _trials(table, same_roles(table, roles), max_rows, notes)
+        if roles is None or first is None:
+            table, roles = find_roles(table, time, state, trial, dt, notes, inputs.named)
+            first, own = table, roles
+            clock = first.find(roles.time)
+            time_unit = clock.unit or implied_unit(clock.name)
+        else:
+            table, own = _reread(table, roles, first, dt, notes, inputs)
+        found, states, clock_unit = split_trials(table, own, codes, draw, notes)
         time_unit = clock_unit or time_unit
+        names = dict(zip(own.states, roles.states, strict=True))
+        headers = headers or tuple(names[header] for header in states)
+        stem = [Path(table.source).stem] if len(tables) > 1 else []
         for each in found:
-            stem = [table.path.stem] if len(tables) > 1 else []
-            trials.append(replace(each, name=" ".join([*stem, *([each.name] if each.name else [])])))
-    names, trials = _varying(tables[0].path, trials, names, state is not None, notes)
-    pairs = _pairs(trials, names, order, velocities or {}, renamed, notes)
-    states, trials = _arrange(trials, names, pairs, order)
+            values = {names[h]: cells for h, cells in each.values.items()}
+            name = " ".join([*stem, *([each.name] if each.name else [])])
+            trials.append(Trial(name, each.t, values))
+    assert first is not None
+    assert roles is not None
+    return _assemble(first, roles, headers, trials, time_unit, notes, order, velocities or {}, max_rows, draw, inputs)
+
+
+def _reread(
+    table: Table, roles: Roles, first: Table, dt: float | None, notes: list[str], inputs: InputColumns
+) -> tuple[Table, Roles]:
+    """A further file with the roles of the first."""
+    if dt is not None:
+        states = [header for header in roles.states if header not in roles.carried.values()]
+        table, _ = find_roles(table, None, states, None, dt, notes, inputs.named)
+    return table, same_roles(table, roles, first)
+
+
+def _assemble(
+    first: Table,
+    roles: Roles,
+    headers: Sequence[str],
+    trials: Sequence[Trial],
+    time_unit: str,
+    notes: list[str],
+    order: int | None,
+    velocities: Mapping[str, str],
+    max_rows: int,
+    draw: int,
+    inputs: InputColumns,
+) -> Recording:
+    """Trials of columns by header become trajectories in a state space."""
+    columns = [first.find(header) for header in headers]
+    if first.named:
+        names = identifiers([column.name for column in columns], notes)
+        time = first.find(roles.time).name
+    else:
+        names = ["x"] if len(columns) == 1 else [f"x{k}" for k in range(1, len(columns) + 1)]
+        time = "t"
+        called = ", ".join(f"{column.header} is called {name}" for column, name in zip(columns, names, strict=True))
+        notes.append(f"{first.source} has no header: {roles.time} is the time, {called}")
+    renamed: dict[str, str] = {}
+    for column, name in zip(columns, names, strict=True):
+        renamed |= {column.name: name, column.header: name}
+    units = {name: column.unit for column, name in zip(columns, names, strict=True) if column.unit}
+    trajectories = _shortened(first, headers, trials, max_rows, draw, notes)
+    named = {header: inputs.kind(name) for name, header in roles.carried.items()}
+    kinds = [named.get(header) for header in headers]
+    guess = inputs.guess and not roles.asked
+    names, trajectories, given = take_inputs(first.source, trajectories, names, kinds, guess, notes)
+    names, trajectories = _varying(first.source, trajectories, names, roles.asked, notes)
+    pairs = find_velocities(trajectories, names, order, velocities, renamed, units, notes)
+    states, trajectories = arrange(trajectories, names, pairs, order)
+    states = replace(states, inputs=given)
     if states.size > MAX_STATES:
         raise UserError(
-            f"{tables[0].path.name} makes {states.size} states with the velocities ({', '.join(states.columns)}) and "
-            f"at most {MAX_STATES} can be used; name the ones to use with --state"
+            f"{first.source} makes {states.size} states ({', '.join(states.columns[:12])}) and at most {MAX_STATES} "
+            "can be used; name the ones to use with --state"
         )
+    trajectories = _measured(first.source, states, trajectories, notes)
     for c in states.coordinates:
         if c.velocity and c.velocity not in names and c.name in units and time_unit:
             units[c.velocity] = f"{units[c.name]}/{time_unit}"
+    sources = {name: column.header for column in columns if (name := renamed[column.header]) in states.columns}
     return Recording(
         states=states,
-        trajectories=tuple(trials),
-        units={name: unit for name, unit in units.items() if name in states.columns},
-        time=time_label,
+        trajectories=tuple(trajectories),
+        units={name: unit for name, unit in units.items() if name in (*states.columns, *states.input_names)},
+        time=time,
         time_unit=time_unit,
-        sources={name: header for header, name in renamed.items() if name in states.columns and header in roles.states},
+        sources=sources,
         notes=tuple(dict.fromkeys(notes)),
+        trials=len(trials),
     )
 
 
-# ---- rows to trials ----
-
-
-def _trials(table: Columns, roles: Roles, max_rows: int, notes: list[str]) -> tuple[list[Trajectory], str]:
-    """Read, split, order and reduce. Returns the trials and the unit that dates were turned into, if any."""
-    file = table.path.name
-    dated = table.kinds[roles.time] == "date"
-    numbers, others = table.read(
-        roles.states if dated else (roles.time, *roles.states),
-        [*([roles.time] if dated else []), *([roles.trial] if roles.trial else [])],
-    )
-    unit = ""
-    if dated:
-        times, unit = _clock(table, roles.time, others[roles.time], notes)
-    else:
-        times = numbers[roles.time]
-    for name in (*([] if dated else [roles.time]), *roles.states):
-        if np.isinf(numbers[name]).any():
-            row = int(np.flatnonzero(np.isinf(numbers[name]))[0])
-            raise UserError(f"column {name!r} of {file} holds infinity in {table.place(row)}")
-        if np.isnan(numbers[name]).all():
-            raise UserError(f"column {name!r} of {file} is empty: it holds no number at all")
-    if missing := int(np.isnan(times).sum()):
-        notes.append(f"{missing} of {len(times):,} rows of {file} left out: no time")
-    trials = []
-    told: dict[str, list[str]] = {}  # what happened -> to which trials
-    longest = 0
-    for name, rows in _split(others[roles.trial] if roles.trial else None, times, file, notes):
+def _shortened(
+    first: Table, headers: Sequence[str], trials: Sequence[Trial], max_rows: int, draw: int, notes: list[str]
+) -> list[Trajectory]:
+    limit = max_rows if len(trials) == 1 else min(max_rows, max(100, MAX_TOTAL // len(trials)))
+    trajectories = []
+    told: dict[str, list[str]] = {}
+    for trial in trials:
         said: list[str] = []
-        rows = _ordered(table, roles, times, numbers, rows, name, said)
-        longest = max(longest, len(rows))
-        if len(rows) < MIN_SAMPLES:
-            said = [f"left out, with fewer than {MIN_SAMPLES} rows"]
-        else:
-            t, values = _reduce(times[rows], [numbers[s][rows] for s in roles.states], max_rows, roles.states, said)
-            trials.append(Trajectory(t, values, name))
+        columns = [trial.values[header] for header in headers]
+        for t, values, part in shorten(trial.t, columns, limit, (first.source, trial.name, draw), said):
+            trajectories.append(Trajectory(t, values, " ".join(filter(None, (trial.name, part)))))
         for what in said:
-            told.setdefault(what, []).append(name)
-    if not trials:
-        count = f"{longest or 'no'} row{'s' * (longest != 1)}"
-        each = "each trial of " if roles.trial else ""
-        raise UserError(f"{each}{file} holds {count} with a time; a law needs at least {MIN_SAMPLES}")
+            told.setdefault(what, []).append(trial.name)
     for what, names in told.items():
-        which = f", trial {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
-        notes.append(f"{file}{which if roles.trial else ''}: {what}")
-    return trials, unit
-
-
-def _split(
-    labels: pa.Array | None, times: Array, file: str, notes: list[str]
-) -> Iterator[tuple[str, NDArray[np.intp]]]:
-    timed = np.isfinite(times)
-    if labels is None:
-        yield "", np.flatnonzero(timed)
-        return
-    coded = labels.cast(pa.string()).dictionary_encode()
-    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    names = coded.dictionary.to_pylist()
-    if len(names) > MAX_TRIALS:
-        notes.append(f"{file} holds {len(names)} trials; the first {MAX_TRIALS} are used")
-    if (codes < 0).any():
-        notes.append(f"{int((codes < 0).sum())} of {len(codes):,} rows of {file} left out: no trial")
-    for code, name in enumerate(names[:MAX_TRIALS]):
-        yield str(name), np.flatnonzero(timed & (codes == code))
-
-
-def _ordered(
-    table: Columns,
-    roles: Roles,
-    times: Array,
-    numbers: Mapping[str, Array],
-    rows: NDArray[np.intp],
-    trial: str,
-    said: list[str],
-) -> NDArray[np.intp]:
-    """Rows of one trial in order of time, exact repeats left out."""
-    file, of = table.path.name, f" of trial {trial}" if trial else ""
-    step = np.diff(times[rows])
-    if (step < 0).any():
-        said.append("the rows were not in order of time and have been sorted")
-        rows = rows[np.argsort(times[rows], kind="stable")]
-        step = np.diff(times[rows])
-    same = np.flatnonzero(step == 0)
-    if not len(same):
-        return rows
-    for column in roles.states:
-        before, after = numbers[column][rows[same]], numbers[column][rows[same + 1]]
-        differ = np.flatnonzero(~((before == after) | (np.isnan(before) & np.isnan(after))))
-        if len(differ):
-            first, second = sorted((rows[same[differ[0]]], rows[same[differ[0]] + 1]))
-            hint = (
-                ""
-                if roles.trial
-                else "; if the file holds several trials, name the column that tells them apart with --trial"
-            )
-            raise UserError(
-                f"time {times[first]:g}{of} occurs twice in {file} with different values ({table.place(int(first))} "
-                f"and {table.place(int(second))}){hint}"
-            )
-    repeats = "1 row" if len(same) == 1 else f"{len(same)} rows"
-    said.append(f"{repeats} left out, a repeat of the row before")
-    return np.delete(rows, same + 1)
-
-
-def _clock(table: Columns, name: str, cells: pa.Array, notes: list[str]) -> tuple[Array, str]:
-    """Dates and times of day as seconds, or as days where they span more than two days, since the first."""
-    if pa.types.is_dictionary(cells.type):
-        cells = cells.cast(cells.type.value_type)
-    if pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type):
-        seconds = np.array([_seconds(table, name, row, cell) for row, cell in enumerate(cells.to_pylist())])
-    elif pa.types.is_time(cells.type):
-        ticks = cells.cast(pa.int32() if pa.types.is_time32(cells.type) else pa.int64()).cast(pa.float64())
-        seconds = np.asarray(ticks) / {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[cells.type.unit]
-    else:
-        stamps = cells.cast(pa.timestamp("us", getattr(cells.type, "tz", None)), safe=False)
-        seconds = np.asarray(stamps.cast(pa.int64()).cast(pa.float64(), safe=False)) / 1e6
-    if not np.isfinite(seconds).any():
-        raise UserError(f"column {name!r} of {table.path.name} is empty: it holds no date at all")
-    seconds = seconds - np.nanmin(seconds)
-    if np.nanmax(seconds) > 2 * 86400:
-        notes.append(f"dates in {name!r} are turned into days since the first")
-        return seconds / 86400, "days"
-    notes.append(f"dates and times in {name!r} are turned into seconds since the first")
-    return seconds, "s"
-
-
-def _seconds(table: Columns, name: str, row: int, cell: str | None) -> float:
-    """One date or time of day that Arrow left as text."""
-    if cell is None:
-        return np.nan
-    try:
-        if re.fullmatch(CLOCK, cell.strip()):
-            hours, minutes, *rest = cell.split(":")
-            return int(hours) * 3600 + int(minutes) * 60 + float(rest[0] if rest else 0)
-        date = datetime.fromisoformat(cell.strip())
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
-    except ValueError:
-        raise UserError(
-            f"the time column {name!r} of {table.path.name} holds {cell[:40]!r} in {table.place(row)}, "
-            "which is not a date like 2020-01-31"
-        ) from None
-
-
-def _reduce(
-    t: Array, columns: Sequence[Array], max_rows: int, names: Sequence[str], said: list[str]
-) -> tuple[Array, Array]:
-    """At most `max_rows` rows, by averaging bins of equally many rows; NaN cells are left out of the averages."""
-    rows = len(t)
-    if rows <= max_rows:
-        return t, np.stack(columns, axis=1)
-    edges = np.linspace(0, rows, max_rows + 1).astype(np.intp)
-    starts, counts = edges[:-1], np.diff(edges)
-    said.append(f"{rows:,} rows are averaged down to {max_rows:,}, about {rows / max_rows:,.0f} at a time")
-    times = np.add.reduceat(t, starts) / counts
-    values = np.empty((max_rows, len(columns)))
-    for index, column in enumerate(columns):
-        known = np.isfinite(column)
-        count = np.add.reduceat(known, starts, dtype=np.int64)
-        with np.errstate(invalid="ignore"):
-            values[:, index] = np.add.reduceat(np.where(known, column, 0.0), starts) / np.where(count, count, np.nan)
-        if _hides_motion(t, column, times, values[:, index]):
-            said.append(f"column {names[index]!r} moves faster than the averages can show; cut out a shorter time span")
-    return times, values
-
-
-def _hides_motion(t: Array, column: Array, times: Array, means: Array) -> bool:
-    """Whether averaging lost motion rather than noise: what it took away is then correlated from row to row."""
-    window = slice(0, min(len(t), 200_000))
-    known = np.isfinite(means)
-    if known.sum() < 2:
-        return False
-    lost = (column[window] - np.interp(t[window], times[known], means[known]))[np.isfinite(column[window])]
-    if lost.size < 3 or lost.var() <= 0.02 * np.nanvar(column[window]):
-        return False
-    return float(np.corrcoef(lost[:-1], lost[1:])[0, 1]) > 0.5
-
-
-# ---- trials to a state space ----
+        several = f", trial {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
+        notes.append(f"{first.source}{several if any(names) else ''}: {what}")
+    return trajectories
 
 
 def _varying(
-    path: Path, trials: list[Trajectory], names: Sequence[str], asked: bool, notes: list[str]
+    source: str, trials: Sequence[Trajectory], names: Sequence[str], asked: bool, notes: list[str]
 ) -> tuple[list[str], list[Trajectory]]:
     """Leave out columns that stay constant in every trial: they are settings, not states."""
     moves = np.zeros(len(names), bool)
@@ -316,90 +230,47 @@ def _varying(
     for index in np.flatnonzero(~moves).tolist():
         levels = pool(trials)[:, index]
         if not np.isfinite(levels).any():
-            raise UserError(f"column {names[index]!r} of {path.name} holds no number in the rows that have a time")
+            raise UserError(
+                f"column {names[index]!r} of {source} holds no number in the rows that have a time; leave it out with "
+                "--state"
+            )
         low, high = np.nanmin(levels), np.nanmax(levels)
         told = f"always {low:g}" if low == high else f"constant in each trial ({low:g} to {high:g})"
         if asked or not moves.any():
-            raise UserError(f"column {names[index]!r} of {path.name} is {told}: what never changes has no law to find")
+            raise UserError(
+                f"column {names[index]!r} of {source} is {told}: what never changes has no law to find; name a column "
+                "that changes with --state"
+            )
         notes.append(f"column {names[index]!r} is left out: it is {told}, so it is a setting and not a state")
     kept = [name for name, moving in zip(names, moves, strict=True) if moving]
     return kept, [replace(trial, values=trial.values[:, moves]) for trial in trials]
 
 
-def _pairs(
-    trials: Sequence[Trajectory],
-    names: Sequence[str],
-    order: int | None,
-    velocities: Mapping[str, str],
-    renamed: Mapping[str, str],
-    notes: list[str],
-) -> dict[str, str]:
-    """Which column is whose velocity: as told, or where a name says so and the numbers agree."""
-    if velocities and order == 1:
-        raise UserError("a law of order 1 has no velocities; leave out --order 1 or the velocities")
-    for label in [label for pair in velocities.items() for label in pair]:
-        if renamed.get(label, label) not in names:
-            raise UserError(f"{label!r} is named in the velocities but is not one of the states {', '.join(names)}")
-    pairs = {renamed.get(position, position): renamed.get(v, v) for position, v in velocities.items()}
-    if order == 1:
-        return {}
-    for position in names:
-        for velocity in velocity_names(position):
-            if velocity in names and not {position, velocity} & {*pairs, *pairs.values()}:
-                slope, r2 = _derivative_fit(trials, names.index(position), names.index(velocity))
-                if 0.75 < slope < 1.35 and r2 > 0.8:
-                    pairs[position] = velocity
-                    notes.append(f"{velocity} is read as the velocity of {position}: the law is for d2{position}/dt2")
-                elif velocity != "v" and velocity not in VELOCITIES.values():
-                    told = (
-                        f"{position} changes {slope:.3g} times as fast"
-                        if r2 > 0.8
-                        else f"it does not follow {position}"
-                    )
-                    notes.append(f"{velocity} is named like the velocity of {position} but is not used as one: {told}")
-    return pairs
-
-
-def _derivative_fit(trials: Sequence[Trajectory], position: int, velocity: int) -> tuple[float, float]:
-    """Slope and R2 of x(t) against the integral of v: a sum hardly feels the noise that a difference would blow up."""
-    integrals, positions = [], []
+def _measured(source: str, states: StateSpace, trials: Sequence[Trajectory], notes: list[str]) -> list[Trajectory]:
+    """Leave out trials in which a state was measured less than twice; a velocity may be inferred from its position."""
+    kept: list[Trajectory] = []
+    left_out: dict[str, list[str]] = {}
     for trial in trials:
-        known = np.isfinite(trial.values[:, [position, velocity]]).all(1)
-        if known.sum() < 3:
-            continue
-        t, x, v = trial.t[known], trial.values[known, position], trial.values[known, velocity]
-        integral = np.concatenate([[0.0], np.cumsum(np.diff(t) * (v[1:] + v[:-1]) / 2)])
-        integrals.append(integral - integral.mean())
-        positions.append(x - x.mean())
-    if not integrals:
-        return 0.0, 0.0
-    s, x = np.concatenate(integrals), np.concatenate(positions)
-    if not (s @ s > 0 and x @ x > 0):
-        return 0.0, 0.0
-    slope = float(s @ x / (s @ s))
-    return slope, float(1 - ((x - slope * s) ** 2).sum() / (x @ x))
-
-
-def _arrange(
-    trials: Sequence[Trajectory], names: Sequence[str], pairs: Mapping[str, str], order: int | None
-) -> tuple[StateSpace, list[Trajectory]]:
-    """Put each velocity behind its position; with `order` 2, a position without one gets a column of NaN."""
-    coordinates = []
-    taken = set(names)
-    for name in names:
-        if name in pairs.values():
-            continue
-        velocity = pairs.get(name)
-        if velocity is None and order == 2:
-            velocity = unused(f"v{name}"[:MAX_NAME], taken)
-            taken.add(velocity)
-        coordinates.append(Coordinate(name, velocity))
-    states = StateSpace(tuple(coordinates))
-    arranged = []
-    for trial in trials:
-        values = np.full((len(trial.t), states.size), np.nan)
-        for index, name in enumerate(states.columns):
-            if name in names:
-                values[:, index] = trial.values[:, list(names).index(name)]
-        arranged.append(Trajectory(trial.t, values, trial.name))
-    return states, arranged
+        seen = trial.observed
+        lacking = next(
+            (
+                c.name
+                for c, at in ((c, states.columns.index(c.name)) for c in states.coordinates)
+                if not seen[at] and not (c.velocity and seen[at + 1])
+            ),
+            None,
+        )
+        if lacking is None:
+            kept.append(trial)
+        else:
+            left_out.setdefault(lacking, []).append(trial.name)
+    if not kept:
+        name = next(iter(left_out))
+        raise UserError(
+            f"column {name!r} of {source} holds fewer than two values in "
+            f"{'every trial' if len(trials) > 1 else 'the rows that have a time'}; name other columns with --state"
+        )
+    for name, which in left_out.items():
+        several = f"{', '.join(which[:5])}{f' and {len(which) - 5} more' if len(which) > 5 else ''}"
+        notes.append(f"trial {several} left out: {name} was measured there less than twice")
+    return kept

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gedanken.own_data.discovery import Finding
+from gedanken.own_data.finding import Finding
 from gedanken.worlds.ode.trajectory import r_squared
 
 # Okabe and Ito's palette, which colour-blind readers can tell apart (https://jfly.uni-koeln.de/color/).
@@ -33,12 +33,21 @@ STYLE = {
 def draw_fit(finding: Finding, path: Path) -> None:
     """Draw the report's figure as a PNG file."""
     import matplotlib
+
+    with matplotlib.rc_context(STYLE):
+        figure_of(finding).savefig(path, format="png", metadata={"Software": None})
+
+
+def figure_of(finding: Finding) -> Any:
+    """The report's figure, a matplotlib `Figure` that no window shows."""
+    import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     columns = finding.states.columns
     shown = list(range(len(finding.trajectories)))[:MAX_TRIALS]
     plane = len(columns) == 2 and all(c in finding.r2 for c in columns)
+    ladder = len(finding.ladder) > 1
     if len(shown) > 1:  # trials side by side, a state in each row
         rows, across = len(columns), len(shown)
         cells = [(row, place, row, trial) for place, trial in enumerate(shown) for row in range(rows)]
@@ -47,7 +56,7 @@ def draw_fit(finding: Finding, path: Path) -> None:
         rows = -(-len(columns) // across)
         cells = [(index // across, index % across, index, 0) for index in range(len(columns))]
     law = _law_lines(finding)
-    width = min(6.6 if across == 1 else 3.4 * across, 13.0) + (3.6 if plane else 0.0)
+    width = min(6.6 if across == 1 else 3.4 * across, 13.0) + 3.6 * (plane + ladder)
     with matplotlib.rc_context(STYLE):
         height = 2.8 * rows + 0.7 + 0.32 * len(law)
         figure = Figure(figsize=(width, height), dpi=160, layout="constrained", facecolor="white")
@@ -56,9 +65,9 @@ def draw_fit(finding: Finding, path: Path) -> None:
         figure.suptitle(heading, fontsize=11, x=0.01, ha="left", linespacing=1.5)
         grid = figure.add_gridspec(
             3 * rows - 1,  # a panel, its residuals, a gap
-            across + plane,
+            across + plane + ladder,
             height_ratios=([3.2, 1.0, 0.12] * rows)[:-1],
-            width_ratios=[1.0] * across + [3.4 / 6.6 * across] * plane,
+            width_ratios=[1.0] * across + [3.4 / 6.6 * across] * (plane + ladder),
         )
         drawn: dict[tuple[int, int], Any] = {}
         for row, place, index, trial in cells:
@@ -69,10 +78,12 @@ def draw_fit(finding: Finding, path: Path) -> None:
                 drawn[row, place][-1].tick_params(labelbottom=True)
         if plane:
             _draw_plane(finding, figure.add_subplot(grid[:, across]), shown)
+        if ladder:
+            _draw_ladder(finding, figure.add_subplot(grid[:, across + plane]))
         if more := len(finding.trajectories) - len(shown):
             figure.supxlabel(f"{more} more trial{'s' * (more > 1)} in report.json", fontsize=8, color=FAINT)
         figure.align_ylabels([axes for pair in drawn.values() for axes in pair])
-        figure.savefig(path, format="png", metadata={"Software": None})
+    return figure
 
 
 def _draw_cell(
@@ -86,9 +97,11 @@ def _draw_cell(
 ) -> list[Any]:
     """One column of one trial: the fit and, where it was measured, its residuals. Returns the axes."""
     column, (row, place) = finding.states.columns[index], at
-    data, predicted = finding.trajectories[trial], np.asarray(finding.predictions[trial])[:, index]
+    data = finding.trajectories[trial]
+    predicted = np.asarray(finding.predictions[trial])[:, index] if finding.fitted else np.full(len(data.t), np.nan)
     held, observed = trial in finding.held_out, data.values[:, index]
-    colour, measured = HELD_OUT if held else LAW, column in finding.r2 and bool(np.isfinite(observed).any())
+    colour = HELD_OUT if held else LAW
+    measured = (column in finding.r2 or finding.fitted is None) and bool(np.isfinite(observed).any())
     above = drawn.get((0, place), [None])[0]
     beside = drawn.get((row, 0), [None]) if len(finding.trajectories) > 1 else [None]
     span = grid[3 * row, place] if measured else grid[3 * row : 3 * row + 2, place]
@@ -112,10 +125,12 @@ def _draw_cell(
         fit.set_title(_short(name, 2) + ", held out" * held, fontsize=9, loc="left")
     r2 = float(r_squared(observed[:, None], predicted[:, None])[0]) if measured else float("nan")
     said = f"$R^2$ = {r2:.{4 if not r2 > 0.9995 else 6}f}" if measured else "not measured: inferred from the law"
+    if finding.fitted is None:
+        said = "no law"
     fit.annotate(said, (1, 1.01), xycoords="axes fraction", ha="right", va="bottom", fontsize=8, color=FAINT)
     if at == (0, 0) or (held and row == 0):
         fit.legend(frameon=False, fontsize=8, loc="best", handlelength=1.6)
-    if not measured:
+    if not measured or finding.fitted is None:
         return [fit]
     rest = figure.add_subplot(grid[3 * row + 1, place], sharex=fit, sharey=beside[-1] if len(beside) > 1 else None)
     residual = observed - predicted
@@ -154,6 +169,28 @@ def _draw_plane(finding: Finding, axes: Any, shown: list[int]) -> None:
     axes.set_title("phase plane, start marked", fontsize=9, loc="left")
 
 
+def _draw_ladder(finding: Finding, axes: Any) -> None:
+    """Share of the variance that each law of the ladder leaves over, by its number of constants."""
+    for rungs, label, colour, marker in (
+        ([(r.constants, r.match, r.reported) for r in finding.ladder], "fitted", DATA, "o"),
+        ([(r.constants, r.left_out, r.reported) for r in finding.ladder], "left out of the fit", HELD_OUT, "s"),
+    ):
+        known = [(k, max(1.0 - r2, 1e-8), own) for k, r2, own in rungs if r2 is not None and np.isfinite(r2)]
+        if known:
+            places = [k for k, _, _ in known], [left for _, left, _ in known]
+            axes.scatter(*places, color=colour, marker=marker, s=18, label=label)
+        for k, left, own in known:
+            if own:
+                axes.scatter([k], [left], s=90, facecolors="none", edgecolors=LAW, linewidths=1.4)
+    axes.set_yscale("log")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set_box_aspect(1)
+    axes.set_xlabel("constants")
+    axes.set_ylabel("$1 - R^2$")
+    axes.legend(frameon=False, fontsize=8, loc="best")
+    axes.set_title("from simple to complex, law marked", fontsize=9, loc="left")
+
+
 def _limit(axes: Any, everything: np.ndarray, observed: np.ndarray, *, shared: bool) -> None:
     """Keep the data in view where a re-simulation runs away."""
     low, high = np.nanmin(observed), np.nanmax(observed)
@@ -174,6 +211,9 @@ def _law_lines(finding: Finding) -> list[str]:
 
 
 def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
+    if finding.fitted is None:
+        yield "", "no law found"
+        return
     plain = [part.strip() for part in finding.law.text.split(";")]
     written = finding.law.latex.split(r" \\ ") if finding.law.latex else []
     for index, part in enumerate(plain[:4]):

@@ -11,7 +11,7 @@ import orjson
 
 from gedanken.errors import UserError
 from gedanken.files import staged_folder
-from gedanken.own_data.discovery import Finding
+from gedanken.own_data.finding import Finding
 from gedanken.own_data.report.figure import draw_fit
 from gedanken.own_data.report.limits import limits
 from gedanken.own_data.report.page import LIBRARIES, to_markdown
@@ -48,34 +48,54 @@ def write_report(finding: Finding, folder: str | Path, command: Sequence[str] = 
 
 def to_json(finding: Finding, command: Sequence[str] = ()) -> dict[str, Any]:
     """The report as plain data. What is not finite becomes null."""
-    widths = {name: finding.half_width(name) for name in finding.params}
+    law = finding.law if finding.fitted else None
+    params = law.params if law else {}
+    widths = {name: finding.half_width(name) for name in params}
     return {
         "title": finding.record.title,
         "hint": finding.record.problem.observation.hint,
         "player": finding.player,
         "solved": finding.solved,
+        "outcome": finding.outcome,
+        "doubts": list(finding.doubts),
         "match": finding.match,
-        "equation": finding.law.text,
-        "latex": finding.law.latex,
-        "params": dict(finding.params),
-        "half_widths_95": widths if finding.standard_errors else None,
+        "equation": law.text if law else None,
+        "latex": law.latex if law else None,
+        "params": dict(params),
+        "half_widths_95": widths if law and finding.standard_errors else None,
+        "param_units": finding.param_units,
         "r2": dict(finding.r2),
         "held_out": [finding.trajectories[i].name or str(i) for i in finding.held_out],
         "held_out_r2": dict(finding.held_out_r2) if finding.held_out_r2 else None,
+        "held_out_shown": list(finding.shown),
+        "baselines": {name: dict(r2) for name, r2 in finding.baselines.items()},
+        "order": finding.order,
+        "observations": list(finding.observations),
+        "ladder": [rung.to_dict() for rung in finding.ladder],
+        "left_out": finding.left_out,
+        "reason": finding.reason,
         "alternatives": [
             {"equation": a.equation, "params": dict(a.params), "delta": delta, "match": a.match}
             for delta, a in finding.ranked()
         ],
         "limits": limits(finding),
         "notes": list(finding.record.notes),
-        "rationale": finding.law.rationale,
+        "rationale": law.rationale if law else "",
         "columns": list(finding.states.columns),
+        "inputs": {each.name: each.between for each in finding.states.inputs},
+        "knowledge": finding.record.problem.observation.knowledge.to_dict(),
         "units": dict(finding.record.units or {}),
         "time": finding.record.time,
         "time_unit": finding.record.time_unit,
         "trials": [
-            {"name": trial.name, "t": trial.t, "observed": trial.values, "predicted": np.asarray(predicted)}
-            for trial, predicted in zip(finding.trajectories, finding.predictions, strict=True)
+            {
+                "name": trial.name,
+                "t": trial.t,
+                "observed": trial.values,
+                "inputs": None if trial.drive is None else trial.drive.at(trial.t),
+                "predicted": None if predicted is None else np.asarray(predicted),
+            }
+            for trial, predicted in zip(finding.trajectories, _predictions(finding), strict=True)
         ],
         "turns": [
             {
@@ -95,3 +115,8 @@ def to_json(finding: Finding, command: Sequence[str] = ()) -> dict[str, Any]:
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(*LIBRARIES),
     }
+
+
+def _predictions(finding: Finding) -> Sequence[Any]:
+    """What the law predicts of each trial, None for each where there is no law."""
+    return [np.asarray(each) for each in finding.predictions] if finding.fitted else [None] * len(finding.trajectories)

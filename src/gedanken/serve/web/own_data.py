@@ -16,8 +16,10 @@ from gedanken.loop import Player, Turn
 from gedanken.own_data import discovery
 from gedanken.own_data.discovery import Finding
 from gedanken.own_data.examples import Example, list_examples, load_example
-from gedanken.own_data.read.columns import open_columns
-from gedanken.own_data.read.headers import find_roles, split_unit
+from gedanken.own_data.read.formats import open_table
+from gedanken.own_data.read.roles import find_roles
+from gedanken.own_data.read.runs import separate_runs
+from gedanken.own_data.read.table import Column
 from gedanken.own_data.read.tables import Recording, read_trajectories
 from gedanken.own_data.record import Record, read_record
 from gedanken.own_data.report.write import to_json, write_report
@@ -51,26 +53,27 @@ def show_table(path: Path, roles: Roles) -> dict[str, Any]:
     Raises:
         UserError: it is no table.
     """
-    table = open_columns(path)
-    cells = table.read((), table.names)[1]
+    table = open_table(path)
     recording, problem, found = None, None, None
     try:
         recording = read_trajectories(path, **_options(roles))
-        found = find_roles(table, roles.get("time"), roles.get("state"), roles.get("trial"), [])
+        asked = [roles.get(name) for name in ("time", "trial")] + list(roles.get("state") or ())
+        runs = separate_runs(table, [name for name in asked if name])
+        found = find_roles(runs, roles.get("time"), roles.get("state"), roles.get("trial"), None, [])[1]
     except UserError as error:
         problem = str(error)
     columns = [
         {
-            "header": name,
-            "kind": table.kinds[name],
-            "unit": split_unit(name)[1],
-            **_role(name, found, recording),
-            "preview": [str(cell)[:80] for cell in cells[name][:PREVIEW].to_pylist() if cell is not None],
+            "header": column.header,
+            "kind": column.kind,
+            "unit": column.unit,
+            **_role(column, found, recording),
+            "preview": [str(cell)[:80] for cell in column.cells.dropna()[:PREVIEW]],
         }
-        for name in table.names
+        for column in table.columns
     ]
     return {
-        "rows": len(next(iter(cells.values()), ())),
+        "rows": len(table.rows),
         "columns": plain(columns),
         "order": roles.get("order"),
         "notes": plain(table.notes if recording is None else recording.notes),
@@ -84,18 +87,19 @@ def _options(roles: Roles) -> dict[str, Any]:
     return {name: value for name, value in roles.items() if value not in (None, {})}
 
 
-def _role(header: str, found: Any, recording: Recording | None) -> dict[str, Any]:
+def _role(column: Column, found: Any, recording: Recording | None) -> dict[str, Any]:
     if found is None or recording is None:
         return {"role": "ignore", "velocity_of": None}
-    if header == found.time:
+    if column.header == found.time:
         return {"role": "time", "velocity_of": None}
-    if header == found.trial:
+    if column.header in found.trial:
         return {"role": "trial", "velocity_of": None}
-    column = next((name for name, source in recording.sources.items() if source in (header, split_unit(header)[0])), "")
-    position = next((p for p, velocity in recording.states.velocities.items() if velocity == column and column), "")
+    own = (column.header, column.name)
+    state = next((name for name, source in recording.sources.items() if source in own), "")
+    position = next((p for p, velocity in recording.states.velocities.items() if velocity == state and state), "")
     if position:
         return {"role": "velocity", "velocity_of": recording.sources.get(position)}
-    return {"role": "state" if column else "ignore", "velocity_of": None}
+    return {"role": "state" if state else "ignore", "velocity_of": None}
 
 
 def _show_series(recording: Recording) -> dict[str, Any]:

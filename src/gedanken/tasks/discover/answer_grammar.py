@@ -82,7 +82,7 @@ def _rule(keys: list[str], left: int) -> str:
 
 def list_params(states: StateSpace, equation: str) -> list[str]:
     """The names of an equation that have to be declared, in the order of their first use."""
-    known = {*states.columns, *states.aliases, *FUNCTIONS, TIME}
+    known = {*states.columns, *states.aliases, *states.input_names, *FUNCTIONS, TIME}
     sides = [side.partition("=")[2] for side in equation.split(";")]
     return list(dict.fromkeys(word for side in sides for word in _WORD.findall(side) if word not in known))
 

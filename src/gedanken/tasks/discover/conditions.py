@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gedanken.errors import UserError
+from gedanken.worlds.ode.knowledge.knowledge import STATEMENTS
 
 HINT_LEVELS = ("full", "names", "anonymous")
 
@@ -73,8 +74,9 @@ TYPES: dict[str, tuple[type, ...]] = {
     "trials": (int,),
     "hint": (str,),
     "rows": (int,),
+    **dict.fromkeys(STATEMENTS, (str,)),
 }
-"""The types that each condition takes."""
+"""The types that each condition takes, and each statement of what is known of the law."""
 
 LEVELS: dict[int, Conditions] = {
     1: Conditions(noise=0.0),

@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from gedanken.loop import Problem
+from gedanken.tasks.discover.hidden import predict, score_hidden
 from gedanken.tasks.discover.observation import Truth
 from gedanken.worlds.ode import system
 from gedanken.worlds.ode.law.law import Law
@@ -66,15 +67,28 @@ class Judge:
         ceiling: mean R2 of the true law on the record: what noise leaves of 1. It is 1 where nobody knows the law.
         places: where laws are tried besides.
         least_operators: operators of the simplest form of the true law that is known, 0 where nobody knows it.
+        hidden: trials of a user's own data that no player has seen.
+        continues: whether these go on where the last trial of the record ends.
     """
 
     tracks: tuple[Track, ...]
     ceiling: float
     places: tuple[Place, ...]
     least_operators: int
+    hidden: tuple[Trajectory, ...] = ()
+    continues: bool = False
 
-    def try_elsewhere(self, law: Law) -> tuple[float, str]:
-        """The least match of a law elsewhere, in [0, 1], and the name of the place; (1, "") where there is none."""
+    def try_elsewhere(self, law: Law, start: Array | None = None) -> tuple[float, str]:
+        """The least match of a law elsewhere, in [0, 1], and the name of the place; (1, "") where there is none.
+
+        start: the state that the law had at the beginning of the record's last trial, for samples that continue it.
+        """
+        if self.hidden:
+            before = (start, float(self.tracks[-1].trajectory.t[0])) if self.continues and start is not None else None
+            predicted = [predict(law, trial, before) for trial in self.hidden]
+            columns = score_hidden(self.hidden, predicted)
+            columns = np.clip(columns[~np.isnan(columns)], 0.0, 1.0)
+            return (float(columns.mean()) if columns.size else 1.0), "on held-out samples"
         least, where = 1.0, ""
         # One place after the other: nothing is less than 0, so the first that a law fails at altogether is the last.
         reached = score_tracks([place.track for place in self.places], law.source, law.params)
@@ -101,9 +115,8 @@ def judge_of(problem: Problem) -> Judge:
 
 def _make_judge(truth: Truth, states: StateSpace) -> Judge:
     tracks = tuple(Track(states, *trial) for trial in zip(truth.scored, truth.initials, strict=True))
-    places = [("on held-out samples", trial, None) for trial in truth.held_out]
     if not truth.equation:
-        return Judge(tracks, 1.0, tuple(Place(name, Track(states, trial), 1.0) for name, trial, _ in places), 0)
+        return Judge(tracks, 1.0, (), 0, truth.held_out, truth.continues)
     law = (truth.equation, truth.params)
     ceiling = sum(score_tracks(tracks, *law)) / len(tracks)
     found = []

@@ -1,9 +1,10 @@
 """What a `discover` problem shows in public, and what its verifier keeps to itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gedanken.tasks.discover import answer_grammar
+from gedanken.worlds.ode.knowledge import Knowledge
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 
@@ -17,12 +18,17 @@ class Observation:
             and a column that is all NaN (a velocity, say) was not measured at all.
         hint: one sentence about the scene; may be empty.
         hint_level: how much the hint gives away: `full`, `names` or `anonymous`.
+        clock: whether laws that name the time are as good as others. On a person's own record they are a last resort
+            (False), since a sum of sines of the time follows anything, or not looked for at all (None).
+        knowledge: what is known of the law; one that disagrees scores nothing.
     """
 
     states: StateSpace
     trajectories: tuple[Trajectory, ...]
     hint: str = ""
     hint_level: str = "full"
+    clock: bool | None = True
+    knowledge: Knowledge = field(default_factory=Knowledge)
 
     def grammar(self, written: str = "") -> str | None:
         """What may follow `written` in a well-formed answer, as a Lark grammar; None where the answer is complete.
@@ -49,6 +55,7 @@ class Truth:
         taught: the law and its constants as students are taught it: in what a record shows at a glance.
         elsewhere: clean trajectories from other starts, at which laws are tried for the reward.
         held_out: trials of a user's own data that no player sees and at which laws are tried.
+        continues: whether these go on where the last of the scored trials ends, instead of having a start of their own.
     """
 
     equation: str
@@ -60,3 +67,4 @@ class Truth:
     taught: tuple[str, Mapping[str, float]] = ("", {})
     elsewhere: tuple[Trajectory, ...] = ()
     held_out: tuple[Trajectory, ...] = ()
+    continues: bool = False

@@ -38,8 +38,8 @@ class Evidence:
     elsewhere: float
     finite: bool
     operators: int
-    least_operators: int = 0
-    previous: float = 0.0
+    least_operators: int
+    previous: float
 
     @property
     def match(self) -> float:

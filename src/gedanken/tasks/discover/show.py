@@ -13,6 +13,7 @@ from gedanken.seeding import stream
 from gedanken.tasks.discover.judge import score_trials
 from gedanken.tasks.discover.observation import Observation, Truth
 from gedanken.worlds.ode import system
+from gedanken.worlds.ode.knowledge.text import sentences
 from gedanken.worlds.ode.law.latex import latex
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.law.parser import FUNCTIONS, TIME, parse
@@ -40,6 +41,8 @@ def show_problem(problem: Problem) -> dict[str, Any]:
         "time": TIME,
         "time_unit": "",
         "units": {},
+        "inputs": [{"name": each.name, "between": each.between} for each in states.inputs],
+        "known": sentences(seen.knowledge) if seen.knowledge else [],
         "spread": dict(zip(states.columns, spread, strict=True)),
         "trials": show_trials(seen.trajectories),
         "held_out": [],
@@ -48,7 +51,15 @@ def show_problem(problem: Problem) -> dict[str, Any]:
 
 def show_trials(trials: Iterable[Trajectory]) -> list[dict[str, Any]]:
     """Trials as data."""
-    return [{"name": trial.name, "t": trial.t, "values": trial.values} for trial in trials]
+    return [
+        {
+            "name": trial.name,
+            "t": trial.t,
+            "values": trial.values,
+            "inputs": None if trial.drive is None else trial.drive.at(trial.t),
+        }
+        for trial in trials
+    ]
 
 
 def draw_law(problem: Problem, law: Law) -> dict[str, Any]:
@@ -60,7 +71,7 @@ def draw_law(problem: Problem, law: Law) -> dict[str, Any]:
     for trial, found in zip(problem.truth.scored, score_trials(problem, law), strict=True):
         whole &= not found.reason and found.predicted is not None
         curves.append({"t": trial.t, "values": _significant(found.predicted) if whole else None})
-        dense.append(_draw_densely(law, found.start, trial.t))
+        dense.append(_draw_densely(law, found.start, trial))
     return {
         "kind": "law",
         "equation": law.text,
@@ -71,12 +82,12 @@ def draw_law(problem: Problem, law: Law) -> dict[str, Any]:
     }
 
 
-def _draw_densely(law: Law, start: Array | None, t: Array) -> dict[str, Any]:
+def _draw_densely(law: Law, start: Array | None, trial: Trajectory) -> dict[str, Any]:
     """A law at `DENSE` times over a trial's span."""
-    times = np.linspace(t[0], t[-1], DENSE)
-    values, reached = np.full((DENSE, law.states.size), math.nan), float(t[0])
+    times = np.linspace(trial.t[0], trial.t[-1], DENSE)
+    values, reached = np.full((DENSE, law.states.size), math.nan), float(trial.t[0])
     if start is not None and np.isfinite(start).all():
-        found = simulate(law.source, law.states, law.params, start, times, fuel=DENSE_FUEL)
+        found = simulate(law.source, law.states, law.params, start, times, fuel=DENSE_FUEL, drive=trial.drive)
         values, reached = found.values, float(times[-1]) if not found.reason else found.reached
     return {"t": _significant(times), "values": _significant(values), "reached": reached}
 

@@ -18,18 +18,17 @@ from gedanken.seeding import stream
 from gedanken.tasks.discover import physix, promises, rewards, show
 from gedanken.tasks.discover.answer import read_answer
 from gedanken.tasks.discover.conditions import LEVELS, TYPES, Conditions
+from gedanken.tasks.discover.doubts import doubts
+from gedanken.tasks.discover.elsewhere import draw_starts
 from gedanken.tasks.discover.judge import judge_of, score_trials
 from gedanken.tasks.discover.mismatch import describe_mismatch
 from gedanken.tasks.discover.observation import Observation, Truth
 from gedanken.tasks.discover.rewards import SOLVED, Evidence
 from gedanken.worlds.ode import corrupt, system, text
+from gedanken.worlds.ode.knowledge import STATEMENTS, Knowledge, facts, why_not, write_knowledge
 from gedanken.worlds.ode.law.law import Law
-from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
+from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
-# Other starts at which a law is tried: with one, a fitted polynomial is right there by luck more often. Of some draws
-# they are the one nearest to zero and the ones furthest apart: a law without its cubic term is right for small motions,
-# one without its linear term for large ones.
-STARTS, DRAWS = 6, 20
 # An answer repeated in the conversation is cut here; a model that rambles would otherwise fill its own context.
 MAX_HISTORY = 2_000
 # What a reply says about the form of the next answer.
@@ -85,7 +84,7 @@ class DiscoverTask(Task):
             split: `train`, `val` or `test`; each has instances of its own.
             index: which instance.
             level: 1 to 5, a preset of conditions (`LEVELS`) that single conditions may override.
-            conditions: fields of `Conditions`.
+            conditions: fields of `Conditions`, and what is known of the law (`STATEMENTS`, as texts).
 
         Raises:
             UserError: an unknown subject, split, level or condition, or a held-out system in the training split.
@@ -96,24 +95,28 @@ class DiscoverTask(Task):
             raise UserError(f"index must be a whole number from 0 up, not {index!r}")
         if level is not None and level not in LEVELS:
             raise UserError(f"level is 1 to 5, not {level!r}")
+        said = {name: conditions.pop(name) for name in STATEMENTS if name in conditions}
+        knowledge = Knowledge.read(**said)
         unknown = set(conditions) - set(Conditions.__dataclass_fields__)
         if unknown:
             raise UserError(f"unknown condition {', '.join(sorted(unknown))}")
         chosen = replace(LEVELS[level] if level else Conditions(), **conditions)
-        return self.pose_entry(entry, Key(subject, split, index, level), chosen)
+        return self.pose_entry(entry, Key(subject, split, index, level), chosen, knowledge)
 
-    def pose_entry(self, entry: system.System, key: Key, conditions: Conditions) -> Problem:
+    def pose_entry(
+        self, entry: system.System, key: Key, conditions: Conditions, knowledge: Knowledge = Knowledge()
+    ) -> Problem:
         """As `pose`, for an entry that need not be in the zoo (a file of your own)."""
         names = (key.subject, key.split, key.index)
         if conditions.hint == "anonymous":
             entry = system.anonymise(entry)
+        facts(knowledge, entry.states)
         rng = stream("discover", *names, "draw")
         first = system.draw(entry, rng)
         instances = [first] + [system.draw(entry, rng, first.params) for _ in range(conditions.trials - 1)]
         unseen = system.draw(entry, stream("discover", *names, "unseen"), first.params)
-        rng = stream("discover", *names, "elsewhere")
-        draws = [system.draw(entry, rng, first.params) for _ in range(DRAWS)]
-        others = _spread_out(draws, [instance.initial for instance in instances], STARTS)
+        starts = [instance.initial for instance in instances]
+        others = draw_starts(entry, stream("discover", *names, "elsewhere"), first.params, starts)
         observed, scored, clean = [], [], []
         for number, instance in enumerate(instances):
             noise = stream("discover", *names, "observe", number)
@@ -128,6 +131,7 @@ class DiscoverTask(Task):
             tuple(observed),
             first.hint if conditions.hint == "full" else entry.names_hint,
             conditions.hint,
+            knowledge=knowledge,
         )
         truth = Truth(
             entry.equation,
@@ -141,7 +145,7 @@ class DiscoverTask(Task):
         )
         return Problem(
             self.name,
-            replace(key, options=asdict(conditions)),
+            replace(key, options=asdict(conditions) | knowledge.to_texts()),
             observation,
             _write_prompt(observation, conditions.rows),
             truth,
@@ -154,15 +158,23 @@ class DiscoverTask(Task):
         hint: str = "",
         name: str = "record",
         held_out: Sequence[Trajectory] = (),
+        clock: bool | None = False,
+        continues: bool = False,
+        knowledge: Knowledge = Knowledge(),
     ) -> Problem:
         """A problem about a user's own data.
 
         Nobody knows its law, so starts are fitted to the samples and there is no teacher's answer. Laws are also tried
-        on trials that are `held_out` of what players see.
+        on trials that are `held_out` of what players see, or on samples that continue the last trial (`continues`).
+        Laws that name the time are a last resort unless `clock`. One that disagrees with `knowledge` scores nothing.
+
+        Raises:
+            UserError: the knowledge does not fit the variables.
         """
+        facts(knowledge, states)
         trials = tuple(trajectories)
-        truth = Truth("", {}, (None,) * len(trials), trials, held_out=tuple(held_out))
-        observation = Observation(states, trials, hint)
+        truth = Truth("", {}, (None,) * len(trials), trials, held_out=tuple(held_out), continues=continues)
+        observation = Observation(states, trials, hint, clock=clock, knowledge=knowledge)
         return Problem(self.name, Key(name), observation, _write_prompt(observation), truth)
 
     def ask(self, problem: Problem, turns: Sequence[Turn] = ()) -> list[Message]:
@@ -230,6 +242,10 @@ class DiscoverTask(Task):
             law = Law.of(read_answer(answer), problem.observation.states)
         except Unanswerable as fault:
             return self._refuse(str(fault), previous)
+        if problem.observation.knowledge:
+            seen = problem.observation
+            if reason := why_not(seen.knowledge, law, seen.trajectories):
+                return self._refuse(reason, previous, law)
         judge, trials = judge_of(problem), score_trials(problem, law)
         for trial in trials:
             if trial.reason:
@@ -240,12 +256,13 @@ class DiscoverTask(Task):
         else:
             shown = min(1.0, r2 / judge.ceiling) if judge.ceiling > 0 else r2
             # What the record itself refutes need not be tried elsewhere.
-            elsewhere, place = judge.try_elsewhere(law) if shown > 0 else (1.0, "")
+            elsewhere, place = judge.try_elsewhere(law, trials[-1].start) if shown > 0 else (1.0, "")
             least = judge.least_operators
             evidence = Evidence(shown, elsewhere, True, law.equations.operators, least, previous)
         terms = self.table.compute(evidence)
         match = terms["match"]
-        solved = match > SOLVED
+        reservations = doubts(problem, law, trials) if match > SOLVED else []
+        solved = match > SOLVED and not reservations
         caution = ""
         if match < evidence.shown and not solved:
             caution = (
@@ -254,7 +271,10 @@ class DiscoverTask(Task):
             )
         # NaN where a column was not observed.
         columns = [sum(each) / len(trials) for each in zip(*(trial.columns for trial in trials), strict=True)]
-        feedback = [f"Match {match:.3f}{'; solved' if solved else f', wanted is more than {SOLVED}'}.", caution]
+        outcome = (
+            f", wanted is more than {SOLVED}" if match <= SOLVED else "; solved" if solved else ", with a reservation"
+        )
+        feedback = [f"Match {match:.3f}{outcome}.", caution, *reservations]
         if not solved:
             number, worst = min(enumerate(trials), key=lambda each: each[1].r2)
             assert worst.predicted is not None  # `score` returns it unless told not to
@@ -266,6 +286,7 @@ class DiscoverTask(Task):
             "r2": {name: value for name, value in named if isfinite(value)},
             "shown": evidence.shown,
             "elsewhere": evidence.elsewhere,
+            **({"doubts": reservations} if reservations else {}),
         }
         return Verdict(terms, self.weights, solved, " ".join(filter(None, feedback)), reading=law, details=details)
 
@@ -361,29 +382,10 @@ def _subjects(training: bool, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in names if not (training and system.load(name).held_out))
 
 
-def _spread_out(draws: list[system.Instance], seen: list[Array], count: int) -> list[system.Instance]:
-    """`count` of the draws: the one that starts nearest to zero, then each time the furthest from all others.
-
-    The others are those chosen before and the starts `seen`. Distances are in standard deviations of the draws' starts.
-    """
-    starts = np.array([draw.initial for draw in draws])
-    spread = starts.std(axis=0)
-    scale = np.where(spread > 0, spread, 1.0)
-
-    def distance(start: Array) -> Array:
-        away: Array = np.linalg.norm((starts - start) / scale, axis=1)
-        return away
-
-    chosen = [int(np.argmin(distance(np.zeros(starts.shape[1]))))]
-    apart = np.min([distance(start) for start in (*seen, starts[chosen[0]])], axis=0)
-    while len(chosen) < count:
-        chosen.append(int(np.argmax(apart)))
-        apart = np.minimum(apart, distance(starts[chosen[-1]]))
-    return [draws[number] for number in chosen]
-
-
 def _write_prompt(observation: Observation, rows: int | None = None) -> str:
-    return text.write_prompt(observation.states, observation.trajectories, observation.hint, rows or text.ROW_BUDGET)
+    known = write_knowledge(observation.knowledge)
+    budget = rows or text.ROW_BUDGET
+    return text.write_prompt(observation.states, observation.trajectories, observation.hint, budget, known)
 
 
 def _observe(

@@ -50,9 +50,14 @@ class Entry:
         """Subject name, `odebench_07`."""
         return f"odebench_{self.id:02d}"
 
+    @property
+    def times(self) -> Array:
+        """The benchmark's sample times."""
+        return np.linspace(0.0, DURATION, SAMPLES)
+
     def trajectory(self, start: int) -> Trajectory:
         """The clean solution from the first (0) or second (1) start, at the benchmark's sample times."""
-        t = np.linspace(0.0, DURATION, SAMPLES)
+        t = self.times
         return Trajectory(t, solve(self.equation, self.states, self.params, self.starts[start], t))
 
 

@@ -24,8 +24,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gedanken.errors import Unanswerable
+from gedanken.worlds.ode.inputs import Drive
 from gedanken.worlds.ode.kernel import score as kernel
 from gedanken.worlds.ode.kernel import status as codes
+from gedanken.worlds.ode.kernel.driven import pack_drive
 from gedanken.worlds.ode.kernel.limits import MAX_SAMPLES
 from gedanken.worlds.ode.kernel.score import pack
 from gedanken.worlds.ode.kernel.status import UNREADABLE
@@ -34,7 +36,7 @@ from gedanken.worlds.ode.kernel.workspace import Workspace, run_one, warm_up, wo
 from gedanken.worlds.ode.law.answer import MAX_JSON, Answer, decode, encode, read_json
 from gedanken.worlds.ode.law.parser import check_states, parse
 from gedanken.worlds.ode.track import SCORE_FUEL, Track
-from gedanken.worlds.ode.trajectory import Array, StateSpace
+from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 __all__ = [
     "MAX_JSON",
@@ -347,6 +349,7 @@ def simulate(
     rtol: float = 1e-6,
     atol: float = 1e-9,
     fuel: int = SIMULATE_FUEL,
+    drive: Drive | None = None,
 ) -> Simulation:
     """Solve equations from `y0` at `t[0]`, by the integrator that scores answers. Data are made at rtol 1e-9 or so.
 
@@ -359,9 +362,10 @@ def simulate(
         rtol: relative error of a step, at least 1e-13.
         atol: absolute error of a step.
         fuel: work allowed, in units of about a nanosecond.
+        drive: values of the inputs, where the system has any.
 
     Raises:
-        ValueError: y0, t or a tolerance is unusable.
+        ValueError: y0, t or a tolerance is unusable, or an input has no values.
         UserError: a state variable whose name the grammar cannot use.
     """
     check_states(states)
@@ -379,7 +383,8 @@ def simulate(
     except Unanswerable as fault:
         return Simulation(nothing, UNREADABLE, float(times[0]), str(fault))
     unobserved = np.full(n, -1.0)
-    packed = pack(times, nothing, start, unobserved, np.zeros(n), rtol, atol, fuel, 0)
+    inputs = pack_drive(states, Trajectory(times, nothing, drive=drive))
+    packed = pack(times, nothing, start, unobserved, np.zeros(n), rtol, atol, fuel, 0, inputs)
     space, status, row = run_one(pack_symbols(states), packed, answer, kernel.FULL)
     if status in _REFUSED:
         reason = explain(status, states, equation, params, 0.0)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gedanken.worlds.ode.descriptors import Slopes, Swing, describe, noise_level
+from gedanken.worlds.ode.inputs import HOLD, LINE, TRIAL
 from gedanken.worlds.ode.law.parser import FUNCTIONS
 from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
@@ -26,10 +27,15 @@ SYSTEM_MESSAGE = (
 
 
 def write_prompt(
-    states: StateSpace, trajectories: Sequence[Trajectory], hint: str = "", row_budget: int = ROW_BUDGET
+    states: StateSpace,
+    trajectories: Sequence[Trajectory],
+    hint: str = "",
+    row_budget: int = ROW_BUDGET,
+    known: str = "",
 ) -> str:
-    """The description of a record for a language model, as one text."""
+    """The description of a record for a language model, as one text; `known` says what is known of the law."""
     parts = [f"HINT: {hint}"] if hint else []
+    parts += [known] if known else []
     shown = trajectories[: max(row_budget // LEAST_ROWS, 1)]
     parts += [
         write_table(states, trajectory, max(row_budget // len(shown), min(row_budget, LEAST_ROWS)))
@@ -51,6 +57,16 @@ def write_table(states: StateSpace, trajectory: Trajectory, rows: int) -> str:
     columns = [_format(trajectory.t[chosen], _time_digits(trajectory.t))]
     columns += [_format(trajectory.values[chosen, k], _digits(trajectory.values[:, k])) for k in seen]
     names = ["t", *(states.columns[k] for k in seen)]
+    moving, settings = [], []
+    for k, each in enumerate(states.inputs if trajectory.drive is not None else ()):
+        readings = trajectory.drive.values[:, k]  # type: ignore[union-attr]
+        if each.between == TRIAL:
+            settings.append(f"{each.name} = {readings[0]:.6g}")
+        else:
+            digits = _decimals(1e-4 * float(np.ptp(readings) or abs(readings[0]) or 1.0))
+            columns.append(_format(trajectory.drive.at(trajectory.t[chosen])[:, k], digits))  # type: ignore[union-attr]
+            moving.append(each.name)
+    names += moving
     widths = [max(map(len, [name, *column])) for name, column in zip(names, columns, strict=True)]
     lines = [
         " ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
@@ -62,6 +78,8 @@ def write_table(states: StateSpace, trajectory: Trajectory, rows: int) -> str:
     )
     hidden = [name for k, name in enumerate(states.columns) if not trajectory.observed[k]]
     missing = f"; {', '.join(hidden)} not measured" if hidden else ""
+    missing += f"; input {', '.join(moving)}" if moving else ""
+    missing += f"; {', '.join(settings)}" if settings else ""
     return "\n".join([f"{title} ({shown}{missing}):", *lines])
 
 
@@ -106,9 +124,25 @@ def write_grammar(states: StateSpace) -> str:
     names = " ".join(states.columns) + (f" ({', '.join(velocities)})" if velocities else "")
     return (
         "GRAMMAR: operators + - * / **, parentheses, numbers, functions "
-        f"{' '.join(sorted(FUNCTIONS))}, state variables {names}, time t, and parameters that you name "
-        "and give values for. Nothing else."
+        f"{' '.join(sorted(FUNCTIONS))}, state variables {names}, {_write_inputs(states)}time t, and parameters that "
+        "you name and give values for. Nothing else."
     )
+
+
+# What an input does between two readings, in words.
+_BETWEEN = {LINE: "straight lines between readings", HOLD: "each reading holds until the next"}
+
+
+def _write_inputs(states: StateSpace) -> str:
+    """The inputs that an equation may name, as a part of the sentence about its names; empty where there are none."""
+    moving = [f"{each.name} ({_BETWEEN[each.between]})" for each in states.inputs if each.between != TRIAL]
+    settings = [each.name for each in states.inputs if each.between == TRIAL]
+    parts = []
+    if moving:
+        parts.append(f"measured inputs that drive the system and have no equation {' '.join(moving)}, ")
+    if settings:
+        parts.append(f"known constants that differ between trials {' '.join(settings)}, ")
+    return "".join(parts)
 
 
 def write_schema(states: StateSpace) -> str:

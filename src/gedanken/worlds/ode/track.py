@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gedanken.worlds.ode.kernel.driven import pack_drive
 from gedanken.worlds.ode.kernel.limits import MAX_SAMPLES
 from gedanken.worlds.ode.kernel.score import pack
 from gedanken.worlds.ode.kernel.tokens import pack_symbols
@@ -14,6 +15,8 @@ from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 SCORE_FUEL = 500_000
 # Fuel for fitting an unknown start, in multiples of the fuel of one simulation.
 START_SHARE = 8
+# More fuel for each kink of an input, at which the integrator begins anew.
+KINK_FUEL = 1_000
 
 
 class Track:
@@ -50,7 +53,8 @@ class Track:
             fuel: work that one simulation may take, in units of about a nanosecond.
 
         Raises:
-            ValueError: wrong shapes, too many samples, nothing observed, or a start that is not finite.
+            ValueError: wrong shapes, too many samples, nothing observed, a start that is not finite, or inputs without
+                values.
             UserError: a state variable whose name the grammar cannot use.
         """
         check_states(states)
@@ -71,9 +75,11 @@ class Track:
             raise ValueError(f"the initial state must be {n} finite numbers, not {self.y0}")
         if (floor > 0).any():
             atol = min(atol, 1e-3 * rtol * floor[floor > 0].min())
+        drive = pack_drive(states, trajectory)
+        fuel += KINK_FUEL * int(drive[1])
         start_fuel = 0 if self.known_start else START_SHARE * fuel
         self._symbols = pack_symbols(states)
-        self._packed = pack(trajectory.t, values, self.y0, spread, floor, rtol, atol, fuel, start_fuel)
+        self._packed = pack(trajectory.t, values, self.y0, spread, floor, rtol, atol, fuel, start_fuel, drive)
         self._size = n
         self._zeros = tuple(0.0 if squares >= 0 else math.nan for squares in spread)
 

@@ -7,6 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from gedanken.worlds.ode.inputs import Drive, Input
+
 Array = NDArray[np.float64]
 
 
@@ -26,9 +28,15 @@ class Coordinate:
 
 @dataclass(frozen=True)
 class StateSpace:
-    """The state variables of a system, in order: each coordinate followed by its velocity where it has one."""
+    """The state variables of a system, in order: each coordinate followed by its velocity where it has one.
+
+    Attributes:
+        coordinates: the degrees of freedom.
+        inputs: what acts on the system from outside and has no law. Equations may name it; a `Drive` holds its values.
+    """
 
     coordinates: tuple[Coordinate, ...]
+    inputs: tuple[Input, ...] = ()
 
     @classmethod
     def first_order(cls, *names: str) -> "StateSpace":
@@ -48,9 +56,14 @@ class StateSpace:
         )
 
     @cached_property
+    def input_names(self) -> tuple[str, ...]:
+        """Names of the inputs, in order."""
+        return tuple(each.name for each in self.inputs)
+
+    @cached_property
     def aliases(self) -> dict[str, str]:
         """Other spellings that an equation may use for a velocity (`dy`, `dydt` for `vy`), unless they are states."""
-        taken = set(self.columns)
+        taken = {*self.columns, *self.input_names}
         aliases = {}
         for c in self.coordinates:
             for alias in () if c.velocity is None else (f"d{c.name}", f"d{c.name}dt", f"v{c.name}"):
@@ -96,11 +109,13 @@ class Trajectory:
         t: sample times, shape (m,), strictly increasing, in seconds or the data's own unit.
         values: samples, shape (m, n), columns as in `StateSpace.columns`; NaN marks what was not observed.
         name: which trial this is, for reports.
+        drive: the inputs of the trial, on the same clock; None for a system without inputs.
     """
 
     t: Array
     values: Array
     name: str = ""
+    drive: Drive | None = None
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.t.shape != self.values.shape[:1] or len(self.t) < 2:

@@ -50,7 +50,7 @@ def test_the_order_is_the_one_stated(n):
         packed = pack(t, np.full((3, n), np.nan), np.ones(n), np.full(n, -1.0), np.zeros(n), 1e-3, 30.0, 10**6, 0)
         space, _, _ = run_one(pack_symbols(states), packed, (equation.encode(), b"", []), FULL)
         assert space.info[ACCEPTED] == 1
-        errors.append(np.abs(space.trajectory[1:3, n - 1] - np.exp(np.sin(t[1:]))))
+        errors.append(np.abs(space.trajectory(n)[1:3, n - 1] - np.exp(np.sin(t[1:]))))
     within, end = np.polyfit(np.log(lengths), np.log(errors), 1)[0]
     assert end == pytest.approx(ORDER + 1, abs=0.3)
     assert within == pytest.approx(DENSE_ORDER + 1, abs=0.3)

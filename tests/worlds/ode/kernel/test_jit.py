@@ -140,8 +140,65 @@ def imported(path):
 
 
 def test_stamps_follow_imports():
-    everything = ["dopri5", "jit", "limits", "linear", "machine", "program", "rodas4", "score", "status", "tokens"]
+    everything = [
+        "dopri5",
+        "driven",
+        "jit",
+        "limits",
+        "linear",
+        "machine",
+        "program",
+        "rodas4",
+        "score",
+        "status",
+        "tokens",
+    ]
     assert imported(jit.HERE.with_name("score.py")) == everything
     assert imported(jit.HERE.with_name("linear.py")) == ["jit", "linear"]
     fitting = jit.HERE.parents[1] / "fit" / "kernels.py"
-    assert imported(fitting) == ["dopri5", "jit", "limits", "linear", "machine", "status"]
+    assert imported(fitting) == ["dopri5", "driven", "jit", "limits", "linear", "machine", "rodas4", "status"]
+
+
+def test_an_outer_function_is_compiled_with_little_optimisation_and_its_callees_in_full():
+    import numba
+    from numba.core import config, event
+
+    levels = {}
+
+    class Watch(event.Listener):
+        def on_start(self, event):
+            levels[event.data["dispatcher"].py_func.__name__] = int(config.OPT)
+
+        def on_end(self, event):
+            pass
+
+    @numba.njit
+    def work(x):
+        return x * x
+
+    def calls(x):
+        return work(x) + 1.0
+
+    jit._levels.outer.add(calls)
+    full = int(config.OPT)
+    with event.install_listener("numba:compile", Watch()):
+        assert numba.njit(calls)(3.0) == 10.0
+    assert levels == {"calls": 1, "work": full}
+    assert int(config.OPT) == full
+
+
+def test_what_is_cached_is_known_before_it_is_called(package):
+    said = (
+        "from gedanken.worlds.ode.kernel import jit, tiny; print(jit.is_cacheable(tiny.one), jit.is_cached(tiny.one))"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    environment |= {"PYTHONPATH": str(package.parents[3]), "XDG_CACHE_HOME": str(package / "cache")}
+
+    def ask():
+        return subprocess.run(
+            [sys.executable, "-c", said], env=environment, capture_output=True, text=True, check=True
+        ).stdout.split()
+
+    assert ask() == ["True", "False"]
+    run(package)
+    assert ask() == ["True", "True"]

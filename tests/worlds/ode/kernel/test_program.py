@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from gedanken.bench import hostile
 from gedanken.bench.fuzz import mutate, write_expression
 from gedanken.errors import Unanswerable
 from gedanken.seeding import stream
+from gedanken.worlds.ode.inputs import Input
 from gedanken.worlds.ode.kernel.limits import MAX_OPERATORS, MAX_STATES, MAX_TEXT
 from gedanken.worlds.ode.kernel.machine import REGISTERS, run, run_dual
 from gedanken.worlds.ode.kernel.program import (
@@ -30,6 +32,7 @@ from gedanken.worlds.ode.trajectory import StateSpace
 FALL = StateSpace.second_order(y="vy")
 PLANE = StateSpace.second_order(x="vx", y="vy")
 MIXED = StateSpace.first_order("x", "y")
+DRIVEN = StateSpace(FALL.coordinates, (Input("u"), Input("step", "hold"), Input("m", "trial")))
 
 
 class Program:
@@ -76,15 +79,18 @@ def check_alike(text, states, params):
 PARAMS = {"k": 1.7, "c": -0.4, "zero": 0.0}
 
 
-@pytest.mark.parametrize("states", [FALL, PLANE, MIXED])
+@pytest.mark.parametrize("states", [FALL, PLANE, MIXED, DRIVEN])
 def test_both_parsers_accept_the_same_language(states):
-    rng = stream("tests", "language", *states.columns)
+    rng = stream("tests", "language", *states.columns, *states.input_names)
     accepted = 0
     for _ in range(4000):
         sides = [write_expression(rng, int(rng.integers(1, 6))) for _ in states.left_sides]
         text = "; ".join(f"{left} = {side}" for left, side in zip(states.left_sides, sides, strict=True))
         if states is not FALL:
             text = text.replace("dy ", "y ").replace("vy", "y") if states is MIXED else text
+        if states is DRIVEN:
+            for name, given in {"k": "u", "c": "step", "t": "m"}.items():
+                text = re.sub(rf"\b{name}\b", given, text) if rng.random() < 0.7 else text
         if rng.random() < 0.6:
             text = mutate(text, rng)
         if len(text) <= MAX_TEXT and text.isascii():

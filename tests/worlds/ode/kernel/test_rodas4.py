@@ -25,7 +25,7 @@ def test_the_order_is_the_one_stated():
         answer = (b"dx/dt = x*(1 - x)", b"", [])  # x = 1 / (1 + 7/3 exp(-t))
         space, _, _ = run_one(pack_symbols(LINE), packed, answer, FULL + STIFF)
         steps.append(int(space.info[ACCEPTED]))
-        errors.append(np.abs(space.trajectory[1:3, 0] - 1 / (1 + 7 / 3 * np.exp(-t[1:]))))
+        errors.append(np.abs(space.trajectory(1)[1:3, 0] - 1 / (1 + 7 / 3 * np.exp(-t[1:]))))
     assert set(steps) == {7}
     within, end = np.polyfit(np.log(lengths), np.log(errors), 1)[0]
     assert end == pytest.approx(ORDER + 1, abs=0.3)

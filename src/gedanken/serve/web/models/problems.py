@@ -21,6 +21,14 @@ class Trial(Model):
     name: str
     t: list[float]
     values: Rows
+    inputs: Rows | None = Field(default=None, description="Values of the inputs at these times, one number an input.")
+
+
+class InputShown(Model):
+    """A quantity that acts on the system and has no law of its own."""
+
+    name: str
+    between: str = Field(description="What it does between two readings: line, hold, or trial (the same in a trial).")
 
 
 class DiscoverShown(Model):
@@ -37,6 +45,8 @@ class DiscoverShown(Model):
     spread: dict[str, Number] = Field(
         description="Standard deviation of each column over all its samples: the unit of residual strips."
     )
+    inputs: list[InputShown] = Field(default=[], description="What equations may name besides the state variables.")
+    known: list[str] = Field(default=[], description="What is known of the law, in sentences.")
     trials: list[Trial]
     held_out: list[Trial] = Field(description="Trials, or a trial's later samples, that no player sees.")
     prompt_length: int = Field(description="Characters of the prompt.")

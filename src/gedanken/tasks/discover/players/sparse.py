@@ -52,10 +52,12 @@ class Sparse:
                 observation.states,
                 observation.trajectories,
                 "" if observation.hint_level == "anonymous" else observation.hint,
+                clock=observation.clock,
                 progress=self._progress,
                 seconds=self._seconds,
                 improved=self._improved,
                 check=self._check,
+                knowledge=observation.knowledge,
             )
             while len(self._results) > _CACHED:
                 self._results.popitem(last=False)
@@ -100,11 +102,15 @@ def _rationale(discovery: Discovery, candidate: Candidate, turn: int) -> str:
 
 def _digest(observation: Observation) -> bytes:
     digest = hashlib.blake2b(digest_size=16)
-    digest.update(repr((observation.states.coordinates, observation.hint, observation.hint_level)).encode())
+    said = (observation.states, observation.hint, observation.hint_level, observation.clock, observation.knowledge)
+    digest.update(repr(said).encode())
     for trajectory in observation.trajectories:
         digest.update(repr(trajectory.values.shape).encode())
         digest.update(np.ascontiguousarray(trajectory.t).tobytes())
         digest.update(np.ascontiguousarray(trajectory.values).tobytes())
+        if trajectory.drive is not None:
+            digest.update(np.ascontiguousarray(trajectory.drive.t).tobytes())
+            digest.update(np.ascontiguousarray(trajectory.drive.values).tobytes())
     return digest.digest()
 
 

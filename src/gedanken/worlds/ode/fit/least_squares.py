@@ -18,6 +18,7 @@ from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory, r_squa
 SCHEDULE = ((32, 6), (16, 6), (8, 6), (4, 8), (2, 10), (1, 25))
 # Eigenvalue of the information matrix, scaled to a unit diagonal, below which a direction counts as undetermined.
 NO_INFORMATION = 1e-10
+KNOWN = 1e200  # information about a parameter whose value is given
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def refine(
     tolerance: float = 1e-5,
     rtol: float = RTOL,
     weights: Array | None = None,
+    limits: tuple[Array, Array] | None = None,
 ) -> Refined | None:
     """Weighted least squares from one starting point by Levenberg-Marquardt.
 
@@ -67,23 +69,32 @@ def refine(
         tolerance: relative decrease of the sum of squares below which the fit ends.
         rtol: relative error of an integration step.
         weights: in place of the record's, shape (M, n).
+        limits: lowest and highest value of each parameter, shape (p,) each; none by default. A parameter whose limits
+            are equal is held there, and its row of the information says that it is known.
 
     Returns:
         The best point, or None when the starting point cannot be simulated over the record.
     """
     bounds = record.segments(segments)
     p = np.array(params, np.float64)
+    lower, upper = limits if limits is not None else (np.full(p.size, -np.inf), np.full(p.size, np.inf))
+    p = np.clip(p, lower, upper)
     first = np.array(record.guess[bounds[:-1]] if starts is None else starts, np.float64)
     predicted = np.empty_like(record.y)
     information = np.empty((p.size, p.size))
     info = np.zeros(kernels.INFO, np.int64)
-    status, chi2, runs = kernels.levenberg_marquardt(
+    status, chi2, runs = kernels.levenberg_marquardt(  # type: ignore[no-untyped-call]
         program.code, program.operations, program.registers, program.states, program.outputs, p, record.t, record.y,
         record.weights if weights is None else weights, bounds, first, free_starts, record.scale, rtol, ATOL,
-        EVALUATIONS, iterations, tolerance, predicted, information, info,
+        EVALUATIONS, record.drives, record.trials(bounds), lower, upper, iterations, tolerance, predicted, information,
+        info,
     )  # fmt: skip
     if status != OK or not math.isfinite(chi2):
         return None
+    held = lower == upper
+    if held.any():
+        information[held] = information[:, held] = 0.0
+        information[held, held] = KNOWN
     return Refined(p, first, predicted, float(chi2), information, int(runs))
 
 
@@ -140,6 +151,7 @@ def fit(
     sigma: Sequence[Array] | None = None,
     guess: Sequence[Array] | None = None,
     schedule: Sequence[tuple[int, int]] = SCHEDULE,
+    limits: Mapping[str, tuple[float, float]] | None = None,
 ) -> Fit:
     """Fit the parameters of an equation, shared by all trajectories, and the start of each.
 
@@ -155,6 +167,7 @@ def fit(
         sigma: noise of each sample, up to a factor for each column; even noise by default.
         guess: smooth estimates of the states at the samples, for the segments to start from.
         schedule: segments and iterations of each phase.
+        limits: lowest and highest value of parameters that have such; equal ones hold a parameter.
 
     Raises:
         Unanswerable: the equation is not in the grammar.
@@ -165,12 +178,14 @@ def fit(
     program = Compiler(states)(equation, tuple(params))
     record = Record.of(trajectories, sigma, guess)
     p = np.array([float(value) for value in params.values()])
+    ranges = [(limits or {}).get(name, (-math.inf, math.inf)) for name in params]
+    reach = (np.array([low for low, _ in ranges]), np.array([high for _, high in ranges]))
     done: Refined | None = None
     pieces = 0
     least = math.inf
     for count, iterations in schedule:
         starts = None if done is None else record.carry(done.starts, pieces, count)
-        result = refine(program, p, record, segments=count, iterations=iterations, starts=starts)
+        result = refine(program, p, record, segments=count, iterations=iterations, starts=starts, limits=reach)
         if result is None or _lost(result.chi2, least, record):
             continue
         done, pieces, p, least = result, count, result.params, min(least, result.chi2)
@@ -180,7 +195,7 @@ def fit(
             weights = record.weights / np.maximum(_rms(done, record), 1e-6)
             last = refine(
                 program, done.params, record, segments=pieces, starts=done.starts, weights=weights, tolerance=1e-9,
-                rtol=1e-8,
+                rtol=1e-8, limits=reach,
             )  # fmt: skip
             if last is None:
                 break

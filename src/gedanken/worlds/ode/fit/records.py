@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gedanken.worlds.ode.trajectory import Array, Trajectory
+from gedanken.worlds.ode.kernel.driven import pack_drive
+from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Record:
         bounds: first sample of each trajectory, and M.
         guess: a smooth estimate of the state at each sample, where segments start from, shape (M, n).
         scale: spread of each column, shape (n,).
+        drives: packed inputs of each trajectory, a row each (`kernel/driven.py`).
     """
 
     t: Array
@@ -27,6 +29,7 @@ class Record:
     bounds: np.ndarray
     guess: Array
     scale: Array
+    drives: Array
     _segments: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -56,7 +59,12 @@ class Record:
             np.cumsum([0] + [len(trajectory.t) for trajectory in trajectories]),
             np.ascontiguousarray(estimate),
             scale,
+            _pack_drives(trajectories),
         )
+
+    def trials(self, bounds: np.ndarray) -> np.ndarray:
+        """The trajectory that each segment with these bounds belongs to, shape (segments,)."""
+        return np.searchsorted(self.bounds, bounds[:-1], side="right") - 1
 
     def segments(self, count: int) -> np.ndarray:
         """Bounds of about `count` segments a trajectory, none shorter than four samples unless its record is."""
@@ -72,6 +80,18 @@ class Record:
         """Starts of `coarse` segments, taken from those `fine` segments that begin there or next after."""
         begin = self.segments(coarse)[:-1]
         return starts[np.clip(np.searchsorted(self.segments(fine), begin), 0, len(starts) - 1)]
+
+
+def _pack_drives(trajectories: Sequence[Trajectory]) -> Array:
+    """The packed inputs of all trajectories in rows of one length."""
+    rows = []
+    for trajectory in trajectories:
+        inputs = () if trajectory.drive is None else trajectory.drive.inputs
+        rows.append(pack_drive(StateSpace((), inputs), trajectory))
+    packed = np.zeros((len(rows), max(map(len, rows))))
+    for row, drive in zip(packed, rows, strict=True):
+        row[: len(drive)] = drive
+    return packed
 
 
 def _spread(seen: Array, estimate: Array) -> float:

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from gedanken.worlds.ode.kernel.jit import jit
-from gedanken.worlds.ode.kernel.limits import MAX_PARAMS, MAX_STATES
+from gedanken.worlds.ode.kernel.limits import MAX_STATES
 from gedanken.worlds.ode.kernel.machine import REGISTER_MASK, rhs_cold, run, run_dual
 from gedanken.worlds.ode.kernel.status import OK, S_FUEL, S_NONFINITE, S_STEP, S_ZERO
 
@@ -41,8 +41,8 @@ DENSE = (
     69997945.0 / 29380423,
 )
 
-# Storage of an integration: rows of up to LANES numbers (a state vector and its tangents).
-LANES = MAX_STATES * (MAX_PARAMS + 1)
+# Storage of an integration in the verifier: rows of up to LANES numbers (a state vector and its tangents by the start).
+LANES = MAX_STATES * (MAX_STATES + 1)
 ROWS = 15
 STATE = 7  # row of the state reached
 CLOCK = 13  # row of the time reached and the next step
@@ -206,7 +206,11 @@ def _make(WIDTH):
                         yn[i] = v
                 # As `rhs` does, but without a view of row `stage`, whose reference count costs 5 ns.
                 R[N] = x + c * h
-                if L == 1:
+                if WIDTH > 0:  # known when this is compiled, so that the other branch is not compiled at all
+                    run(code, nops, R)
+                    for i in range(n):
+                        flat[stage * row + i] = R[out[i] & REGISTER_MASK]
+                elif L == 1:
                     run(code, nops, R)
                     for i in range(n):
                         flat[stage * row + i] = R[out[i] & REGISTER_MASK]

@@ -72,14 +72,43 @@ def folder(source: Path) -> Path | None:
     return None
 
 
-def jit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+class _Levels(event.Listener):  # type: ignore[misc]
+    """Sets how hard LLVM tries, function by function, while numba compiles one inside the other."""
+
+    def __init__(self) -> None:
+        self.outer: set[Any] = set()
+        self._full, self._little = config.OPT, type(config.OPT)("1")
+        self._before: list[Any] = []
+
+    def on_start(self, event: Any) -> None:
+        self._before.append(config.OPT)
+        config.OPT = self._little if event.data["dispatcher"].py_func in self.outer else self._full
+
+    def on_end(self, event: Any) -> None:
+        config.OPT = self._before.pop()
+
+
+_levels = _Levels()
+event.register("numba:compile", _levels)
+
+
+def jit(*, outer: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """`numba.njit` without the GIL, with IEEE division, and with the cache of this module.
 
     Only `contract` and `nsz` of LLVM's fast math are on: any more would delete the tests for NaN.
+
+    Args:
+        outer: the function does its work in other compiled functions. numba links their code into it, and LLVM would
+            optimise all of it once more, for seconds and to no effect; so it is asked for little here.
+        options: of `numba.njit`.
     """
-    options = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}, **options}
+    options = {
+        "nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}, "no_cfunc_wrapper": True, **options
+    }  # fmt: skip
 
     def decorate(function: Callable[..., Any]) -> Any:
+        if outer:
+            _levels.outer.add(function)
         place = folder(Path(function.__code__.co_filename))
         if place is not None:
             before = config.CACHE_DIR
@@ -93,6 +122,19 @@ def jit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         return numba.njit(**options)(function)
 
     return decorate
+
+
+def is_cacheable(function: Any) -> bool:
+    """Whether there is a place that keeps a compiled function for other processes."""
+    return hasattr(function, "py_func") and folder(Path(function.py_func.__code__.co_filename)) is not None
+
+
+def is_cached(function: Any) -> bool:
+    """Whether a compiled function is kept from an earlier process. Under NUMBA_DISABLE_JIT there is none to compile."""
+    if not hasattr(function, "py_func"):
+        return True
+    place = folder(Path(function.py_func.__code__.co_filename))
+    return place is not None and any(place.rglob(f"*.{function.py_func.__name__}-*.nbc"))
 
 
 @contextmanager

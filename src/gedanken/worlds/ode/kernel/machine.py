@@ -1,7 +1,8 @@
 """The register machine: its instructions, its registers, and the evaluation of a program, plain or with derivatives.
 
-Registers 0..n-1 hold the states, n the time, then the parameters and the constants; register LEAF + i receives the
-result of instruction i. An instruction is one integer, operation | a << 8 | b << 20, with the registers a and b of its
+Registers 0..n-1 hold the states, n the time, then two registers for each input (its value at time 0 and its slope, both
+until its next kink; `driven.py` sets them), the parameters and the constants; register LEAF + i receives the result of
+instruction i. An instruction is one integer, operation | a << 8 | b << 20, with the registers a and b of its
 operands. A program is an array of instructions and `out`, the register of each state's derivative.
 """
 
@@ -14,7 +15,7 @@ import numpy as np
 from gedanken.worlds.ode.kernel.jit import jit
 from gedanken.worlds.ode.kernel.limits import MAX_OPERATORS
 
-LEAF = 384  # registers below are states, time, parameters and constants
+LEAF = 640  # registers below are states, time, parameters and constants
 REGISTERS = LEAF + MAX_OPERATORS
 REGISTER_MASK = REGISTERS - 1  # REGISTERS is a power of two
 

@@ -61,6 +61,7 @@ from gedanken.worlds.ode.kernel.tokens import (
     SEMICOLON,
     SLASH,
     STAR,
+    SYMBOLS_HEAD,
     TWO,
     declare,
     end_of_word,
@@ -165,11 +166,11 @@ def _left_side(buf, i, end, sym):
     if second:
         if a1 - a0 < 3 or buf[a0 + 1] != TWO:
             return E_LHS, -1
-        s = find_symbol(buf, a0 + 2, a1, sym, np.int64(sym[1]), 2 + n)
-        if s < 0 or s >= n or sym[2 + s] == NO_VELOCITY:
+        s = find_symbol(buf, a0 + 2, a1, sym, np.int64(sym[1]), SYMBOLS_HEAD + n)
+        if s < 0 or s >= n or sym[SYMBOLS_HEAD + s] == NO_VELOCITY:
             return E_LHS, -1
-        return i + 1, np.int64(sym[2 + s])
-    s = find_symbol(buf, a0 + 1, a1, sym, np.int64(sym[1]), 2 + n)
+        return i + 1, np.int64(sym[SYMBOLS_HEAD + s])
+    s = find_symbol(buf, a0 + 1, a1, sym, np.int64(sym[1]), SYMBOLS_HEAD + n)
     if s < 0 or s >= n:
         return E_LHS, -1
     return i + 1, s
@@ -228,7 +229,7 @@ def compile_text(buf, i, end, names, p0, p1, values, sym, fold, code, R, out, co
     s = declare(names, p0, p1, nval, sym, off)
     if s != OK:
         return s
-    par0 = n + 1
+    par0 = n + 1 + 2 * np.int64(sym[2])
     for q in range(nval):
         if not math.isfinite(values[q]):
             return E_PARAM
@@ -284,12 +285,20 @@ def compile_text(buf, i, end, names, p0, p1, values, sym, fold, code, R, out, co
                     operand = False
                 elif is_alpha(c):
                     j = end_of_word(buf, i, end)
-                    r = find_symbol(buf, i, j, sym, np.int64(sym[1]), 2 + n)
+                    r = find_symbol(buf, i, j, sym, np.int64(sym[1]), SYMBOLS_HEAD + n)
                     if r < 0:
                         for q in range(nval):
                             if same_bytes(buf, i, j, names, off[2 * q], off[2 * q + 1] - off[2 * q]):
                                 r = par0 + q
                                 break
+                    elif r > n and (r - n) % 2 == 0:
+                        # An input that runs along a line: its value at time 0, plus its slope times the time.
+                        first = r - 1
+                        r = _emit(MUL, n, r, code, counts, R)
+                        if r >= 0:
+                            r = _emit(ADD, first, r, code, counts, R)
+                        if r < 0:
+                            return -r
                     if r >= 0:
                         vals[tops[1]] = r
                         tops[1] += 1
@@ -358,14 +367,15 @@ def compile_text(buf, i, end, names, p0, p1, values, sym, fold, code, R, out, co
                 if tops[0] != 0 or tops[1] != 1:
                     return E_SYNTAX
                 out[target] = vals[0]
-                if sym[2 + target] != NO_VELOCITY and (
-                    counts[OPERATOR_COUNT] > before or vals[0] != np.int64(sym[2 + target])
+                if sym[SYMBOLS_HEAD + target] != NO_VELOCITY and (
+                    counts[OPERATOR_COUNT] > before or vals[0] != np.int64(sym[SYMBOLS_HEAD + target])
                 ):
                     return E_VELOCITY
                 break
     for k in range(n):
         if out[k] < 0:
-            if sym[2 + k] == NO_VELOCITY:
+            if sym[SYMBOLS_HEAD + k] == NO_VELOCITY:
                 return E_MISSING
-            out[k] = np.int64(sym[2 + k])
-    return E_SIZE if counts[OPERATOR_COUNT] > MAX_OPERATORS else OK
+            out[k] = np.int64(sym[SYMBOLS_HEAD + k])
+    # Each input may need two instructions of its own.
+    return E_SIZE if counts[OPERATOR_COUNT] > MAX_OPERATORS - 2 * np.int64(sym[2]) else OK

@@ -12,7 +12,7 @@ import numpy as np
 from gedanken.worlds.ode.kernel.dopri5 import ACCEPTED, CLOCK, EVALUATIONS, REJECTED
 from gedanken.worlds.ode.kernel.jit import jit
 from gedanken.worlds.ode.kernel.linear import lu_factor, lu_solve
-from gedanken.worlds.ode.kernel.machine import LEAF, REGISTERS, rhs_cold, run_dual
+from gedanken.worlds.ode.kernel.machine import LEAF, rhs_cold, run_dual
 from gedanken.worlds.ode.kernel.status import OK, S_FUEL, S_STEP
 
 ORDER = 4
@@ -57,7 +57,7 @@ def rodas4(code, nops, R, n, out, t, j, x, y, h, rtol, atol, floor, fuel, cost, 
     L = n + 2
     m = t.size
     xend = t[m - 1]
-    RD = np.zeros(REGISTERS * L)
+    RD = np.zeros((LEAF + nops) * L)
     for r in range(n + 1, LEAF):
         RD[r * L] = R[r]
     for i in range(n + 1):

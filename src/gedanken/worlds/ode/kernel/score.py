@@ -23,6 +23,7 @@ from gedanken.worlds.ode.kernel.dopri5 import (
     dopri5_2,
     dopri5_4,
 )
+from gedanken.worlds.ode.kernel.driven import NONE, driven
 from gedanken.worlds.ode.kernel.jit import jit
 from gedanken.worlds.ode.kernel.limits import MAX_OPERATORS, MAX_SAMPLES, MAX_STATES
 from gedanken.worlds.ode.kernel.linear import lu_factor, lu_solve
@@ -33,7 +34,8 @@ from gedanken.worlds.ode.kernel.status import OK
 from gedanken.worlds.ode.trajectory import Array
 
 # A track is one float64 array, so that Python hands over one pointer:
-#   m, n, rtol, atol, fuel, start fuel, y0 (n), spread (n), floor (n), t (m), observed (m x n, NaN where not observed).
+#   m, n, rtol, atol, fuel, start fuel, y0 (n), spread (n), floor (n), t (m), observed (m x n, NaN where not observed),
+#   the inputs (see `driven.py`).
 # spread[i]: sum of squares of column i about its mean, or -1 when the column was not observed at all.
 # floor[i]: the local error of state i is measured against atol + rtol * max(|y_i|, floor_i). A plain relative error
 #   makes the step collapse at every zero crossing, for accuracy that R2 cannot see.
@@ -70,6 +72,7 @@ def pack(
     atol: float,
     fuel: int,
     start_fuel: int,
+    drive: Array = NONE,
 ) -> Array:
     """A track as the one array described above `HEAD`.
 
@@ -80,7 +83,7 @@ def pack(
     if not (1e-13 <= rtol < 1.0 and atol >= 0.0):
         raise ValueError(f"rtol must lie in [1e-13, 1) and atol be at least 0, not {rtol} and {atol}")
     head = [m, n, rtol, atol, fuel, start_fuel]
-    return np.concatenate([head, y0, spread, floor, np.asarray(t, np.float64), values.ravel()])
+    return np.concatenate([head, y0, spread, floor, np.asarray(t, np.float64), values.ravel(), drive])
 
 
 @jit(forceinline=True)
@@ -93,6 +96,13 @@ def _unpack(tf, n):
 
 
 @jit()
+def _inputs(tf):
+    """The packed inputs of a track."""
+    m, n = int(tf[0]), int(tf[1])
+    return tf[HEAD + 3 * n + m + m * n :]
+
+
+@jit(outer=True)
 def _solve(code, nops, R, n, out, tf, y0, K, traj, info, force_stiff, early):
     """Integrate over the track's sample times. Returns (status, samples written); K[CLOCK, 0] = time reached."""
     rtol, atol = tf[RTOL], tf[ATOL]
@@ -103,6 +113,12 @@ def _solve(code, nops, R, n, out, tf, y0, K, traj, info, force_stiff, early):
     for k in range(INFO):
         info[k] = 0
     one = np.int64(1)  # a plain 1 would be typed Literal[int](1) and compile the callee again
+    inputs = _inputs(tf)
+    if inputs[0] > 0.0:
+        s, j = driven(
+            code, nops, R, one, n, out, t, y0, rtol, atol, floor, fuel, cost, traj, K, info, inputs, force_stiff
+        )
+        return s, j
     if force_stiff:
         y = K[STATE]
         for i in range(n):
@@ -171,7 +187,7 @@ def _r2(traj, j, tf, n, r2):
     return total / count if count > 0 else 0.0
 
 
-@jit()
+@jit(outer=True)
 def _fit_start(code, nops, R, n, out, tf, K, traj, info, start):
     """Fit the initial state to the samples by Levenberg-Marquardt, with tangents through Dormand-Prince.
 
@@ -184,7 +200,7 @@ def _fit_start(code, nops, R, n, out, tf, K, traj, info, start):
     L = n + 1
     fuel = int(tf[START_FUEL])
     cost = evaluation_cost(code, nops) * L
-    RD = np.zeros(REGISTERS * L)
+    RD = np.zeros((LEAF + nops) * L)
     for r in range(n + 1, LEAF):
         RD[r * L] = R[r]
     y0 = np.zeros(n * L)
@@ -197,6 +213,7 @@ def _fit_start(code, nops, R, n, out, tf, K, traj, info, start):
     piv = np.empty(n, np.int64)
     trial = np.empty(n)
     never = n < 0
+    inputs = _inputs(tf)
     share = 8
     while share >= 1:
         m = min(times.size, max(times.size // share, 4 * n))
@@ -211,9 +228,14 @@ def _fit_start(code, nops, R, n, out, tf, K, traj, info, start):
                 y0[i * L] = trial[i]
             for k in range(INFO):
                 info[k] = 0
-            s, _ = dopri5(
-                code, nops, RD, L, n, out, t, y0, rtol, atol, floor, fuel, cost, traj, K, info, sst, obs, never
-            )
+            if inputs[0] > 0.0:
+                s, _ = driven(
+                    code, nops, RD, L, n, out, t, y0, rtol, atol, floor, fuel, cost, traj, K, info, inputs, never
+                )
+            else:
+                s, _ = dopri5(
+                    code, nops, RD, L, n, out, t, y0, rtol, atol, floor, fuel, cost, traj, K, info, sst, obs, never
+                )
             fuel -= info[EVALUATIONS] * cost
             sse = math.inf
             if s == OK:
@@ -263,15 +285,19 @@ def _fit_start(code, nops, R, n, out, tf, K, traj, info, start):
 
 
 @jit(forceinline=True)
-def scratch(floats):
-    """Registers, integrator rows and trajectory: the parts of the float scratch."""
+def scratch(floats, n):
+    """Registers, integrator rows and trajectory of n states: the parts of the float scratch.
+
+    The rows of a trajectory are as long as n states with their tangents, so that a short one stays in the cache.
+    """
     a = REGISTERS
     b = a + ROWS * LANES
-    c = b + MAX_SAMPLES * LANES
-    return floats[:a], floats[a:b].reshape(ROWS, LANES), floats[b:c].reshape(MAX_SAMPLES, LANES)
+    lanes = n * (n + 1)
+    c = b + MAX_SAMPLES * lanes
+    return floats[:a], floats[a:b].reshape(ROWS, LANES), floats[b:c].reshape(MAX_SAMPLES, lanes)
 
 
-@jit()
+@jit(outer=True)
 def score_many(text, names, values, index, sym, tf, floats, integers, results, mode, lo, hi):
     """Score items lo..hi-1 against one track.
 
@@ -282,7 +308,7 @@ def score_many(text, names, values, index, sym, tf, floats, integers, results, m
     buf = np.frombuffer(text, np.uint8)
     nam = np.frombuffer(names, np.uint8)
     n = np.int64(sym[0])
-    R, K, traj = scratch(floats)
+    R, K, traj = scratch(floats, n)
     code, work, counts = integers[:AT_WORK], integers[AT_WORK:AT_COUNTS], integers[AT_COUNTS:AT_OUTPUTS]
     out, info = integers[AT_OUTPUTS:AT_INFO], integers[AT_INFO:INTEGERS]
     fold = n > 0
@@ -328,6 +354,15 @@ _READ_ONLY = types.Array(types.uint8, 1, "C", readonly=True)
 _BYTES = types.Bytes(types.uint8, 1, "C")
 _F1, _F2 = types.float64[::1], types.float64[:, ::1]
 _I1, _I2 = types.int64[::1], types.int64[:, ::1]
+# Arguments of the integrators in `_solve`; `fit` calls the general one with the same.
+_STEPS = (
+    _I1, types.int64, _F1, types.int64, types.int64, _I1, _F1, _F1, types.float64, types.float64, _F1, types.int64,
+    types.int64, _F2, _F2, _I1, _F1, _F1, types.boolean,
+)  # fmt: skip
+_STIFF_STEPS = (
+    _I1, types.int64, _F1, types.int64, _I1, _F1, types.int64, types.float64, _F1, types.float64, types.float64,
+    types.float64, _F1, types.int64, types.int64, _F2, _F2, _I1,
+)  # fmt: skip
 SIGNATURE = types.void(_BYTES, _BYTES, _F1, _I2, _READ_ONLY, _F1, _F1, _I1, _F2, types.int64, types.int64, types.int64)
 
 
@@ -339,5 +374,14 @@ def build() -> None:
     compilation of many seconds in the middle of a run.
     """
     if hasattr(score_many, "compile"):  # a plain function under NUMBA_DISABLE_JIT
+        # First what no other entry needs: another process may meanwhile compile the general integrator (`warm`).
+        dopri5_2.compile(_STEPS)
+        dopri5_4.compile(_STEPS)
         score_many.compile(SIGNATURE.args)
         score_many.disable_compile()
+
+
+def build_stiff() -> None:
+    """Compile the integrator of stiff equations by itself, for a process beside the one that runs `build`."""
+    if hasattr(rodas4, "compile"):
+        rodas4.compile(_STIFF_STEPS)

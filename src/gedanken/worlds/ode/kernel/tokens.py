@@ -8,6 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from gedanken.worlds.ode.inputs import LINE
 from gedanken.worlds.ode.kernel.jit import jit
 from gedanken.worlds.ode.kernel.limits import MAX_NAME, MAX_PARAMS
 from gedanken.worlds.ode.kernel.machine import ABS, COS, EXP, LOG, SIN, SQRT, TAN
@@ -15,6 +16,7 @@ from gedanken.worlds.ode.kernel.status import E_PARAM, OK
 from gedanken.worlds.ode.trajectory import StateSpace
 
 NO_VELOCITY = 255  # in the packed symbols: a state that is not the position of a velocity
+SYMBOLS_HEAD = 3  # numbers before those of the states in the packed symbols
 
 # Bytes of the grammar.
 TAB, NEWLINE, RETURN, SPACE = (ord(c) for c in "\t\n\r ")
@@ -33,15 +35,19 @@ POW10 = np.array([10.0**k for k in range(23)])
 def pack_symbols(states: StateSpace) -> NDArray[np.uint8]:
     """The names that an equation may use, as `compile_text` reads them.
 
-    [states n, symbols, for each state its velocity's index or NO_VELOCITY, then for each symbol: register, length, its
-    bytes]. The symbols are the states, their aliases and the time.
+    [states n, symbols, inputs, for each state its velocity's index or NO_VELOCITY, then for each symbol: register,
+    length, its bytes]. The symbols are the states, their aliases, the time and the inputs. Input q has two registers,
+    n + 1 + 2q for its value at time 0 and the next one for its slope; an input that runs along a line is listed with
+    the second one.
     """
     columns = states.columns
+    n = len(columns)
     symbols = list(enumerate(columns))
     symbols += [(columns.index(velocity), alias) for alias, velocity in states.aliases.items()]
-    symbols.append((len(columns), "t"))
+    symbols.append((n, "t"))
+    symbols += [(n + 1 + 2 * q + (each.between == LINE), each.name) for q, each in enumerate(states.inputs)]
     velocities = [NO_VELOCITY if index is None else index for index in states.derivative_of]
-    packed = bytearray([len(columns), len(symbols), *velocities])
+    packed = bytearray([n, len(symbols), len(states.inputs), *velocities])
     for register, name in symbols:
         packed += bytes([register, len(name)]) + name.encode("ascii")
     return np.frombuffer(bytes(packed), np.uint8)
@@ -203,7 +209,7 @@ def declare(names, p0, p1, nval, sym, off):
             return E_PARAM
         if (
             find_function(names, i, j) != 0
-            or find_symbol(names, i, j, sym, np.int64(sym[1]), 2 + np.int64(sym[0])) >= 0
+            or find_symbol(names, i, j, sym, np.int64(sym[1]), SYMBOLS_HEAD + np.int64(sym[0])) >= 0
         ):
             return E_PARAM
         for q in range(count):

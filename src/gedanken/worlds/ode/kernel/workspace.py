@@ -32,7 +32,6 @@ class Workspace(threading.local):
         result: row of results of a single answer, shape (1, `score.RESULT`).
         index: where a single answer's text, names and values begin and end, and its status; see `score.score_many`.
         ends: `index` as a flat memory view, which is faster to write to.
-        trajectory: part of `floats`, the solution of the last answer, shape (1024, lanes).
         info: part of `integers`, the work of the last integration; see `dopri5.INFO`.
     """
 
@@ -43,13 +42,17 @@ class Workspace(threading.local):
         self.result = np.zeros((1, score.RESULT))
         self.index = np.zeros((4, 2), np.int64)
         self.ends = memoryview(self.index.data).cast("B").cast("q")
-        scratch = getattr(score.scratch, "py_func", score.scratch)
-        self.trajectory = scratch(self.floats)[2]
         self.info = self.integers[score.AT_INFO : score.INTEGERS]
+
+    def trajectory(self, n: int) -> Array:
+        """The solution of the last answer, of n states: a view of `floats`, shape (1024, n * (n + 1))."""
+        scratch = getattr(score.scratch, "py_func", score.scratch)
+        view: Array = scratch(self.floats, n)[2]
+        return view
 
     def copy_trajectory(self, m: int, n: int, written: int) -> Array:
         """The solution of the last answer, shape (m, n), NaN from where it ended."""
-        values: Array = self.trajectory[:m, :n].copy()
+        values: Array = self.trajectory(n)[:m, :n].copy()
         if written < m:
             values[written:] = np.nan
         return values

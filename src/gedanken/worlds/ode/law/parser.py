@@ -4,11 +4,11 @@
     dx/dt = a*x - b*x*y; dy/dt = c*x*y - d*y
 
 A statement gives one derivative; `;` or a line break ends it. An expression is made of `+ - * / **`, unary minus,
-parentheses, decimal numbers, the functions in `FUNCTIONS`, the state variables, the time `t` and the declared
-parameters, with Python's precedence: `-y**2` is `-(y**2)` and `a**b**c` is `a**(b**c)`. Of a coordinate y with a
-velocity vy, `d2y/dt2` and `dvy/dt` are the same left side, and `dy/dt = vy` may be written and says nothing new.
+parentheses, decimal numbers, the functions in `FUNCTIONS`, the state variables, the inputs, the time `t` and the
+declared parameters, with Python's precedence: `-y**2` is `-(y**2)` and `a**b**c` is `a**(b**c)`. Of a coordinate y with
+a velocity vy, `d2y/dt2` and `dvy/dt` are the same left side, and `dy/dt = vy` may be written and says nothing new.
 
-Limits: 512 ASCII characters, 128 operators, 64 pending operators or operands (nesting), 16 parameters of at most 32
+Limits: 2048 ASCII characters, 384 operators, 64 pending operators or operands (nesting), 100 parameters of at most 32
 characters (`kernel/limits.py`). A part without variables must have a finite value (`1/0` and `9**9**9**9` are refused).
 Reading takes time linear in the text and never recurses; the compiled reader, `kernel/program.py`, accepts exactly the
 same texts.
@@ -20,7 +20,15 @@ import unicodedata
 from collections.abc import Collection, Mapping
 
 from gedanken.errors import Unanswerable, UserError
-from gedanken.worlds.ode.kernel.limits import MAX_NAME, MAX_OPERATORS, MAX_PARAMS, MAX_STACK, MAX_STATES, MAX_TEXT
+from gedanken.worlds.ode.kernel.limits import (
+    MAX_INPUTS,
+    MAX_NAME,
+    MAX_OPERATORS,
+    MAX_PARAMS,
+    MAX_STACK,
+    MAX_STATES,
+    MAX_TEXT,
+)
 from gedanken.worlds.ode.law.tree import (
     FUNCTIONS,
     PRECEDENCE,
@@ -78,6 +86,13 @@ def check_states(states: StateSpace) -> None:
             )
         if states.columns.count(name) > 1:
             raise UserError(f"two state variables are called {name}")
+    if len(states.inputs) > MAX_INPUTS:
+        raise UserError(f"a system has at most {MAX_INPUTS} inputs, not {len(states.inputs)}")
+    for name in states.input_names:
+        if not is_name(name) or name == TIME:
+            raise UserError(f"an input cannot be called {name!r}: use letters, digits and _, no function, not t")
+        if name in states.columns or states.input_names.count(name) > 1:
+            raise UserError(f"an input and another input or state variable are both called {name}")
 
 
 def parse(text: str, states: StateSpace, params: Collection[str] = ()) -> Equations:
@@ -119,6 +134,8 @@ def check_params(params: Collection[str], states: StateSpace) -> dict[str, float
             )
         if name == TIME or name in states.columns or name in states.aliases:
             raise Unanswerable(f"the parameter {_shorten(name)} has the name of a state variable or of the time")
+        if name in states.input_names:
+            raise Unanswerable(f"the parameter {_shorten(name)} has the name of an input, whose values are given")
         if name in seen:
             raise Unanswerable(f"the parameter {_shorten(name)} is declared twice")
         seen.add(name)
@@ -163,7 +180,7 @@ class _Parser:
     def __init__(self, text: str, states: StateSpace, params: Collection[str], values: Mapping[str, float]):
         self.text = text
         self.states = states
-        self.variables = {name: name for name in (*states.columns, TIME, *params)} | states.aliases
+        self.variables = {name: name for name in (*states.columns, TIME, *states.input_names, *params)} | states.aliases
         self.values = values
         self.operators = 0
         # Pending operators with their positions, and operands with their value where they have one.
@@ -188,8 +205,9 @@ class _Parser:
         for name, left in zip(free, self.states.left_sides, strict=True):
             if name not in found:
                 raise self.refuse(f"there is no statement {left} = ...", len(self.text))
-        if self.operators > MAX_OPERATORS:
-            raise Unanswerable(f"{self.operators} operators are used; at most {MAX_OPERATORS} are allowed")
+        most = MAX_OPERATORS - 2 * len(self.states.inputs)
+        if self.operators > most:
+            raise Unanswerable(f"{self.operators} operators are used; at most {most} are allowed")
         return Equations(self.states, tuple(found[name] for name in free))
 
     def left_side(self, position: int) -> tuple[str, int]:
