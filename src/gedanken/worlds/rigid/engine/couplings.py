@@ -35,7 +35,7 @@ N_MASS, T_MASS: effective masses along the normal and across it (of a motor: mom
 WANT, WANT_T: relative velocity that the row alone brings about: a contact's bounce; what closes a joint's gap.
 PUSH: of a contact, the velocity (px/s) that pushes the two apart in this step only, if it were alone; of a spring, what
 its force adds to the relative velocity, which is part of the motion without impulses.
-FRICTION: coefficient, of a contact.
+FRICTION: coefficient, of a contact; of a motor, the largest change of the relative spin that its torque makes.
 BELT_X, BELT_Y: velocity of the surface of B relative to that of A besides the motion of the bodies.
 """
 
@@ -193,6 +193,7 @@ def joint_rows(moved: Array, masses: Array, joints: Array, dt: float) -> Rows:
             row[WANT] = -joint[7] if swap else joint[7]
             inverse = masses[a, 1] + (masses[b, 1] if b >= 0 else 0.0)
             row[N_MASS] = 1.0 / inverse if inverse > 0.0 else 0.0
+            row[FRICTION] = joint[9] * dt * inverse
             continue
         first, second = (5, 3) if swap else (3, 5)
         x1, y1, r1x, r1y = _end(moved, a, joint[first], joint[first + 1])

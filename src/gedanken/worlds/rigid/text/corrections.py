@@ -143,7 +143,7 @@ def _rounded(state: Array) -> Array:
     return np.asarray(np.rint(state * 10_000) / 10_000 + 0.0)
 
 
-def _correct(guess: Array, state: Array, tolerance: float) -> tuple[Array, list[str]]:
+def correct(guess: Array, state: Array, tolerance: float) -> tuple[Array, list[str]]:
     """The next frame as a reader will decode it, and the lines of its corrections."""
     # In whole units of the last decimal: what is printed and added back gives the number itself.
     off = np.rint(state * 10_000) - np.rint(guess * 10_000)
@@ -166,7 +166,7 @@ def _encode(header: Header, states: Array) -> tuple[Array, list[list[str]]]:
     if len(states) > 2:
         with Extrapolation(header) as extrapolate:
             for k in range(2, len(states)):
-                decoded[k], corrected = _correct(extrapolate(decoded[k - 2 : k]), states[k], header.tolerance)
+                decoded[k], corrected = correct(extrapolate(decoded[k - 2 : k]), states[k], header.tolerance)
                 lines.append(corrected)
     return decoded, lines
 
@@ -202,7 +202,7 @@ def write_prompt(prompt: Prompt) -> str:
 
 def write_target(prompt: Prompt, state: Array) -> str:
     """The corrections that make the next frame of the extrapolation."""
-    return _corrections(prompt.next, _correct(_extrapolate(prompt), state, prompt.header.tolerance)[1])
+    return _corrections(prompt.next, correct(_extrapolate(prompt), state, prompt.header.tolerance)[1])
 
 
 # Extrapolating a prompt takes 10 ms, and every answer to it is relative to the same frame.
@@ -220,11 +220,21 @@ def _extrapolate(prompt: Prompt) -> Array:
 
 def write_grammar(prompt: Prompt) -> str:
     """Grammar of an answer: any bodies in order, and of each any of its corrections in order."""
+    head = f'"Frame {prompt.next} corrections" NEWLINE'
+    bodies = body_rules(prompt.states.shape[1])
+    return f'start: {head} {bodies} "{END}" NEWLINE?\n{correction_rule()}{number_rules(4)}'
+
+
+def body_rules(bodies: int) -> str:
+    """Corrections of any of so many bodies in order, in Lark; needs `correction_rule`."""
+    return " ".join(f'("{body}:" corrected)?' for body in range(bodies))
+
+
+def correction_rule() -> str:
+    """The rule `corrected`: the corrections of one body; needs `_grammar.number_rules`."""
     numbers = {1: "NUMBER", 2: 'NUMBER "," NUMBER'}
     words = " ".join(f'(" {word} " {numbers[len(columns)]})?' for word, columns in _GROUPS)
-    bodies = " ".join(f'("{body}:" corrected)?' for body in range(prompt.states.shape[1]))
-    head = f'"Frame {prompt.next} corrections" NEWLINE'
-    return f'start: {head} {bodies} "{END}" NEWLINE?\ncorrected: {words} NEWLINE\n' + number_rules(4)
+    return f"corrected: {words} NEWLINE\n"
 
 
 def visible(prompt: Prompt) -> Array:
@@ -238,7 +248,7 @@ def parse_frame(text: str, prompt: Prompt) -> Reading:
     for line in lines:
         head = HEAD.fullmatch(line[:LONGEST_LINE])
         if head:
-            state, complaints = _apply(_extrapolate(prompt), lines)
+            state, complaints = apply_corrections(_extrapolate(prompt), lines)
             number = int(head[1])
             if number != prompt.next:
                 complaints.insert(0, f"this is called frame {number}, but frame {prompt.next} was asked for")
@@ -247,7 +257,7 @@ def parse_frame(text: str, prompt: Prompt) -> Reading:
     return Reading(missing, None, [f"there is no line `Frame {prompt.next} corrections`"])
 
 
-def _apply(guess: Array, lines: Iterator[str]) -> tuple[Array, list[str]]:
+def apply_corrections(guess: Array, lines: Iterator[str]) -> tuple[Array, list[str]]:
     """Corrections up to `end`, applied to the extrapolation: the frame, and complaints."""
     units = np.rint(guess * 10_000)
     complaints: list[str] = []
@@ -313,7 +323,7 @@ def _read_corrections(
             continue
         if int(head[1]) != first + len(rows):
             return shorten([*complaints, f"frame {head[1]} follows frame {first + len(rows) - 1}"])
-        state, wrong = _apply(extrapolate(np.array(rows[-2:])), rest)
+        state, wrong = apply_corrections(extrapolate(np.array(rows[-2:])), rest)
         complaints += [f"frame {head[1]}: {sentence}" for sentence in wrong]
         rows.append(state)
     return shorten(complaints) if complaints else Prompt(header, np.array(rows), first)

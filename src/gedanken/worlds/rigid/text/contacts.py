@@ -1,0 +1,403 @@
+"""The format of contacts: the text lists what touches in the coming step, the answer is impulses, the reader books.
+
+Which contacts the coming step has is decided by geometry alone, and away from them the next frame is known. The prompt
+is v1's with a section that has a line for each contact and joint of the step: what decides its impulse. An answer gives
+an impulse for each line, as the change of the relative velocity of its two sides. The reader adds the motion without
+impulses. An impulse acts on both bodies, so that an answer conserves momentum whatever it says.
+
+Where a frame has several steps of the solver, the section lists the first; what touches in the next follows from the
+answer to it (`Ledger`).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gedanken.worlds.rigid.engine import couplings as c
+from gedanken.worlds.rigid.engine.chipmunk import initial_state
+from gedanken.worlds.rigid.engine.couplings import Physics, Rows, explain
+from gedanken.worlds.rigid.engine.simulate import Labels
+from gedanken.worlds.rigid.engine.tracing import Encounters
+from gedanken.worlds.rigid.scene.geometry import Array
+from gedanken.worlds.rigid.scene.scene import Scene
+from gedanken.worlds.rigid.text import LONGEST_ANSWER, LONGEST_PROMPT, MOST_COMPLAINTS, Prompt, Reading, shorten, v1
+from gedanken.worlds.rigid.text import corrections as rest
+from gedanken.worlds.rigid.text._grammar import number_rules
+from gedanken.worlds.rigid.text._header import describe as describe_scene
+from gedanken.worlds.rigid.text._lines import LONGEST_LINE, MOST_LINES, NUMBER
+from gedanken.worlds.rigid.text._quantities import ANSWERS, BETWEEN, ON_WORLD, degrees, describe, recall, word
+
+LABELS: Labels = "pushed"
+
+CODING = "Answer: impulses"
+"""The header line that tells this format from v1."""
+
+END = "end"
+REST = "rest"
+FARTHEST = 99_999.0
+"""Positions and velocities beyond it are not looked at for contacts."""
+
+_SECTION = re.compile(r"\s*Step to frame \d{1,9}\b")
+_HEAD = re.compile(r"\s*Frame\s+(\d{1,9})\s+impulses\s*", re.IGNORECASE)
+_STEP = re.compile(r"\s*step\s+(\d{1,3})\s*", re.IGNORECASE)
+_ANSWER = re.compile(rf"\s*r(\d{{1,5}})((?:\s+{NUMBER}){{1,3}})\s*".replace("([-+]?", "(?:[-+]?"))
+_FIT = 300
+"""Sweeps of the search for impulses that give a frame."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """The scene, and which positions the frames give (see `simulate`); with raw ones the reader knows no push."""
+
+    scene: Scene
+    labels: Labels = "pushed"
+
+    @classmethod
+    def of(cls, scene: Scene, labels: Labels = "pushed") -> "Header":
+        """All of the scene."""
+        return cls(scene, labels)
+
+    @property
+    def gravity(self) -> tuple[float, float]:
+        """Uniform acceleration (px/s^2)."""
+        return self.scene.gravity
+
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """What acts in one step.
+
+    Attributes:
+        flown: state after the motion without impulses, shape (n, 6).
+        rows: contacts and joints, shape (m, `couplings.COLUMNS`).
+        last: impulses in the step before, as the frames tell them, shape (m, 3).
+        quantities: what the lines say, shape (m, `_quantities.QUANTITIES`).
+        last_of_frame: it is the last step of its frame.
+    """
+
+    flown: Array
+    rows: Rows
+    last: Array
+    quantities: Array
+    last_of_frame: bool
+
+
+class Ledger:
+    """The books of one frame: what acts in each of its steps, and the frame that impulses give.
+
+    Use it in a `with` statement: it holds a space for the geometry. Impulses have shape (rows, 3), see
+    `couplings.NORMAL`. `next` of the impulses of a step gives the listing of the step after it, or None after the
+    frame's last.
+    """
+
+    def __init__(self, header: Header):
+        self._encounters = Encounters(header.scene)
+        self.physics: Physics = self._encounters.physics
+        self._steps = header.scene.solver.substeps
+        self._pushed = header.labels == "pushed"
+        self._number = 0
+        self._state = np.empty((0, 6))
+        self._listing: Listing | None = None
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._encounters.__exit__()
+
+    @property
+    def state(self) -> Array:
+        """State after the last step that was booked, shape (n, 6), not rounded."""
+        return self._state
+
+    def open(self, states: Array) -> Listing:
+        """Begin with the frame after `states`, shape (k, n, 6): the listing of its first step."""
+        self._number, self._state = 0, np.clip(np.nan_to_num(states[-1]), -FARTHEST, FARTHEST)
+        change = np.zeros((len(self._state), 3))
+        if len(states) > 1:
+            before = np.clip(np.nan_to_num(states[-2]), -FARTHEST, FARTHEST)
+            flown = self.physics.fly(before)[0]
+            # What motion without impulses changes in a step, it changes in each of the frame.
+            free = before + self._steps * (flown - before)
+            change = (self._state - free)[:, _RATES] / self._steps
+        return self._list(change)
+
+    def next(self, impulses: Array) -> Listing | None:
+        """Book the impulses of the step that was listed last."""
+        listing = self._listing
+        assert listing is not None
+        booked = impulses if self._pushed else impulses * (1.0, 1.0, 0.0)
+        self._state = self.physics.settle(listing.flown, listing.rows, booked, listing.last_of_frame)
+        if listing.last_of_frame:
+            self._listing = None
+            return None
+        self._number += 1
+        return self._list((self._state - listing.flown)[:, _RATES])
+
+    def _list(self, change: Array) -> Listing:
+        state = np.clip(np.nan_to_num(self._state), -FARTHEST, FARTHEST)
+        flown, rows = self._encounters.meet(state)
+        rows = rows[np.isfinite(rows[:, : c.FRICTION]).all(1)]
+        last = recall(flown, rows, self.physics.masses, change)
+        told = describe(flown, rows, self.physics.masses, last, self._pushed)
+        self._listing = Listing(flown, rows, last, told, self._number == self._steps - 1)
+        return self._listing
+
+
+_RATES = [2, 3, 5]
+
+_first: WeakKeyDictionary[Prompt, Listing] = WeakKeyDictionary()
+
+
+def listing(prompt: Prompt) -> Listing:
+    """What the prompt's section lists: the first step after its frames."""
+    found = _first.get(prompt)
+    if found is None:
+        with Ledger(prompt.header) as ledger:
+            found = _first[prompt] = ledger.open(prompt.states)
+    return found
+
+
+def write_header(header: Header) -> str:
+    """The scene to its last digit, and where its bodies start."""
+    start = v1.write_frames(initial_state(header.scene)[None])
+    return _describe(header) + v1.START + start[start.index("\n") :]
+
+
+def _describe(header: Header) -> str:
+    return describe_scene(header.scene, header.labels, CODING)
+
+
+def write_frames(states: NDArray[Any], first: int = 0) -> str:
+    """Consecutive frames, as in v1."""
+    return v1.write_frames(states, first)
+
+
+def write_prompt(prompt: Prompt) -> str:
+    """Header, frames, a line for each contact and joint of the coming step, and `Predict frame N:`."""
+    head = _describe(prompt.header) if prompt.first == 0 else write_header(prompt.header)
+    frames = write_frames(prompt.states, prompt.first)
+    section = write_listing(listing(prompt), prompt.header.scene, prompt.next)
+    return f"{head}{frames}{section}Predict frame {prompt.next}:\n"
+
+
+def write_listing(found: Listing, scene: Scene, frame: int) -> str:
+    """The section of a step: its head, and a line for each contact and joint."""
+    lines = [f"Step to frame {frame}: {len(found.rows)} rows, {scene.solver.iterations} iterations"]
+    for k, (row, told) in enumerate(zip(found.rows, found.quantities, strict=True)):
+        kind, a, b = int(row[c.KIND]), int(row[c.A]), int(row[c.B])
+        moved = _is_moved(scene, b)
+        words = [f"r{k}", c.KINDS[kind], f"b{a}", f"b{b}" if moved else "w"]
+        if kind != c.MOTOR:
+            words.append(f"{degrees(row[c.NX], row[c.NY])}d")
+        lines.append(" ".join(words + [word(told[q]) for q in (BETWEEN if moved else ON_WORLD)[kind]]))
+    return "\n".join(lines) + "\n"
+
+
+def _is_moved(scene: Scene, body: int) -> bool:
+    return 0 <= body < len(scene.bodies) and not scene.bodies[body].kinematic
+
+
+def write_answer(frame: int, steps: Sequence[tuple[Rows, Array]], corrected: Sequence[str] = ()) -> str:
+    """An answer of impulses to four decimals.
+
+    Args:
+        frame: its number.
+        steps: of each step of the frame, its rows and their impulses, shape (rows, 3).
+        corrected: what impulses leave wrong, lines as of the format `corrections`.
+    """
+    lines = [f"Frame {frame} impulses"]
+    for number, (rows, impulses) in enumerate(steps, 1):
+        if number > 1:
+            lines.append(f"step {number}")
+        for k, (row, values) in enumerate(zip(rows, impulses.tolist(), strict=True)):
+            kind = int(row[c.KIND])
+            said = values[: ANSWERS[kind]] + ([values[c.APART]] if kind == c.CONTACT else [])
+            lines.append(" ".join([f"r{k}", *(f"{value:.4f}".replace("-0.0000", "0.0000") for value in said)]))
+    if corrected:
+        lines += [REST, *corrected]
+    return "\n".join([*lines, END]) + "\n"
+
+
+def write_target(prompt: Prompt, state: Array) -> str:
+    """Impulses that give the next frame, and what they leave wrong, so that reading gives the frame itself.
+
+    The frame does not always tell the impulses one by one (a box on two points has one weight): these are some that
+    give it.
+    """
+    steps = []
+    with Ledger(prompt.header) as ledger:
+        found: Listing | None = ledger.open(prompt.states)
+        while found is not None:
+            impulses = np.round(_fit(ledger, found, state, prompt), 4)
+            steps.append((found.rows, impulses))
+            found = ledger.next(impulses)
+        corrected = rest.correct(_rounded(ledger.state), state, 0.0)[1]
+    return write_answer(prompt.next, steps, corrected)
+
+
+def _fit(ledger: Ledger, found: Listing, state: Array, prompt: Prompt) -> Array:
+    """Impulses of a step that lead towards a frame."""
+    if not len(found.rows):
+        return np.zeros((0, 3))
+    physics = ledger.physics
+    flown, rows = found.flown, found.rows
+    after = state.copy()
+    if not found.last_of_frame:
+        # The steps that follow change velocities without impulses, too.
+        start = flown.copy()
+        start[:, [0, 1, 4]] = prompt.states[-1][:, [0, 1, 4]]
+        after[:, _RATES] -= (physics.fly(start)[0] - start)[:, _RATES]
+    impulses = np.asarray(explain(flown, rows, physics.masses, after, _FIT))
+    if found.last_of_frame and prompt.header.labels == "pushed":
+        still, shift = np.zeros_like(flown), np.zeros_like(flown)
+        shift[:, _RATES] = (state - flown)[:, [0, 1, 4]] / physics.dt
+        pushes = rows.copy()
+        pushes[:, c.FRICTION] = pushes[:, c.BELT_X] = pushes[:, c.BELT_Y] = 0.0
+        only = pushes[:, c.KIND] == c.CONTACT
+        impulses[only, c.APART] = explain(still, pushes[only], physics.masses, shift, _FIT)[:, c.NORMAL]
+    return np.asarray(np.clip(impulses, -FARTHEST, FARTHEST))
+
+
+def _rounded(state: Array) -> Array:
+    return np.asarray(np.rint(state * 10_000) / 10_000 + 0.0)
+
+
+def write_grammar(prompt: Prompt) -> str:
+    """Grammar of an answer: an impulse for every line of the section, what may follow, and corrections."""
+    lines = [f'"Frame {prompt.next} impulses"']
+    for k, row in enumerate(listing(prompt).rows):
+        kind = int(row[c.KIND])
+        lines.append(f'"r{k}"' + ' " " NUMBER' * (ANSWERS[kind] + (kind == c.CONTACT)))
+    steps = prompt.header.scene.solver.substeps
+    more = [f'("step {number}" NEWLINE (ROW NEWLINE)*)' for number in range(2, steps + 1)]
+    bodies = rest.body_rules(prompt.states.shape[1])
+    tail = f'(REST NEWLINE {bodies})? "{END}" NEWLINE?'
+    rules = f'start: {" NEWLINE ".join(lines)} NEWLINE {" ".join(more)} {tail}\nREST: "{REST}"\n'
+    return rules + "ROW: /r[0-9]{1,4}( -?[0-9]{1,5}\\.[0-9]{4}){1,3}/\n" + rest.correction_rule() + number_rules(4)
+
+
+def visible(prompt: Prompt) -> Array:
+    """All of it."""
+    return prompt.states
+
+
+def parse_frame(text: str, prompt: Prompt) -> Reading:
+    """Read impulses, book them, and correct what they leave wrong.
+
+    Bodies at a row without an impulse are not answered. Without the line `Frame N impulses` nothing is.
+    """
+    lines = iter(text[:LONGEST_ANSWER].split("\n", MOST_LINES)[:MOST_LINES])
+    for line in lines:
+        head = _HEAD.fullmatch(line[:LONGEST_LINE])
+        if head:
+            return _read(int(head[1]), lines, prompt)
+    missing = np.full(prompt.states.shape[1:], np.nan)
+    return Reading(missing, None, [f"there is no line `Frame {prompt.next} impulses`"])
+
+
+def _read(number: int, lines: Iterator[str], prompt: Prompt) -> Reading:
+    answers, close, complaints = _read_steps(lines)
+    if number != prompt.next:
+        complaints.insert(0, f"this is called frame {number}, but frame {prompt.next} was asked for")
+    steps = prompt.header.scene.solver.substeps
+    if max(answers) > steps:
+        complaints.append(f"there is no step {max(answers)}: the frame has {steps}")
+    unanswered: set[int] = set()
+    first = listing(prompt)
+    if steps == 1:
+        impulses = _take(answers[1], first.rows, 1, unanswered, complaints)
+        physics = Physics.of(prompt.header.scene)
+        pushes = impulses if prompt.header.labels == "pushed" else impulses * (1.0, 1.0, 0.0)
+        state = physics.settle(first.flown, first.rows, pushes)
+    else:
+        with Ledger(prompt.header) as ledger:
+            found: Listing | None = ledger.open(prompt.states)
+            step = 1
+            while found is not None:
+                found = ledger.next(_take(answers.get(step, {}), found.rows, step, unanswered, complaints))
+                step += 1
+            state = ledger.state
+    state = np.clip(np.nan_to_num(state), -1e12, 1e12)
+    if close == REST:
+        state, wrong = rest.apply_corrections(_rounded(state), lines)
+        complaints += wrong
+    elif close != END:
+        complaints.append(f"the line `{END}` is missing")
+    state = _rounded(state)
+    bodies = [body for body in unanswered if 0 <= body < len(state) and _is_moved(prompt.header.scene, body)]
+    state[bodies] = np.nan
+    return Reading(state, number, shorten(complaints))
+
+
+def _read_steps(lines: Iterator[str]) -> tuple[dict[int, dict[int, list[float]]], str, list[str]]:
+    """Answers by step and row up to `rest` or `end`, which of the two came (or neither), and complaints."""
+    answers: dict[int, dict[int, list[float]]] = {1: {}}
+    complaints: list[str] = []
+    step = 1
+    for raw in lines:
+        line = raw[:LONGEST_LINE]
+        close = line.strip().lower()
+        if close in (REST, END):
+            return answers, close, complaints
+        if len(complaints) > MOST_COMPLAINTS or _HEAD.fullmatch(line):
+            break
+        following = _STEP.fullmatch(line)
+        answer = _ANSWER.fullmatch(line)
+        if following:
+            step = int(following[1])
+            answers.setdefault(step, {})
+        elif answer and int(answer[1]) in answers[step]:
+            complaints.append(f"row {answer[1]} is answered twice; the first answer counts")
+        elif answer:
+            answers[step][int(answer[1])] = [float(value) for value in answer[2].split()]
+        elif close:
+            complaints.append(f"cannot read the line {line[:80]!r}")
+    return answers, "", complaints
+
+
+def _take(answers: dict[int, list[float]], rows: Rows, step: int, unanswered: set[int], complaints: list[str]) -> Array:
+    """Impulses of a step's rows; bodies of rows that have none are added to `unanswered`."""
+    impulses = np.zeros((len(rows), 3))
+    missing = []
+    for k, row in enumerate(rows):
+        kind = int(row[c.KIND])
+        values = answers.get(k)
+        if values is None:
+            missing.append(k)
+            unanswered.update((int(row[c.A]), int(row[c.B])))
+            continue
+        wanted = ANSWERS[kind]
+        if not wanted <= len(values) <= wanted + (kind == c.CONTACT):
+            complaints.append(f"row {k} has {len(values)} numbers instead of {wanted}")
+        impulses[k, : min(wanted, len(values))] = values[:wanted]
+        if kind == c.CONTACT and len(values) > wanted:
+            impulses[k, c.APART] = values[wanted]
+    if missing:
+        where = "" if step == 1 else f" of step {step}"
+        names = ", ".join(map(str, missing))
+        complaints.append(f"row{'' if len(missing) == 1 else 's'} {names}{where} have no impulse"[:400])
+    beyond = [k for k in answers if k >= len(rows)]
+    if beyond:
+        complaints.append(f"there is no row {beyond[0]}: there are {len(rows)}")
+    return impulses
+
+
+def parse_prompt(text: str) -> Prompt | list[str]:
+    """Read a prompt back: the scene and the frames. The section follows from them and is not looked at."""
+    if len(text) > LONGEST_PROMPT:
+        return [f"the text has {len(text)} characters; at most {LONGEST_PROMPT} are read"]
+    lines = text.split("\n")
+    end = next((k for k, line in enumerate(lines) if _SECTION.match(line[:LONGEST_LINE])), len(lines))
+    read = v1.read_scene("\n".join(lines[:end]))
+    if isinstance(read, list):
+        return read
+    scene, labels, more, states, first = read
+    if [line.strip() for line in more] != [CODING]:
+        return [f"a header line must say `{CODING}`, and no other be unknown"]
+    return Prompt(Header(scene, labels), states, first)
