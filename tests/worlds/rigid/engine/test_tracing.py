@@ -24,6 +24,7 @@ from gedanken.worlds.rigid import (
     scenarios,
 )
 from gedanken.worlds.rigid.engine import couplings as c
+from gedanken.worlds.rigid.engine.laws import explain
 from gedanken.worlds.rigid.engine.simulate import memoryless, record
 from gedanken.worlds.rigid.engine.tracing import Encounters, trace
 
@@ -137,6 +138,6 @@ def test_what_explains_a_step_reproduces_its_velocities():
     physics = c.Physics.of(scene)
     for (step,) in trace(scene, FRAMES):
         flown, _ = physics.fly(step.before)
-        impulses = c.explain(flown, step.rows, physics.masses, step.after, 1000)
+        impulses = explain(flown, step.rows, physics.masses, step.after, 1000)
         state = physics.settle(flown, step.rows, impulses)
         np.testing.assert_allclose(state[:, [2, 3, 5]], step.after[:, [2, 3, 5]], rtol=0, atol=0.5)

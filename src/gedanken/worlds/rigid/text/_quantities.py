@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gedanken.worlds.rigid.engine import couplings as c
 from gedanken.worlds.rigid.engine.couplings import Rows, speeds
+from gedanken.worlds.rigid.engine.laws import explain
 from gedanken.worlds.rigid.scene.geometry import Array
 
 # Columns of quantities, in the order in which lines give them.
@@ -97,23 +98,7 @@ def recall(flown: Array, rows: Rows, masses: Array, change: Array) -> Array:
     still, after = np.zeros_like(flown), np.zeros_like(flown)
     after[:, [2, 3, 5]] = change
     # The belt moves in both alike.
-    return np.asarray(c.explain(still, rows, masses, after, SWEEPS))
-
-
-@njit(cache=True)
-def each_alone(flown: Array, rows: Rows, masses: Array) -> Array:
-    """Impulses of rows as if each were the only one, shape (rows, 3); pushes likewise."""
-    out = np.zeros((rows.shape[0], 3))
-    for k in range(rows.shape[0]):
-        row = rows[k]
-        kind = int(row[c.KIND])
-        along, across = speeds(flown, masses, row)
-        out[k, c.NORMAL], out[k, c.ACROSS] = c.alone(kind, row, along, across)
-        if kind == c.MOTOR:
-            out[k, c.NORMAL] = max(-row[c.FRICTION], min(row[c.FRICTION], out[k, c.NORMAL]))
-        if kind == c.CONTACT:
-            out[k, c.APART] = row[c.PUSH]
-    return out
+    return np.asarray(explain(still, rows, masses, after, SWEEPS))
 
 
 @njit(cache=True)

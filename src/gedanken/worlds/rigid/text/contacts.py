@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from gedanken.worlds.rigid.engine import couplings as c
 from gedanken.worlds.rigid.engine.chipmunk import initial_state
-from gedanken.worlds.rigid.engine.couplings import Physics, Rows, explain
+from gedanken.worlds.rigid.engine.couplings import Physics, Rows
+from gedanken.worlds.rigid.engine.laws import explain
 from gedanken.worlds.rigid.engine.simulate import Labels
 from gedanken.worlds.rigid.engine.tracing import Encounters
 from gedanken.worlds.rigid.scene.geometry import Array
