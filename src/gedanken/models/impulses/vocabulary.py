@@ -71,20 +71,23 @@ def number(x: float) -> int:
     return NUMBER + 1 + place + (SIZES if mantissa < 0 else 0)
 
 
-@njit(cache=True)
 def has_push(told: Array) -> bool:
     """Whether a group with these quantities is asked for pushes."""
-    for k in range(told.shape[0]):
-        if told[k, q.PUSH] > PUSH_FROM:
-            return True
-    return False
+    return bool((told[:, q.PUSH] > PUSH_FROM).any())
 
 
 @njit(cache=True)
 def encode(
-    rows: Array, told: Array, members: Ids, movable: NDArray[np.bool_], iterations: int, turn: int, mirror: bool
-) -> tuple[Ids, Ids]:
-    """Tokens of a group up to `impulses`, and for each row, in the order of `members`, whether its ends are swapped.
+    rows: Array,
+    told: Array,
+    members: Ids,
+    movable: NDArray[np.bool_],
+    iterations: int,
+    turn: int,
+    mirror: bool,
+    shift: int,
+) -> Ids:
+    """Tokens of a group up to `impulses`.
 
     Args:
         rows: of a step.
@@ -94,6 +97,7 @@ def encode(
         iterations: of the solver.
         turn: whole degrees by which all directions are turned.
         mirror: say the mirror image.
+        shift: number of the first name of a row and of a body.
     """
     out = np.empty(3 + members.shape[0] * LONGEST_ROW, np.int64)
     out[0], out[1] = STEP, number(float(iterations))
@@ -108,8 +112,9 @@ def encode(
             if names[body] < 0:
                 names[body] = known
                 known += 1
-        out[at], out[at + 1], out[at + 2] = ROW + place, KIND + kind, BODY + names[a] % BODIES
-        out[at + 3] = BODY + names[b] % BODIES if between else WORLD
+        out[at], out[at + 1] = ROW + (place + shift) % ROWS, KIND + kind
+        out[at + 2] = BODY + (names[a] + shift) % BODIES
+        out[at + 3] = BODY + (names[b] + shift) % BODIES if between else WORLD
         at += 4
         if kind != c.MOTOR:
             angle = round(math.degrees(math.atan2(row[c.NY], row[c.NX])))
@@ -124,7 +129,7 @@ def encode(
             out[at] = number(value)
             at += 1
     out[at] = IMPULSES
-    return out[: at + 1], names
+    return out[: at + 1]
 
 
 @njit(cache=True)
@@ -142,13 +147,13 @@ def answers(kind: int, pushes: bool) -> int:
 
 
 @njit(cache=True)
-def encode_answer(rows: Array, impulses: Array, members: Ids, pushes: bool, mirror: bool) -> Ids:
+def encode_answer(rows: Array, impulses: Array, members: Ids, pushes: bool, mirror: bool, shift: int) -> Ids:
     """Tokens after `impulses`: of each row its name and numbers, then `end`; arguments as of `encode`."""
     out = np.empty(1 + members.shape[0] * 4, np.int64)
     at = 0
     for place in range(members.shape[0]):
         kind = int(rows[members[place], c.KIND])
-        out[at] = ROW + place
+        out[at] = ROW + (place + shift) % ROWS
         at += 1
         for k in range(answers(kind, pushes)):
             column = k if k < _ANSWERS[kind] else c.APART

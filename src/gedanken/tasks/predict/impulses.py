@@ -18,9 +18,6 @@ from gedanken.worlds.rigid.engine.laws import each_alone
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.text import Prompt, contacts
 
-GIVEN = "the geometry of contacts: what touches in the coming step, where, and how fast the sides meet"
-"""What the players of this module are given besides the frames, for the tables they stand in."""
-
 Law = Callable[[contacts.Listing, Physics], Array]
 """Impulses of a step's rows, shape (rows, 3)."""
 
@@ -78,7 +75,7 @@ def write_frame(question: Question, prompt: Prompt, steps: Sequence[tuple[Rows, 
 class Booker:
     """Says impulses by a law, and books them."""
 
-    given = GIVEN
+    given = contacts.GIVEN
 
     def __init__(self, name: str, law: str):
         """The player `name`, by one of `LAWS`."""

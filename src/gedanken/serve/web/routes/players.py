@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from gedanken import tasks
+from gedanken.players import names
 from gedanken.serve.web.dependencies import FAILURES, CurrentServices, require_task
 from gedanken.serve.web.endpoints import ENDPOINTS, has_server_key
 
@@ -14,7 +14,7 @@ router = APIRouter(tags=["players"])
 @router.get("/api/players/{task}", responses=FAILURES)
 def players(task: str) -> list[str]:
     """The built-in players of a task."""
-    return list(tasks.players(require_task(task).name))
+    return list(names(require_task(task).name))
 
 
 @router.get("/api/endpoints")

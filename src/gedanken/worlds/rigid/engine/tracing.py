@@ -27,12 +27,14 @@ class Step:
 
     Attributes:
         before: state at its beginning, positions with the push that was due, shape (n, 6).
-        after: state at its end, likewise; at the end of a frame after paddles have turned back.
+        flown: state after its motion without impulses.
+        after: state at its end, as `before`; at the end of a frame after paddles have turned back.
         rows: contacts in a fixed order, then joints, see `couplings`.
         impulses: what each did, shape (rows, 3); see `couplings.NORMAL`.
     """
 
     before: Array
+    flown: Array
     after: Array
     rows: Array
     impulses: Array
@@ -87,11 +89,11 @@ class Tracer:
             turn_back(bodies, limits)
         after = self.state()
         contacts, impulses = self._contacts()
-        _, joints = self._physics.fly(before)
+        flown, joints = self._physics.fly(before)
         pulled = np.empty((len(joints), 2))
         read_joints(self._joints, self._words, pulled)
         moved = self._of_joints(joints, pulled)
-        return Step(before, after, np.concatenate([contacts, joints]), np.concatenate([impulses, moved]))
+        return Step(before, flown, after, np.concatenate([contacts, joints]), np.concatenate([impulses, moved]))
 
     def touch(self, state: Array) -> Rows:
         """Contacts of a step from `state`, shape (n, 6), whatever the space was in before."""

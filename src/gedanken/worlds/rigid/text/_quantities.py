@@ -43,7 +43,7 @@ ANSWERS = (2, 1, 2, 1, 1, 1)
 SMALLEST, LARGEST = 1e-3, 99_900.0
 """Sizes that three digits are written for: smaller is 0, larger is the largest."""
 
-SWEEPS = 60
+SWEEPS = 250
 """Of the search for the last impulses."""
 
 

@@ -38,6 +38,9 @@ LABELS: Labels = "pushed"
 CODING = "Answer: impulses"
 """The header line that tells this format from v1."""
 
+GIVEN = "the geometry of contacts: what touches in the coming step, where, and how fast the sides meet"
+"""What the text works out for a model; said wherever a figure of one stands."""
+
 END = "end"
 REST = "rest"
 FARTHEST = 99_999.0
