@@ -12,7 +12,7 @@ from gedanken.loop import Question
 from gedanken.models.impulses import vocabulary as v
 from gedanken.players import load_player
 from gedanken.tasks.predict.task import PredictTask
-from gedanken.training.scratch.decoder import make_decoder, measure_loss
+from gedanken.training.scratch.decoder import measure_loss, weigh_numbers
 from gedanken.training.scratch.options import ScratchOptions
 from gedanken.training.scratch.trainer import train_scratch
 
@@ -130,27 +130,26 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(options
 
 
 def test_what_is_near_is_nearly_right():
-    """The loss is least where the model says the number itself, less where it is near than where it is far."""
-    model = make_decoder("tiny", 0)
-    ids = torch.tensor([[v.STEP, v.number(10.0), v.IMPULSES, v.ROW, v.number(312.0), v.END]])
-    hidden = torch.zeros(1, 5, 32)
+    """The loss is least where the model says the number itself, and less for one that is near than for one far off."""
+    scale = torch.from_numpy(v.SCALE)
+    target = torch.tensor([v.number(312.0) - v.NUMBER])
 
     def loss_if_it_says(value):
-        with torch.no_grad():
-            model.lm_head.weight.zero_()
-            model.lm_head.weight[:, 0] = -torch.linspace(0, 1, v.COUNT)
-            off = torch.from_numpy(abs(v.SCALE - v.SCALE[v.number(value) - v.NUMBER])).float()
-            model.lm_head.weight[v.NUMBER :, 0] = -off
-        hidden[..., 0] = 50.0
-        model.model = lambda input_ids: type("Output", (), {"last_hidden_state": hidden})
-        total, weight, numbers = measure_loss(model, ids, torch.tensor([3]), 0.01)
-        assert numbers == 1
-        return float(total) / weight
+        off = (scale - scale[v.number(value) - v.NUMBER]).abs()
+        return float(weigh_numbers(-50.0 * off[None], target, 0.01)[0])
 
     losses = [loss_if_it_says(value) for value in (312.0, 320.0, 400.0, 31.0, -312.0)]
     assert losses == sorted(losses)
-    assert losses[1] < losses[0] + 0.5
-    assert losses[4] > losses[0] + 50
+    assert losses[1] < losses[0] + 1.0
+    assert losses[4] > losses[0] + 50.0
+
+
+def test_small_numbers_weigh_less():
+    tokens = torch.tensor([v.number(value) - v.NUMBER for value in (0.0, 0.5, -3.0, 10.0, -900.0)])
+    weights = weigh_numbers(torch.zeros(5, len(v.VALUES)), tokens, 0.01)[1].tolist()
+    assert weights == sorted(weights)
+    assert weights[0] == pytest.approx(0.3)
+    assert weights[-1] == pytest.approx(1.0)
 
 
 def test_every_tool_loads_the_model(options, model):

@@ -106,7 +106,7 @@ def predict(
                 impulses[k][members] = each_alone(found.flown, found.rows[members], masses)
                 continue
             pushes = v.has_push(found.quantities[members])
-            ids = v.encode(found.rows, found.quantities, members, movable, scenes[k].solver.iterations)
+            ids = v.encode(found.rows, found.quantities, members, movable, scenes[k].solver.iterations, 0, False, 0)
             texts.append(ids)
             plans.append([v.answers(int(found.rows[row, c.KIND]), pushes) for row in members])
             owners.append((k, members))

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -99,6 +100,14 @@ def save(options: ScratchOptions, run: Run, model: Any, optimizer: Optimizers) -
     torch.save(state, buffer)
     write_atomically(folder / CHECKPOINT, buffer.getvalue())
     with staged_folder(options.folder.model) as staged:
-        weights = {name: value.to(torch.bfloat16) for name, value in model.state_dict().items()}
-        model.save_pretrained(staged, state_dict=weights)
+        save_model(model, staged)
         wrap().save_pretrained(staged)
+
+
+def save_model(model: Any, folder: Path) -> None:
+    """Write a model's weights with 16 bits, and its configuration; its head is its embedding and not written twice."""
+    import torch
+
+    weights = {name: value.to(torch.bfloat16).cpu() for name, value in model.state_dict().items()}
+    weights.pop("lm_head.weight")
+    model.save_pretrained(folder, state_dict=weights)

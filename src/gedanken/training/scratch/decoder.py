@@ -143,10 +143,24 @@ def measure_loss(model: Any, ids: Any, begins: Any, width: float) -> tuple[Any, 
     asked = (following >= v.NUMBER) & (place[None] >= begins[:, None])
     targets = following[asked] - v.NUMBER
     logits = (hidden[asked] @ model.lm_head.weight[v.NUMBER :].T).float()
-    scale = torch.as_tensor(v.SCALE, dtype=torch.float32, device=ids.device)
+    losses, weights = weigh_numbers(logits, targets, width)
+    return (losses * weights).sum(), float(weights.sum()), len(targets)
+
+
+def weigh_numbers(logits: Any, targets: Any, width: float) -> tuple[Any, Any]:
+    """Loss and weight of each number, from the logits of all numbers.
+
+    Args:
+        logits: shape (numbers asked, number tokens).
+        targets: the right tokens, less `vocabulary.NUMBER`.
+        width: of the bell, decades.
+    """
+    import torch
+
+    scale = torch.as_tensor(v.SCALE, dtype=torch.float32, device=logits.device)
     size = scale[targets]
     bell = torch.softmax(-0.5 * ((scale - size[:, None]) / width) ** 2, 1)
     # Cross entropy less the bell's own entropy would be the divergence; the gradient is the same.
     losses = torch.logsumexp(logits, 1) - (bell * logits).sum(1)
     weights = SMALL_WEIGHT + (1.0 - SMALL_WEIGHT) * (size.abs() - 3.0).clamp(0.0, 1.0)
-    return (losses * weights).sum(), float(weights.sum()), len(targets)
+    return losses, weights
