@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from gedanken import models, players
 from gedanken.data.generate import generate
 from gedanken.data.local import Processes
 from gedanken.data.shards import Plan
@@ -187,6 +188,16 @@ def test_the_model_plays(options, model):
     assert verdict.error is None
     assert verdict.details["coverage"] == 1.0
     assert not verdict.details["complaints"]
+
+
+def test_a_model_in_the_package_is_a_player_by_its_bare_name(model, tmp_path, monkeypatch):
+    shutil.copytree(model, tmp_path / "predict" / "impulses" / "small")
+    monkeypatch.setattr(models, "PACKAGED", tmp_path)
+    assert "small" in players.names("predict")
+    assert "small" not in players.names("discover")
+    assert players.load_player("small", "predict").name == "small"
+    with pytest.raises(UserError, match="option 'temperature'"):
+        players.load_player("small", "predict", temperature=1.0)
 
 
 @pytest.mark.parametrize(

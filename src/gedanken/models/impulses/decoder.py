@@ -22,6 +22,9 @@ from gedanken.models.impulses.vocabulary import Ids
 
 Floats = NDArray[np.float32]
 
+BLOCK = 64
+"""Tokens whose attention is computed at once."""
+
 BATCH = 6000
 """Tokens that are read side by side; more texts than that are read one batch after the other."""
 
@@ -168,18 +171,15 @@ def _answer(
     layers, width = weights.inner.shape[0], weights.inner.shape[2]
     shape = (layers, len(batch), weights.heads, longest + steps, width // weights.heads)
     keys, values = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    forward(ids, np.zeros(len(batch), np.int64), keys, values, *_matrices(weights))
+    forward(ids, np.arange(len(batch)), np.zeros(len(batch), np.int64), keys, values, *_matrices(weights))
     spoken = np.full(len(batch), -1)
     active = np.arange(len(batch))
     places = [-1] * len(batch)
     for step in range(steps):
         # Texts that are answered go; of the others the next token is fed, and where a number follows, it is read.
-        left = np.array([step < len(scripts[k]) for k in active])
-        if not left.all():
-            active = active[left]
-            keys, values = np.ascontiguousarray(keys[:, left]), np.ascontiguousarray(values[:, left])
+        active = active[[step < len(scripts[k]) for k in active]]
         fed = np.array([[scripts[k][step] if scripts[k][step] >= 0 else spoken[k]] for k in active])
-        hidden = forward(fed, lengths[active] + step, keys, values, *_matrices(weights))
+        hidden = forward(fed, active, lengths[active] + step, keys, values, *_matrices(weights))
         asked = [at for at, k in enumerate(active) if step + 1 < len(scripts[k]) and scripts[k][step + 1] < 0]
         for at in range(len(active)):
             if scripts[active[at]][step] >= 0:
@@ -222,6 +222,7 @@ def _normalise(x: Floats, scale: Floats, epsilon: float) -> Floats:
 @njit(cache=True, fastmath=True)
 def forward(
     ids: Ids,
+    slots: Ids,
     starts: Ids,
     keys: Floats,
     values: Floats,
@@ -240,8 +241,9 @@ def forward(
 
     Args:
         ids: the tokens, shape (texts, tokens).
+        slots: where in `keys` and `values` each text is kept, shape (texts,).
         starts: how many tokens each text had before, shape (texts,).
-        keys: shape (layers, texts, heads, positions, width / heads), filled up to `starts`.
+        keys: shape (layers, slots, heads, positions, width / heads), filled up to `starts`.
         values: likewise.
         embedding: of `Weights`, as all that follows.
         inner: see there.
@@ -271,6 +273,7 @@ def forward(
         mixed = np.dot(_normalise(x, inner[layer, 0], epsilon), qkv[layer])
         attended = np.empty((texts * count, width), np.float32)
         for b in range(texts):
+            slot = slots[b]
             for h in range(heads):
                 queries = np.empty((count, size), np.float32)
                 for s in range(count):
@@ -281,29 +284,33 @@ def forward(
                         queries[s, j] = (first * cosine - second * sine) * scale
                         queries[s, half + j] = (second * cosine + first * sine) * scale
                         first, second = mixed[i, width + h * size + j], mixed[i, width + h * size + half + j]
-                        keys[layer, b, h, at, j] = first * cosine - second * sine
-                        keys[layer, b, h, at, half + j] = second * cosine + first * sine
+                        keys[layer, slot, h, at, j] = first * cosine - second * sine
+                        keys[layer, slot, h, at, half + j] = second * cosine + first * sine
                     for j in range(size):
-                        values[layer, b, h, at, j] = mixed[i, 2 * width + h * size + j]
-                end = starts[b] + count
-                scores = np.dot(queries, keys[layer, b, h, :end].T)
-                for s in range(count):
-                    last = starts[b] + s + 1
-                    most = scores[s, 0]
-                    for j in range(1, last):
-                        most = max(most, scores[s, j])
-                    total = np.float32(0.0)
-                    for j in range(last):
-                        scores[s, j] = math.exp(scores[s, j] - most)
-                        total += scores[s, j]
-                    for j in range(last):
-                        scores[s, j] /= total
-                    for j in range(last, end):
-                        scores[s, j] = 0.0
-                found = np.dot(scores, values[layer, b, h, :end])
-                for s in range(count):
-                    for j in range(size):
-                        attended[b * count + s, h * size + j] = found[s, j]
+                        values[layer, slot, h, at, j] = mixed[i, 2 * width + h * size + j]
+                # A block of tokens at a time: what comes after a block is not looked at.
+                for begin in range(0, count, BLOCK):
+                    stop = min(begin + BLOCK, count)
+                    end = starts[b] + stop
+                    scores = np.dot(queries[begin:stop], keys[layer, slot, h, :end].T)
+                    for s in range(begin, stop):
+                        row = scores[s - begin]
+                        last = starts[b] + s + 1
+                        most = row[0]
+                        for j in range(1, last):
+                            most = max(most, row[j])
+                        total = np.float32(0.0)
+                        for j in range(last):
+                            row[j] = math.exp(row[j] - most)
+                            total += row[j]
+                        for j in range(last):
+                            row[j] /= total
+                        for j in range(last, end):
+                            row[j] = 0.0
+                    found = np.dot(scores, values[layer, slot, h, :end])
+                    for s in range(begin, stop):
+                        for j in range(size):
+                            attended[b * count + s, h * size + j] = found[s - begin, j]
         x += np.dot(attended, out[layer])
         both = np.dot(_normalise(x, inner[layer, 1], epsilon), gates[layer])
         wide = both.shape[1] // 2
