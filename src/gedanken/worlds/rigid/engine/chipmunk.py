@@ -93,9 +93,11 @@ class Space:
     Args:
         scene: what to build.
         state: shape (bodies, 6), where the bodies are instead of where the scene has them at the start.
+        skin: px by which the bodies' shapes are grown.
     """
 
-    def __init__(self, scene: Scene, state: Array | None = None):
+    def __init__(self, scene: Scene, state: Array | None = None, skin: float = 0.0):
+        self._skin = skin
         step = _step_address()
         self._space = space = lib.cpSpaceNew()
         lib.cpSpaceSetGravity(space, scene.gravity)
@@ -139,11 +141,11 @@ class Space:
             lib.cpBodySetAngle(handle, state[4])
         match body.shape:
             case Circle(radius):
-                shape = lib.cpCircleShapeNew(handle, radius, (0.0, 0.0))
+                shape = lib.cpCircleShapeNew(handle, radius + self._skin, (0.0, 0.0))
             case Box(width, height):
-                shape = lib.cpBoxShapeNew(handle, width, height, 0.0)
+                shape = lib.cpBoxShapeNew(handle, width, height, self._skin)
             case Polygon(vertices):
-                shape = lib.cpPolyShapeNewRaw(handle, len(vertices), vertices, 0.0)
+                shape = lib.cpPolyShapeNewRaw(handle, len(vertices), vertices, self._skin)
         lib.cpShapeSetFriction(shape, body.friction)
         lib.cpShapeSetElasticity(shape, body.elasticity)
         if body.kinematic:

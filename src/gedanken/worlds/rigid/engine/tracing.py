@@ -17,6 +17,10 @@ from gedanken.worlds.rigid.engine.stepping import substep, turn_back
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import Scene, Solver
 
+SKIN = 1e-4
+"""By how much (px) bodies are grown where contacts are looked for: what rests on something by less than the last printed
+digit touches it all the same. Without it a marble that was put down just touching loses its shelf in every frame."""
+
 CAPACITY = 512
 """Contact points that are read at first; the space for them doubles where there are more."""
 
@@ -179,7 +183,7 @@ class Encounters:
     """
 
     def __init__(self, scene: Scene):
-        self._space = Space(replace(scene, solver=Solver(1, scene.solver.substeps)))
+        self._space = Space(replace(scene, solver=Solver(1, scene.solver.substeps)), skin=SKIN)
         self._tracer = Tracer(scene, self._space)
 
     def __enter__(self) -> "Encounters":
