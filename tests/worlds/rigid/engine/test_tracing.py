@@ -118,7 +118,7 @@ def test_momentum_is_conserved_whatever_the_impulses():
 @pytest.mark.parametrize("subject", ["jenga", "plinko", "trampoline", "pachinko", "conveyor"])
 def test_geometry_alone_tells_the_contacts_of_the_coming_step(subject):
     scene = scenarios.pose(subject, 3, split="test")
-    missed = listed = 0
+    missed = more = listed = 0
     with Encounters(scene) as encounters:
         for steps in trace(scene, FRAMES):
             for step in steps:
@@ -126,11 +126,14 @@ def test_geometry_alone_tells_the_contacts_of_the_coming_step(subject):
                 recorded = step.rows[~c.slack(step.rows)]
                 named = {tuple(row[:4]): row for row in rows}
                 found = [(named[key], row) for row in recorded if (key := tuple(row[:4])) in named]
-                missed += len(rows) + len(recorded) - 2 * len(found)
+                missed += len(recorded) - len(found)
+                more += len(rows) - len(found)
                 listed += len(recorded)
                 apart = [np.abs(ours - theirs)[c.NX : c.R2Y + 1].max() for ours, theirs in found]
                 assert not apart or np.median(apart) < 0.002
     assert missed <= listed / 200
+    # What is flush within the last printed digit is listed, too.
+    assert more <= listed / 40
 
 
 def test_what_explains_a_step_reproduces_its_velocities():
