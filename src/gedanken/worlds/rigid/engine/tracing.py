@@ -18,8 +18,8 @@ from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import Scene, Solver
 
 SKIN = 1e-4
-"""By how much (px) bodies are grown where contacts are looked for: what rests on something by less than the last printed
-digit touches it all the same. Without it a marble that was put down just touching loses its shelf in all frames."""
+"""By how much (px) bodies are grown where contacts are looked for: what overlaps by less than the last printed digit
+touches all the same. Without it a marble that was put down just touching loses its shelf in all frames."""
 
 CAPACITY = 512
 """Contact points that are read at first; the space for them doubles where there are more."""
