@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gedanken.worlds.rigid import Body, Box, Circle, Pin, Scene, Segment, Slide, scenarios
+from gedanken.worlds.rigid import Body, Box, Circle, Pin, Scene, Segment, Slide, Solver, Spring, scenarios
 from gedanken.worlds.rigid.engine import couplings as c
 from gedanken.worlds.rigid.engine.simulate import record
 from gedanken.worlds.rigid.engine.tracing import trace
@@ -54,6 +54,33 @@ def test_recorded_impulses_said_in_text_give_the_recorded_frame(subject):
         said += 1
     assert said >= 1
     assert other <= 2 or subject == "bowling"  # whose lane ends where the balls just touch
+
+
+@pytest.mark.parametrize("solver", [Solver(dt=1 / 100), Solver(substeps=2, dt=1 / 40)], ids=["shorter", "longer"])
+def test_a_step_is_as_long_as_the_scene_says(solver):
+    """Fall, springs, the closing of a joint's gap and pushes all take the scene's own step."""
+    bodies = [Body(Circle(10), x=300, y=59, mass=2), Body(Circle(10), x=400, y=300, vx=150), Body(Circle(10), x=560)]
+    joints = [Pin(-1, 1, (430, 380)), Spring(1, 2, rest_length=200, stiffness=90, damping=3)]
+    scene = Scene(bodies, [Segment(0, 40, 800, 40, radius=10)], joints, solver=solver)
+    states = record(scene, 6).states
+    header = contacts.Header.of(scene)
+    for number, steps in enumerate(trace(scene, 6), 1):
+        prompt = Prompt(header, states[number - 1 : number], number - 1)
+        reading = contacts.parse_frame(say_recorded(prompt, steps), prompt)
+        assert np.abs(reading.state - states[number]).max() < 0.01
+    found = listing(Prompt(header, states[4:6], 4))
+    assert found.last[0, 0] == pytest.approx(981 * solver.dt / solver.substeps, rel=0.02)
+
+
+def test_of_several_frames_the_one_that_is_numbered_as_asked_counts():
+    prompt, after = two_boxes()
+    target = contacts.write_target(prompt, after)
+    earlier = target.replace("Frame 8", "Frame 7").replace("\nr4 ", "\nr4 9")
+    for answer in (earlier + target, "As asked:\n" + target + earlier):
+        reading = contacts.parse_frame(answer, prompt)
+        assert not reading.complaints
+        assert reading.number == 8
+        np.testing.assert_array_equal(reading.state, after)
 
 
 def two_boxes():
