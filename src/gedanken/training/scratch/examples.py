@@ -116,9 +116,16 @@ def walk(scene: Scene, rng: np.random.Generator, shaken: float = SHAKEN, frames:
 
 
 def teach(
-    scene: Scene, key: tuple[str, int | None, str, int], turn: int, most_rows: int, tokens: int = SCENE_TOKENS
+    scene: Scene,
+    key: tuple[str, int | None, str, int],
+    turn: int,
+    most_rows: int,
+    tokens: int = SCENE_TOKENS,
+    frames: int = FRAMES,
 ) -> list[Example]:
     """Examples of a scene of a training set, other ones each time (`turn`) that the data set is gone through.
+
+    The simulation is as long as the recording: `frames` after frame 0.
 
     Raises:
         UserError: the scene is held out or not of the training split.
@@ -127,16 +134,16 @@ def teach(
     if split != "train" or scenario in scenarios.HELD_OUT:
         raise UserError(f"{scenario} {index} of split {split} is not for training")
     rng = stream("scratch", "examples", scenario, level, index, turn)
-    return choose(scene, rng, most_rows, tokens)
+    return choose(scene, rng, most_rows, tokens, frames)
 
 
-def choose(scene: Scene, rng: np.random.Generator, most_rows: int, tokens: int) -> list[Example]:
+def choose(scene: Scene, rng: np.random.Generator, most_rows: int, tokens: int, frames: int = FRAMES) -> list[Example]:
     """Examples of a scene, at random, until there are so many tokens."""
     movable = np.array([not body.kinematic for body in scene.bodies])
     physics = c.Physics.of(scene)
     found: list[tuple[Moment, Ids]] = []
     shaken = SHAKEN if rng.random() < 2 / 3 else 0.0
-    for moment in walk(scene, rng, shaken):
+    for moment in walk(scene, rng, shaken, frames):
         if not len(moment.rows):
             continue
         group = q.islands(moment.rows, len(movable), physics.masses)

@@ -68,7 +68,7 @@ def make_pool(data: Any, number: int, tokens: int, most_rows: int) -> list[Batch
         sample = data[int(order[place])]
         if sample.row["labels"] != contacts.LABELS:
             raise UserError(f"the format contacts needs {contacts.LABELS} positions, the data set has raw ones")
-        examples += teach(sample.scene, sample.key, turn, most_rows)
+        examples += teach(sample.scene, sample.key, turn, most_rows, frames=sample.row["frames"] - 1)
     rng = stream("scratch", "batches", number)
     cut = cut_batches(examples, tokens)
     order = rng.permutation(len(cut)).tolist()

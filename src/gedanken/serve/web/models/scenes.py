@@ -53,6 +53,7 @@ class Body(Model):
     kinematic: bool
     bounds: list[float] | None
     swing: list[float] | None
+    role: str
 
 
 class Segment(Model):
