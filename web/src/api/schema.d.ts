@@ -1030,6 +1030,8 @@ export interface components {
             kinematic: boolean;
             /** Mass */
             mass: number;
+            /** Role */
+            role: string;
             /** Rotates */
             rotates: boolean;
             /** Shape */
