@@ -1,11 +1,21 @@
 """A player by its name: a task's own (`sparse`), or a language model behind a backend (`openai:gpt-4o-mini`)."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from gedanken import models, tasks, zoo
 from gedanken.errors import UserError
 from gedanken.loop import Player
+
+
+def names(task: str) -> tuple[str, ...]:
+    """The players that a task has without a further installation: its own, and the models in the package.
+
+    Raises:
+        UserError: there is no such task.
+    """
+    return tuple(sorted((*tasks.players(task), *models.packaged(task))))
 
 
 def load_player(spec: str, task: str, offered: Mapping[str, Any] | None = None, **options: Any) -> Player:
@@ -51,7 +61,9 @@ def _option_names(spec: str, task: str) -> list[str]:
 
 
 def _find_loader(spec: str, task: str) -> Callable[..., Player]:
-    known = tasks.players(task)
+    if spec in models.packaged(task):
+        return partial(models.load_packaged, spec, task)
+    known = names(task)
     if spec not in known:
         backends = ", ".join(f"{name}:..." for name in models.names())
         raise UserError(f"there is no player {spec!r}; {task} has {', '.join(known)}, and any model as {backends}")

@@ -49,7 +49,7 @@ EVALUATE_EXAMPLES = (
 SCRATCH_EXAMPLES = (
     "gedanken train scratch --data data/train --output-dir runs/scratch --size 3M --minutes 60",
     "gedanken train scratch --data data/train --output-dir runs/scratch --size 3M --minutes 120 --resume",
-    "gedanken bench predict --suite simple --format corrections --player prior --player hf:runs/scratch/model",
+    "gedanken bench predict --suite heldout6 --player impulses:runs/scratch/model",
 )
 
 
@@ -103,7 +103,7 @@ def scratch(
     hub_repo_id: RepositoryOption = None,
     dry_run: DryRunOption = False,
 ) -> None:
-    """A small Llama from nothing, on text that says only what deviates from the extrapolation."""
+    """A small Llama from nothing on contacts and their impulses, one token a number; it plays without torch."""
     from gedanken.training.scratch.trainer import train_scratch
 
     _train(train_scratch, options, push_to_hub, hub_repo_id, dry_run)

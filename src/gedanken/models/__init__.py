@@ -6,6 +6,7 @@ and a module is imported only when a spec names it.
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from gedanken import zoo
@@ -13,6 +14,9 @@ from gedanken.errors import UserError
 from gedanken.loop import Player
 
 PACKAGE = "gedanken.models.backends"
+
+PACKAGED = Path(__file__).parent / "packaged"
+"""Small models that come with the package, each in a folder `<task>/<backend>/<name>`."""
 
 
 def names() -> tuple[str, ...]:
@@ -33,6 +37,25 @@ def load(spec: str, offered: Mapping[str, Any] | None = None, **options: Any) ->
     """
     backend, model = _split(spec)
     player: Player = call_loader(f"{backend}:", zoo.load(PACKAGE, backend).load, (model,), offered or {}, options)
+    return player
+
+
+def packaged(task: str) -> tuple[str, ...]:
+    """Names of the small models of a task that come with the package and play without an extra."""
+    return tuple(sorted(folder.parent.name for folder in PACKAGED.glob(f"{task}/*/*/config.json")))
+
+
+def load_packaged(name: str, task: str) -> Player:
+    """One of `packaged`.
+
+    Raises:
+        UserError: there is none of that name, or it cannot be read.
+    """
+    folders = [path.parent for path in PACKAGED.glob(f"{task}/*/*/config.json") if path.parent.name == name]
+    if not folders:
+        raise UserError(f"there is no model {name!r} of {task} in the package")
+    player: Player = zoo.load(PACKAGE, folders[0].parent.name).load(str(folders[0]))
+    player.name = name
     return player
 
 

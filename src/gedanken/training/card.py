@@ -146,19 +146,18 @@ def _validation(folder: RunFolder) -> list[str]:
         return []
     speed = float(np.median([line["tokens_per_s"] for line in train])) if train else float("nan")
     waiting = float(np.mean([line["waiting"] for line in train])) if train else float("nan")
-    examples = validations[-1]["examples"]
-    lines = [f"## Validation ({examples} frames, mostly contacts, of scenes not trained on)", ""]
+    given = folder.config()["text"]["given"]
+    lines = [f"## Validation ({validations[-1]['trials']} steps of scenes not trained on, where something happens)", ""]
     rows = [
         [
             line["step"],
-            f"{line['loss']:.3f}",
-            *(f"{line[name]:.1f}" for name in VALIDATED),
-            f"{line['well_formed']:.1%}",
+            f"{line['tokens'] / 1e6:.1f}",
+            *("-" if line[name] is None else f"{line[name]:.1f}" for name in VALIDATED),
         ]
         for line in validations
     ]
-    lines += table(["step", "loss", *VALIDATED.values(), "well formed"], rows)
-    lines += ["", "Errors are velocities, px/s (root mean square over bodies).", ""]
+    lines += table(["step", "million tokens", *VALIDATED.values()], rows)
+    lines += ["", "Errors are velocities, px/s (root mean square over bodies).", f"The text gives {given}.", ""]
     return [*lines, f"{speed:,.0f} tokens/s (median), {waiting:.1%} of the time waiting for data.", ""]
 
 

@@ -14,8 +14,11 @@ WINDOW = 10
 # Velocity errors of a validation while training from nothing: key -> label.
 VALIDATED = {
     "velocity_rmse": "model",
-    "velocity_rmse_linear": "free flight",
-    "velocity_rmse_prior": "correcting nothing",
+    "velocity_rmse_free": "no impulse",
+    "velocity_rmse_alone": "each contact alone",
+    "velocity_rmse_held_out": "model, held out",
+    "velocity_rmse_held_out_free": "no impulse, held out",
+    "velocity_rmse_held_out_alone": "each contact alone, held out",
 }
 
 
@@ -49,7 +52,7 @@ def plot_curves(folder: RunFolder) -> Path:
         if panel == "velocity error":
             axes.set_title("velocity error on validation scenes (px/s)")
             for name, label in VALIDATED.items():
-                axes.plot([line["step"] for line in validations], [line[name] for line in validations], label=label)
+                axes.plot([line["step"] for line in validations], column(validations, name), label=label)
             axes.legend(fontsize=8)
             continue
         if panel in ("loss", "reward"):

@@ -107,9 +107,13 @@ def predict_states(folder, written):
 def test_nonsense_is_told_with_the_formats_tried_and_the_likely_ones_reason(tmp_path):
     path = tmp_path / "a.txt"
     for content, sentence in (
-        ("lorem ipsum", r"none of the text formats \(card, corrections, lfm, v1.*\): it has no line `Rigid scene v1`"),
+        (
+            "lorem ipsum",
+            r"none of the text formats \(card, contacts, corrections, lfm, v1.*\): it has no line `Rigid scene v1`",
+        ),
         ("Rigid scene v1\nBody 0: ball r=1", "v1: a body is a circle"),
         ("Scene: a\nGravity: down", "lfm: gravity must be"),
+        ("Rigid scene v1\nAnswer: impulses\nBody 0: ball r=1", r"\); contacts: a body is a circle"),
     ):
         path.write_text(content)
         with pytest.raises(UserError, match=sentence):

@@ -1,4 +1,6 @@
-from itertools import islice
+"""Batches: a function of the data, the options and a place, whoever makes them."""
+
+from itertools import islice, takewhile
 
 import numpy as np
 import pytest
@@ -7,60 +9,52 @@ from gedanken.data.generate import generate
 from gedanken.data.local import Processes
 from gedanken.data.shards import Plan
 from gedanken.errors import UserError
+from gedanken.models.impulses import vocabulary as v
+from gedanken.training.scratch import loader as module
 from gedanken.training.scratch.loader import Loader, make_batches
-from gedanken.training.scratch.tokenizer import build
-
-pytest.importorskip("tokenizers")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
-    generate(Plan("train", 7, ("elastic_collision", "head_on"), (1,), frames=40), folder, Processes(1))
+    generate(Plan("train", 6, ("head_on", "tower"), (1,), frames=20), folder, Processes(1))
     return folder
 
 
-@pytest.fixture(scope="module")
-def tokenizer():
-    return build().to_str()
-
-
 def same(one, other):
-    assert one.position == other.position
-    assert len(one.lessons) == len(other.lessons)
-    for mine, yours in zip(one.lessons, other.lessons, strict=True):
-        np.testing.assert_array_equal(mine.opening, yours.opening)
-        np.testing.assert_array_equal(mine.branches, yours.branches)
-        np.testing.assert_array_equal(mine.weights, yours.weights)
+    assert one.place == other.place
+    np.testing.assert_array_equal(one.ids, other.ids)
+    np.testing.assert_array_equal(one.begins, other.begins)
 
 
-def test_batches_hold_as_many_tokens_as_asked_and_go_on_from_any_position(folder, tokenizer):
-    batches = list(islice(make_batches(folder, tokenizer, 3000), 6))
-    assert [batch.position for batch in batches] == list(np.cumsum([len(batch.lessons) for batch in batches]))
-    assert batches[-1].position > 7  # beyond the first turn of the data
+def test_batches_are_full_and_go_on_from_any_place(folder, monkeypatch):
+    monkeypatch.setattr(module, "POOL", 4)
+    batches = list(islice(make_batches(folder, 3000, 64, (0, 0)), 12))
+    assert all(batch.ids.size <= 3000 for batch in batches)
+    assert sum(batch.count for batch in batches) > 0.7 * sum(batch.ids.size for batch in batches)
     for batch in batches:
-        assert batch.count >= 3000 > batch.count - batch.lessons[-1].count
-    again = make_batches(folder, tokenizer, 3000, batches[2].position)
-    for batch, other in zip(batches[3:], again, strict=False):
-        same(batch, other)
-
-
-def test_every_turn_has_another_order_and_other_frames(folder, tokenizer):
-    lessons = [batch.lessons[0] for batch in islice(make_batches(folder, tokenizer, 1), 14)]
-    openings = [lesson.opening.tobytes() for lesson in lessons]
-    assert len(set(openings[:7])) == 7
-    assert sorted(openings[:7]) == sorted(openings[7:])
-    assert openings[:7] != openings[7:]
-    first = {lesson.opening.tobytes(): lesson.branches.tobytes() for lesson in lessons[:7]}
-    assert any(first[lesson.opening.tobytes()] != lesson.branches.tobytes() for lesson in lessons[7:])
-
-
-def test_the_process_makes_the_same_batches(folder, tokenizer):
-    with Loader(folder, tokenizer, 2000, 3) as loader:
-        for batch, other in zip(islice(loader, 4), make_batches(folder, tokenizer, 2000, 3), strict=False):
+        for row, begin in zip(batch.ids, batch.begins, strict=True):
+            assert row[0] == v.STEP
+            assert row[begin - 1] == v.IMPULSES
+            assert row[row != v.PAD][-1] == v.END
+    for start in (2, 9):
+        for batch, other in zip(
+            batches[start + 1 :], make_batches(folder, 3000, 64, batches[start].place), strict=False
+        ):
             same(batch, other)
 
 
-def test_what_goes_wrong_in_the_process_is_told(tmp_path, tokenizer):
-    with Loader(tmp_path, tokenizer, 2000) as loader, pytest.raises(UserError, match="manifest"):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_processes_make_the_same_batches_in_the_same_order(folder, workers):
+    # To the end of the third pool: processes take turns.
+    expected = list(takewhile(lambda batch: batch.place < (3, 1), make_batches(folder, 3000, 64, (0, 1))))
+    assert len(expected) > 6
+    with Loader(folder, 3000, 64, (0, 1), workers) as loader:
+        for batch, other in zip(islice(loader, len(expected)), expected, strict=True):
+            same(batch, other)
+
+
+def test_a_complaint_of_a_process_reaches_the_trainer(tmp_path):
+    generate(Plan("train", 2, ("head_on",), (1,), frames=4, labels="raw"), tmp_path, Processes(1))
+    with Loader(tmp_path, 2000, 64) as loader, pytest.raises(UserError, match="raw"):
         next(loader)

@@ -15,9 +15,13 @@ from gedanken.errors import PlayerError, UserError
 from gedanken.files import write_atomically
 from gedanken.players import load_player, name_served, share_options
 from gedanken.tasks.predict.extrapolation import STANDARD
+from gedanken.worlds.rigid import text
 from gedanken.worlds.rigid.engine.simulate import FRAMES
 
 __all__ = ["Row", "measure", "play_sample", "render_markdown", "run"]
+
+BOOKED = ("free", "warm", "each_alone")
+"""Players that a model of the format `contacts` has to beat: no impulse, the last ones, each contact for itself."""
 
 # Named by the rule of this benchmark that changed last; results record it.
 VERSION = "predict-bench-1"
@@ -41,7 +45,8 @@ def run(
     A scene that a player could not continue at all (its endpoint failed) is left out, never counted as wrong; with
     `out`, the next run asks for it again.
 
-    The three extrapolations always run along: skill is measured against the best of them.
+    The three extrapolations always run along: skill is measured against the best of them. So do the players that are
+    given the geometry of contacts and have no model (`BOOKED`), where the format tells the scene.
 
     Args:
         suite: a suite's name, or the path of a TOML file.
@@ -57,7 +62,8 @@ def run(
             of its players in the result; a key is written nowhere.
 
     Returns:
-        JSON-able: `suite`, `rows` (player, scenario, horizon, coverage, position_rmse, position_p95, velocity_rmse,
+        JSON-able: `suite`, `given` (what is worked out for a player besides the frames),
+        `rows` (player, scenario, horizon, coverage, position_rmse, position_p95, velocity_rmse,
         velocity_p95, skill, n and 95 % intervals; scenario `all` sums up), `versions`, and `missing` where there are
         scenes that a player could not continue.
 
@@ -71,11 +77,15 @@ def run(
     if (scenes is not None and scenes < 1) or workers < 1:
         raise UserError("scenes and workers are at least 1")
     items = list_items(chosen, scenes, scenarios)
-    names = list(dict.fromkeys([*STANDARD, *players]))
+    names = list(dict.fromkeys([*STANDARD, *(BOOKED if tells_scene(format) else ()), *players]))
     given = share_options(names, "predict", **(player_options or {}))
-    for name in names:
-        load_player(name, "predict", **given[name])  # an unknown name is said before anything is written
     labels = {name: name_served(name, given[name]) for name in names}
+    worked_out = {}
+    for name in names:
+        # An unknown name is said before anything is written.
+        player = load_player(name, "predict", **given[name])
+        if hasattr(player, "given"):
+            worked_out[labels[name]] = player.given
     settings = {
         "suite": chosen.name,
         "suite_version": chosen.version,
@@ -110,6 +120,8 @@ def run(
         of_player = {item: reason for (player, item), reason in failures.items() if player == label}
         missing += [describe_missing(label, of_player, len(items))] if of_player else []
     result = {**settings, "n": len(items), "players": list(labels.values()), "rows": summarise(rows, ahead)}
+    if worked_out:
+        result["given"] = worked_out
     if missing:
         result["missing"] = missing
     if path is not None:
@@ -135,6 +147,11 @@ def play_sample(player: str, suite: str, problems: int, conditions: Mapping[str,
         if row["scenario"] == "all"
     }
     return {"n": result["n"], "players": players}
+
+
+def tells_scene(format: str) -> bool:
+    """Whether a text format's header is the scene itself."""
+    return "scene" in text.load(format).Header.__annotations__
 
 
 def _measure(job: tuple[Suite, Item, str, Mapping[str, Any], str, tuple[int, ...], str]) -> Row:

@@ -149,6 +149,7 @@ def render_markdown(result: dict[str, Any]) -> str:
         "recording; contact: bodies that free flight gets wrong; energy: median error of the total energy over the "
         "largest true one.",
         "",
+        *given_lines(result.get("given", {})),
         *(
             f"**{each['problems']} of {each['of']} scenes are missing**: {each['player']} could not answer "
             f"({each['reason']}).\n"
@@ -159,6 +160,14 @@ def render_markdown(result: dict[str, Any]) -> str:
         *table(["scenario", "category", "player", "coverage", "position p95 px", "velocity RMSE px/s", "skill"], rows),
     ]
     return "\n".join(lines)
+
+
+def given_lines(given: dict[str, str]) -> list[str]:
+    """A sentence for all players that something is worked out for, and an empty line."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for player, what in given.items():
+        groups[what].append(player)
+    return [line for what, names in groups.items() for line in (f"Given to {', '.join(names)}: {what}.", "")]
 
 
 def _cells(row: dict[str, Any]) -> list[str]:

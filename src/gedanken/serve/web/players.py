@@ -6,7 +6,7 @@ from typing import Any
 from gedanken import tasks, zoo
 from gedanken.errors import UserError
 from gedanken.loop import Player, Question
-from gedanken.players import load_player
+from gedanken.players import load_player, names
 from gedanken.serve.web.endpoints import open_player
 from gedanken.serve.web.running import Running
 from gedanken.serve.web.settings import Settings
@@ -94,8 +94,11 @@ def list_players(task: str, settings: Settings) -> list[dict[str, Any]]:
     """Who can play a task, as `models.server.LocalPlayer`: a person, the built-in players, this server's models."""
     you = "Answer yourself: same data, same verifier, as many turns."
     listed = [{"name": YOU, "title": "You", "kind": "you", "about": you}]
-    for name in tasks.players(task):
-        about = zoo.docstring(f"gedanken.tasks.{task}.players", name).split("\n\n")[0]
+    own = tasks.players(task)
+    for name in names(task):
+        about = "A small model that comes with the package."
+        if name in own:
+            about = zoo.docstring(f"gedanken.tasks.{task}.players", name).split("\n\n")[0]
         listed.append({"name": name, "title": name, "kind": "builtin", "about": about})
     for name, spec in settings.models:
         listed.append({"name": LOCAL + name, "title": name, "kind": "local", "about": spec})
@@ -115,7 +118,7 @@ def check_models(settings: Settings) -> None:
             raise UserError(f"a model is named by letters, digits and -_., as in base=hf:..., not {name[:80]!r}")
         if ":" in spec:
             models.option_names(spec)
-        elif spec not in tasks.players("discover"):
+        elif spec not in names("discover"):
             raise UserError(f"--model {name}={spec}: a spec is like hf:FOLDER or openai:MODEL")
     known = [player["name"] for player in list_players("discover", settings)]
     for name in settings.pair or ():

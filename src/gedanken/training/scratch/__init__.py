@@ -1,1 +1,1 @@
-"""A small decoder trained from nothing on the prior-coded text of the rigid world."""
+"""A small decoder trained from nothing on the contacts of the rigid world and their impulses."""

@@ -3,16 +3,17 @@
 import io
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from gedanken.errors import UserError
 from gedanken.files import staged_folder, write_atomically
+from gedanken.models.impulses.vocabulary import wrap
 from gedanken.training.run import CONFIG, LIBRARIES, METRICS, machine
 from gedanken.training.scratch.optimizer import Optimizers
 from gedanken.training.scratch.options import FREE, ScratchOptions
-from gedanken.training.scratch.tokenizer import wrap
 from gedanken.versions import versions
 
 CHECKPOINT = "checkpoint.pt"
@@ -24,14 +25,16 @@ class Run:
 
     Attributes:
         step: optimizer steps taken.
-        position: the loader's; see `loader.Batch`.
+        pool: the loader's place; see `loader.Batch`.
+        batch: see `pool`.
         tokens: tokens seen.
         seconds: time trained, evaluations included.
         waiting: seconds of it spent waiting for data.
     """
 
     step: int = 0
-    position: int = 0
+    pool: int = 0
+    batch: int = 0
     tokens: int = 0
     seconds: float = 0.0
     waiting: float = 0.0
@@ -58,7 +61,7 @@ def begin(options: ScratchOptions, model: Any, optimizer: Optimizers, data: Mapp
         if not options.resume:
             raise UserError(f"{folder} holds a run; go on with it (resume) or choose another folder")
         # Our own file, and plain containers only: nothing in it is executed.
-        state = torch.load(checkpoint, weights_only=True)
+        state = torch.load(checkpoint, weights_only=True, map_location="cpu")
         changed = [name for name, value in written.items() if name not in FREE and state["options"].get(name) != value]
         if changed:
             raise UserError(f"the run in {folder} was begun with other options: {', '.join(changed)}")
@@ -79,8 +82,11 @@ def begin(options: ScratchOptions, model: Any, optimizer: Optimizers, data: Mapp
     return Run()
 
 
-def save(options: ScratchOptions, run: Run, model: Any, optimizer: Optimizers, tokenizer: Any) -> None:
-    """Write checkpoint and model, so that a kill leaves each complete or as it was before."""
+def save(options: ScratchOptions, run: Run, model: Any, optimizer: Optimizers) -> None:
+    """Write checkpoint and model, so that a kill leaves each complete or as it was before.
+
+    The model's folder has 16-bit weights, a third of a percent of each; the checkpoint has all bits.
+    """
     import torch
 
     folder = options.output_dir
@@ -94,5 +100,14 @@ def save(options: ScratchOptions, run: Run, model: Any, optimizer: Optimizers, t
     torch.save(state, buffer)
     write_atomically(folder / CHECKPOINT, buffer.getvalue())
     with staged_folder(options.folder.model) as staged:
-        model.save_pretrained(staged)
-        wrap(tokenizer).save_pretrained(staged)
+        save_model(model, staged)
+        wrap().save_pretrained(staged)
+
+
+def save_model(model: Any, folder: Path) -> None:
+    """Write a model's weights with 16 bits, and its configuration; its head is its embedding and not written twice."""
+    import torch
+
+    weights = {name: value.to(torch.bfloat16).cpu() for name, value in model.state_dict().items()}
+    weights.pop("lm_head.weight")
+    model.save_pretrained(folder, state_dict=weights)

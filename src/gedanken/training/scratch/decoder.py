@@ -1,19 +1,11 @@
-"""The decoder: transformers' Llama, small, and its loss on a lesson, whose common beginning is computed once.
+"""The decoder: transformers' Llama, small, and its loss on numbers, which knows that near is nearly right."""
 
-The examples of a scene share its header, half of their tokens. The header runs through the model once; its keys and
-values, with their gradients, serve every example. That gives the very loss of the examples one by one, at 0.55 of the
-tokens. The examples lie side by side in a batch with pads behind them only, so that the one mask is the causal one.
-"""
-
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gedanken.errors import UserError
-from gedanken.training.scratch.examples import Tokens
-from gedanken.training.scratch.tokenizer import END_ID, PAD_ID
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+from gedanken.models.impulses import vocabulary as v
 
 
 @dataclass(frozen=True)
@@ -27,22 +19,31 @@ class Size:
 
 SIZES = {
     "tiny": Size(32, 2, 2),
-    "2M": Size(192, 5, 4),
+    "1M": Size(160, 4, 4),
     "3M": Size(192, 6, 4),
     "6M": Size(256, 8, 4),
-    "15M": Size(384, 9, 6),
+    "13M": Size(320, 10, 5),
 }
-"""Few heads: attention on a CPU costs by the head (2M: 4,600 tokens/s of one core with four, 3,900 with six)."""
+"""By the parameters of their layers; the vectors of the numbers come on top (14,401 times the width)."""
 
 ATTENTION = "scratch"
-"""Name of `attend` at transformers, for training."""
+"""Name of `attend` at transformers, for training on a CPU."""
 
 LONGEST = 8192
 """Positions that the saved model admits to; rotary embeddings have no table to run out of."""
 
+BELL = (0.05, 0.006)
+"""Widths (decades) of the bell over a number's neighbours that is the target: at the start of a run and at its end."""
 
-def make_decoder(size: str, tokenizer: "Tokenizer", seed: int) -> Any:
-    """A `LlamaForCausalLM` with random weights.
+SMALL_WEIGHT = 0.3
+"""Weight of numbers below 1 px/s in the loss; from 10 px/s on it is 1."""
+
+NUMBER_SCALE = 0.06
+"""Size of the first vectors of the numbers."""
+
+
+def make_decoder(size: str, seed: int) -> Any:
+    """A `LlamaForCausalLM` whose numbers begin as smooth functions of their size, and all else at random.
 
     Raises:
         UserError: there is no such size.
@@ -54,7 +55,7 @@ def make_decoder(size: str, tokenizer: "Tokenizer", seed: int) -> Any:
         raise UserError(f"there is no size {size!r}; there are {', '.join(SIZES)}")
     shape = SIZES[size]
     config = LlamaConfig(
-        vocab_size=tokenizer.get_vocab_size(),
+        vocab_size=v.COUNT,
         hidden_size=shape.width,
         # Three matrices of 8/3 of the width cost as much as two of four times it (Shazeer 2020); in whole 64s.
         intermediate_size=-(-shape.width * 8 // 3 // 64) * 64,
@@ -64,17 +65,38 @@ def make_decoder(size: str, tokenizer: "Tokenizer", seed: int) -> Any:
         max_position_embeddings=LONGEST,
         tie_word_embeddings=True,
         bos_token_id=None,
-        eos_token_id=END_ID,
-        pad_token_id=PAD_ID,
+        eos_token_id=v.END,
+        pad_token_id=v.PAD,
     )
     # transformers draws initial weights from torch's global generator: put back what was there.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return LlamaForCausalLM(config)
+        model = LlamaForCausalLM(config)
+    with torch.no_grad():
+        vectors = model.model.embed_tokens.weight
+        vectors[v.NUMBER :] += NUMBER_SCALE * _number_features(shape.width)
+        turns = torch.arange(360) * (2 * math.pi / 360)
+        for harmonic in range(1, 5):
+            columns = slice(2 * harmonic - 2, 2 * harmonic)
+            around = torch.stack([torch.cos(harmonic * turns), torch.sin(harmonic * turns)], 1)
+            vectors[v.DEGREES : v.DEGREES + 360, columns] += 0.1 * around
+    return model
+
+
+def _number_features(width: int) -> Any:
+    """Smooth functions of every number: waves of its logarithm at many lengths, its sign and its size."""
+    import torch
+
+    scale, value = torch.from_numpy(v.SCALE).float(), torch.from_numpy(v.VALUES).float()
+    waves = (width - 8) // 2
+    phases = scale[:, None] * (2 * math.pi * torch.logspace(-1.2, 1.2, waves))
+    sizes = [torch.tanh(value / unit) for unit in (0.1, 1.0, 10.0, 100.0, 1000.0)]
+    plain = torch.stack([torch.sign(value), scale / 8, scale.abs() / 4 - 1, *sizes], 1)
+    return torch.cat([torch.sin(phases), torch.cos(phases), plain], 1)[:, :width]
 
 
 def use_attention(model: Any, name: str) -> None:
-    """Compute attention by `name`: `ATTENTION` for training, `sdpa` for answering."""
+    """Compute attention by `name`: `ATTENTION` for training on a CPU, `sdpa` elsewhere."""
     from transformers import AttentionInterface
 
     AttentionInterface.register(ATTENTION, attend)
@@ -82,7 +104,7 @@ def use_attention(model: Any, name: str) -> None:
 
 
 def attend(module: Any, query: Any, key: Any, value: Any, mask: Any, scaling: float, **options: Any) -> Any:
-    """Causal attention of queries at the end of the keys, in three passes over the scores.
+    """Causal attention, in three passes over the scores.
 
     transformers' own makes seven and torch's fused one has a slow backward pass on a CPU: 4,600 tokens/s of one core
     instead of 3,100 and 3,300. There is no mask but the causal one, so that pads must be behind.
@@ -95,18 +117,50 @@ def attend(module: Any, query: Any, key: Any, value: Any, mask: Any, scaling: fl
     return torch.matmul(torch.softmax(scores, -1), value).transpose(1, 2).contiguous(), None
 
 
-def measure_loss(model: Any, tokens: Tokens) -> Any:
-    """Sum over the lesson's tokens of weight times cross entropy (nats), as a tensor of no dimensions."""
-    import torch
-    from torch.nn.functional import cross_entropy
+def bell_width(progress: float) -> float:
+    """Width of the targets' bell (decades) when this share of the run is done."""
+    wide, narrow = BELL
+    return wide * (1.0 - progress) ** 2 + narrow
 
-    branches = torch.from_numpy(tokens.branches)
-    weights = torch.from_numpy(tokens.weights)[:, 1:]
-    cache = model.model(input_ids=torch.from_numpy(tokens.opening)[None], use_cache=True).past_key_values
-    cache.batch_repeat_interleave(len(branches))
-    # The last token of each row predicts nothing.
-    hidden = model.model(input_ids=branches[:, :-1], past_key_values=cache, use_cache=True).last_hidden_state
-    counted = weights > 0
-    logits = model.lm_head(hidden[counted])
-    losses = cross_entropy(logits.float(), branches[:, 1:][counted], reduction="none")
-    return (losses * weights[counted]).sum()
+
+def measure_loss(model: Any, ids: Any, begins: Any, width: float) -> tuple[Any, float, int]:
+    """Weighted sum of the losses of a batch's answers, the weight, and how many numbers there are.
+
+    The target of a number is a bell over its neighbours on a scale even in size and order, so that 312 is nearly right
+    where 313 would be. Names of rows and `end` are given at play and not learnt.
+
+    Args:
+        model: the decoder.
+        ids: shape (texts, tokens), pads behind.
+        begins: where each answer begins, shape (texts,).
+        width: of the bell, decades.
+    """
+    import torch
+
+    hidden = model.model(input_ids=ids[:, :-1]).last_hidden_state
+    following = ids[:, 1:]
+    place = torch.arange(1, ids.shape[1], device=ids.device)
+    asked = (following >= v.NUMBER) & (place[None] >= begins[:, None])
+    targets = following[asked] - v.NUMBER
+    logits = (hidden[asked] @ model.lm_head.weight[v.NUMBER :].T).float()
+    losses, weights = weigh_numbers(logits, targets, width)
+    return (losses * weights).sum(), float(weights.sum()), len(targets)
+
+
+def weigh_numbers(logits: Any, targets: Any, width: float) -> tuple[Any, Any]:
+    """Loss and weight of each number, from the logits of all numbers.
+
+    Args:
+        logits: shape (numbers asked, number tokens).
+        targets: the right tokens, less `vocabulary.NUMBER`.
+        width: of the bell, decades.
+    """
+    import torch
+
+    scale = torch.as_tensor(v.SCALE, dtype=torch.float32, device=logits.device)
+    size = scale[targets]
+    bell = torch.softmax(-0.5 * ((scale - size[:, None]) / width) ** 2, 1)
+    # Cross entropy less the bell's own entropy would be the divergence; the gradient is the same.
+    losses = torch.logsumexp(logits, 1) - (bell * logits).sum(1)
+    weights = SMALL_WEIGHT + (1.0 - SMALL_WEIGHT) * (size.abs() - 3.0).clamp(0.0, 1.0)
+    return losses, weights

@@ -1,189 +1,214 @@
-"""What a scene teaches: a few of its frames, those where something happens first, with their common beginning apart.
+"""What a scene teaches: groups of contacts and joints with the impulses that the solver found for them.
 
-At level 1 nine frames in ten are quiet and nothing is to be said about them. Examples therefore are the frames where a
-deviation from the extrapolation begins (a contact), those where it goes on (the frame after a contact has its jump to
-undo), and fewer quiet ones, half of them right before a contact, which teach when it is not yet time.
+A scene is simulated again from its data: a recording does not hold impulses. Now and then all bodies are disturbed
+by the size of error that a model makes, so that a rollout, which stands on the model's own frames, is nothing new.
+Groups where something happens come first: in most steps what rests goes on resting.
+
+The physics knows no numbering, no left and right and no order of the ends of a contact: each example is said in random
+order, turned by a random angle, mirrored half of the time, and with the ends of its rows exchanged at random.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gedanken.data.dataset import Sample
 from gedanken.errors import UserError
+from gedanken.models.impulses import vocabulary as v
+from gedanken.models.impulses.vocabulary import Ids
 from gedanken.seeding import stream
-from gedanken.training.scratch.tokenizer import END_ID, PAD_ID
 from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.engine import couplings as c
+from gedanken.worlds.rigid.engine.chipmunk import Space
+from gedanken.worlds.rigid.engine.laws import explain
+from gedanken.worlds.rigid.engine.simulate import FRAMES
+from gedanken.worlds.rigid.engine.tracing import Tracer
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import Scene
-from gedanken.worlds.rigid.text import Prompt, corrections
+from gedanken.worlds.rigid.text import _quantities as q
 
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+SHAKEN = 0.05
+"""Share of the frames before which the bodies are disturbed, in two scenes of three."""
 
-CONTEXT = 2
-"""Frames shown: what the prior of the format extrapolates from, and the fewest that it is defined for."""
+SHAKES = (0.2, 20.0)
+"""Smallest and largest size of a disturbance of the velocities (px/s); positions get a fiftieth of it in px."""
 
-MOST = 8
-"""Examples of a scene."""
+EVENT = 1.0
+"""Velocity error (px/s) of the last impulses, repeated, from which on something happens in a group."""
 
-CONTEXT_WEIGHT = 0.1
-"""Weight of the second context frame in the loss. It is not to be written at play, but it is there, its computation is
-paid for, and it is the same physics: how the first frame goes on."""
+QUIET = 0.1
+"""Share of the other groups that are examples."""
 
-QUIET_WEIGHT = 2.0
-"""Weight of an answer without corrections: quiet frames are rarer among the examples than in a recording."""
+SCENE_TOKENS = 8000
+"""Tokens that a scene gives, if it has so many: then the next scene."""
 
-DIGIT_WEIGHTS = (1.0, 1.0, 0.5, 0.1)
-"""Weights of the first, second, third, and any later digit of a correction, counted from its first significant digit
-or from its point, whichever is more. The late ones are nearly all of the loss of a small model, which cannot know them,
-and nothing of its error."""
+FIT = q.SWEEPS
+"""Sweeps of the search for the impulses that are taught: what rests is taught the very impulses that the text says."""
+
+MISFIT = 0.3
+"""Largest velocity error (px/s) of the impulses that are taught; where the search leaves more, the solver's are."""
+
+SORTED = 0.5
+"""Share of the examples whose rows are said in the order that a reader lists them."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """One frame to be predicted.
+    """A group with its answer.
 
     Attributes:
-        prompt: the question; `corrections.parse_frame` reads an answer to it.
-        state: the recorded frame, shape (bodies, 6).
-        text: the question as text, without the scene's opening.
-        answer: the corrections as text.
+        ids: tokens, shape (tokens,), int32.
+        begin: where the answer begins.
     """
 
-    prompt: Prompt
-    state: Array
-    text: str
-    answer: str
+    ids: np.ndarray
+    begin: int
 
 
-@dataclass(frozen=True)
-class Lesson:
-    """Examples of one scene that share their beginning.
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """One step of a scene.
 
     Attributes:
-        opening: header and start of the scene.
-        examples: what follows it, at least one.
+        flown: state after motion without impulses, shape (n, 6).
+        rows: what acts, without slack ropes.
+        told: their quantities.
+        impulses: what the solver found, shape (rows, 3).
+        after: state after the step, shape (n, 6).
+        news: velocity error of the last impulses, repeated, of each body, px/s, shape (n,).
     """
 
-    opening: str
-    examples: Sequence[Example]
+    flown: Array
+    rows: Array
+    told: Array
+    impulses: Array
+    after: Array
+    news: Array
 
 
-@dataclass(frozen=True)
-class Tokens:
-    """A lesson as numbers.
-
-    Attributes:
-        opening: shape (tokens,), int64.
-        branches: shape (examples, tokens), int64: the rest of each example, filled up with pads.
-        weights: shape of `branches`, float32: how much the prediction of each token counts; pads count 0.
-        count: tokens that are not pads.
-    """
-
-    opening: np.ndarray
-    branches: np.ndarray
-    weights: np.ndarray
-    count: int
-
-
-def teach(sample: Sample, position: int, most: int = MOST) -> Lesson:
-    """The lesson of a scene of a training set; `position` in the run's order draws its frames.
+def walk(scene: Scene, rng: np.random.Generator, shaken: float = SHAKEN, frames: int = FRAMES) -> Iterator[Moment]:
+    """The steps of a scene's simulation, some frames disturbed.
 
     Raises:
-        UserError: the scene is held out, not of the training split, or its positions are raw.
+        UserError: the scene is unstable.
     """
-    scenario, level, split, index = sample.key
+    size = np.exp(rng.uniform(*np.log(SHAKES)))
+    with Space(scene) as space:
+        tracer = Tracer(scene, space)
+        masses = tracer.physics.masses
+        scale = np.array([0.02, 0.02, 1.0, 1.0, 0.001, 0.05]) * size * (masses[:, :1] > 0)
+        before: Array | None = None
+        for _ in range(frames):
+            if rng.random() < shaken:
+                space.place(tracer.state() + rng.normal(0.0, 1.0, (len(masses), 6)) * scale)
+            for step in tracer.frame():
+                acting = ~c.slack(step.rows)
+                rows = step.rows[acting]
+                change = np.zeros((len(masses), 3)) if before is None else (step.before - before)[:, [2, 3, 5]]
+                last = q.recall(step.flown, rows, masses, change)
+                told = q.describe(step.flown, rows, masses, last, True)
+                warm = tracer.physics.settle(step.flown, rows, last, False)
+                news = np.hypot(*(warm - step.after)[:, 2:4].T)
+                yield Moment(step.flown, rows, told, step.impulses[acting], step.after, news)
+                before = step.flown
+            if not np.abs(tracer.state()).max() < 1e5:
+                raise UserError("the scene is unstable: its state is beyond all bounds")
+
+
+def teach(
+    scene: Scene,
+    key: tuple[str, int | None, str, int],
+    turn: int,
+    most_rows: int,
+    tokens: int = SCENE_TOKENS,
+    frames: int = FRAMES,
+) -> list[Example]:
+    """Examples of a scene of a training set, other ones each time (`turn`) that the data set is gone through.
+
+    The simulation is as long as the recording: `frames` after frame 0.
+
+    Raises:
+        UserError: the scene is held out or not of the training split.
+    """
+    scenario, level, split, index = key
     if split != "train" or scenario in scenarios.HELD_OUT:
         raise UserError(f"{scenario} {index} of split {split} is not for training")
-    if sample.row["labels"] != corrections.LABELS:
-        raise UserError(f"the format corrections needs {corrections.LABELS} positions, the data set has raw ones")
-    rng = stream("scratch", "frames", scenario, level, index, position)
-    return prepare(sample.scene, sample.states, rng, most)
+    rng = stream("scratch", "examples", scenario, level, index, turn)
+    return choose(scene, rng, most_rows, tokens, frames)
 
 
-def prepare(scene: Scene, states: Array, rng: np.random.Generator, most: int = MOST) -> Lesson:
-    """The lesson of a recorded scene, shape of `states` (frames, bodies, 6)."""
-    header = corrections.Header.of(scene)
-    opening = corrections.write_header(header)
-    examples = []
-    for number in choose_frames(find_deviations(header, states), rng, most):
-        prompt = Prompt(header, states[number - CONTEXT : number], number - CONTEXT)
-        text = corrections.write_prompt(prompt)
-        assert text.startswith(opening)
-        answer = corrections.write_target(prompt, states[number])
-        examples.append(Example(prompt, states[number], text[len(opening) :], answer))
-    return Lesson(opening, examples)
+def choose(scene: Scene, rng: np.random.Generator, most_rows: int, tokens: int, frames: int = FRAMES) -> list[Example]:
+    """Examples of a scene, at random, until there are so many tokens."""
+    movable = np.array([not body.kinematic for body in scene.bodies])
+    physics = c.Physics.of(scene)
+    found: list[tuple[Moment, Ids]] = []
+    shaken = SHAKEN if rng.random() < 2 / 3 else 0.0
+    for moment in walk(scene, rng, shaken, frames):
+        if not len(moment.rows):
+            continue
+        group = q.islands(moment.rows, len(movable), physics.masses)
+        news = moment.news[moment.rows[:, c.A].astype(int)]
+        for number in np.unique(group):
+            members = np.flatnonzero(group == number)
+            if len(members) <= most_rows and (news[members].max() > EVENT or rng.random() < QUIET):
+                found.append((moment, members))
+    examples: list[Example] = []
+    used = 0
+    for place in rng.permutation(len(found)).tolist():
+        moment, members = found[place]
+        answer = teach_impulses(moment, members, physics)
+        example = say(moment, members, answer, movable, scene.solver.iterations, rng)
+        examples.append(example)
+        used += len(example.ids)
+        if used >= tokens:
+            break
+    return examples
 
 
-def find_deviations(header: corrections.Header, states: Array) -> np.ndarray:
-    """Which frames need a correction after the two before them, shape (frames,); the first two count as quiet."""
-    deviates = np.zeros(len(states), bool)
-    with corrections.Extrapolation(header) as extrapolate:
-        for number in range(CONTEXT, len(states)):
-            off = np.abs(states[number] - extrapolate(states[number - CONTEXT : number]))
-            deviates[number] = (off > header.tolerance + 0.00005).any()
-    return deviates
+def teach_impulses(moment: Moment, members: Ids, physics: c.Physics) -> Array:
+    """The impulses of a group that are the right answer, shape (rows, 3), 0 for the rows of others.
 
-
-def choose_frames(deviates: np.ndarray, rng: np.random.Generator, most: int = MOST) -> list[int]:
-    """Numbers of the frames to ask for, in order; all have `CONTEXT` frames before them that are not frame 0.
-
-    Three quarters of `most` may deviate, of these two thirds be beginnings; a quiet frame comes with every three.
+    A frame does not tell each impulse of a stack: a box on two points has one weight, and the solver's share for each
+    comes from its whole history. Taught are therefore the impulses that the search of the format finds for the change
+    of velocities, from which also the last ones in the text come. They give the same frame.
     """
-    number = np.arange(len(deviates))
-    before, after = np.roll(deviates, 1), np.roll(deviates, -1)
-    before[0] = after[-1] = False
-    usable = number > CONTEXT
-
-    def draw(which: np.ndarray, count: int) -> list[int]:
-        places = np.flatnonzero(which & usable)
-        return [int(n) for n in rng.choice(places, min(count, len(places)), replace=False)]
-
-    events = max(1, most * 3 // 4)
-    chosen = draw(deviates & ~before, max(1, events * 2 // 3))
-    chosen += draw(deviates & before, events - len(chosen))
-    quiet = max(1, min(len(chosen) // 3, most - len(chosen)))
-    early = draw(~deviates & after, (quiet + int(rng.integers(2))) // 2)
-    usable[early] = False
-    return sorted(chosen + early + draw(~deviates, quiet - len(early)))
+    found = np.zeros((len(moment.rows), 3))
+    found[members] = moment.impulses[members]
+    fitted = found.copy()
+    fitted[members, :2] = explain(moment.flown, moment.rows[members], physics.masses, moment.after, FIT)[:, :2]
+    bodies = np.unique(moment.rows[members, c.A].astype(int))
+    off = (physics.settle(moment.flown, moment.rows, fitted, False) - moment.after)[bodies, 2:4]
+    return fitted if np.hypot(*off.T).max() < MISFIT else found
 
 
-def encode(lesson: Lesson, tokenizer: "Tokenizer") -> Tokens:
-    """Tokens and weights of a lesson."""
-    opening = tokenizer.encode(lesson.opening).ids
-    rows, weights = [], []
-    for example in lesson.examples:
-        question, answer = tokenizer.encode(example.text), tokenizer.encode(example.answer)
-        # The first context frame, then its continuation up to the cue.
-        second = example.text.index("\nFrame ") + 1
-        cue = example.text.rindex("Predict")
-        shown = [CONTEXT_WEIGHT if second <= start < cue else 0.0 for start, _ in question.offsets]
-        quiet = QUIET_WEIGHT if example.answer.count("\n") == 2 else 1.0
-        rows.append([*question.ids, *answer.ids, END_ID])
-        weights.append([*shown, *(quiet * weight for weight in weigh(answer.tokens)), quiet])
-    longest = max(map(len, rows))
-    return Tokens(
-        np.array(opening),
-        np.array([row + [PAD_ID] * (longest - len(row)) for row in rows]),
-        np.array([row + [0.0] * (longest - len(row)) for row in weights], np.float32),
-        len(opening) + sum(map(len, rows)),
-    )
+def say(
+    moment: Moment, members: Ids, impulses: Array, movable: np.ndarray, iterations: int, rng: np.random.Generator
+) -> Example:
+    """A group as tokens, one of the many ways to say it."""
+    if rng.random() > SORTED:
+        members = rng.permutation(members)
+    rows, told = exchange_ends(moment.rows, moment.told, movable, rng)
+    turn, mirror, shift = int(rng.integers(360)), bool(rng.integers(2)), int(rng.integers(v.ROWS))
+    text = v.encode(rows, told, members, movable, iterations, turn, mirror, shift)
+    answer = v.encode_answer(rows, impulses, members, v.has_push(told[members]), mirror, shift)
+    return Example(np.concatenate([text, answer]).astype(np.int32), len(text))
 
 
-def weigh(tokens: Sequence[str]) -> list[float]:
-    """Weight of each token of an answer by what it tells: 1, but for the late digits of a number."""
-    weights = []
-    significant = decimals = 0
-    for token in tokens:
-        if token.isdigit():
-            significant += bool(significant or token != "0")
-            decimals += bool(decimals)
-            place = max(significant, decimals - 1, 1)
-            weights.append(DIGIT_WEIGHTS[min(place, len(DIGIT_WEIGHTS)) - 1])
-        else:
-            significant, decimals = (significant, 1) if token == "." else (0, 0)
-            weights.append(1.0)
-    return weights
+def exchange_ends(rows: Array, told: Array, movable: np.ndarray, rng: np.random.Generator) -> tuple[Array, Array]:
+    """The same rows with the two ends of some exchanged, where both are bodies that impulses move.
+
+    Impulses stay as they are: the normal turns round, and with it what is positive. A motor's spins would change
+    their signs, and a hinge's components with its normal, so that these stay.
+    """
+    b = rows[:, c.B].astype(int)
+    pair = (b >= 0) & (b < len(movable))
+    pair[pair] = movable[b[pair]]
+    pair &= (rows[:, c.KIND] != c.MOTOR) & (rows[:, c.KIND] != c.HINGE)
+    pair &= rng.random(len(rows)) < 0.5
+    rows, told = rows.copy(), told.copy()
+    rows[pair, c.A], rows[pair, c.B] = rows[pair, c.B], rows[pair, c.A]
+    rows[pair, c.NX : c.NY + 1] *= -1.0
+    told[pair, q.SHARE_A], told[pair, q.SHARE_B] = told[pair, q.SHARE_B], told[pair, q.SHARE_A]
+    for one, other in ((q.ARM_A, q.ARM_B), (q.ARM_AT, q.ARM_BT)):
+        told[pair, one], told[pair, other] = -told[pair, other], -told[pair, one]
+    return rows, told

@@ -1,98 +1,136 @@
-"""Batches from a data set, made by a process of its own while the model computes.
+"""Batches from a data set, made by processes of their own while the model computes.
 
-A batch is a function of the data set, the options and a position, the number of lessons before it. Every batch tells
-the position after it: a checkpoint keeps that number, and a resumed run goes on with the batches that would have come.
+Scenes are taken in pools; a pool's examples are sorted by length, cut into batches, and the batches shuffled. A batch
+is a function of the data set, the options and its place (pool and number): a checkpoint keeps that place, and a resumed
+run goes on with the batches that would have come, whatever the number of processes.
 """
 
 import multiprocessing
 import queue
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
+
 from gedanken.data import load
 from gedanken.errors import UserError
+from gedanken.models.impulses import vocabulary as v
 from gedanken.seeding import stream
-from gedanken.training.scratch.examples import Tokens, encode, teach
+from gedanken.training.scratch.examples import Example, teach
+from gedanken.worlds.rigid.text import contacts
 
-AHEAD = 8
-"""Batches that wait for the model. One takes the loader a tenth of the time that it takes the model."""
+POOL = 24
+"""Scenes of a pool."""
+
+AHEAD = 64
+"""Batches of each process that wait for the model."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Lessons of one optimizer step.
+    """Examples of one optimizer step.
 
     Attributes:
-        lessons: at least one.
-        position: lessons of the run up to here, these included.
+        ids: shape (examples, tokens), int32, pads behind.
+        begins: where each answer begins, shape (examples,).
+        place: pool and number of the batch after this one.
     """
 
-    lessons: list[Tokens]
-    position: int
+    ids: np.ndarray
+    begins: np.ndarray
+    place: tuple[int, int]
 
     @property
     def count(self) -> int:
         """Tokens that are not pads."""
-        return sum(lesson.count for lesson in self.lessons)
-
-    @property
-    def weight(self) -> float:
-        """Sum of the tokens' weights."""
-        return float(sum(lesson.weights[:, 1:].sum() for lesson in self.lessons))
+        return int((self.ids != v.PAD).sum())
 
 
-def make_batches(folder: Path, tokenizer: str, tokens: int, position: int = 0) -> Iterator[Batch]:
-    """The batches from a position on, without end: the scenes in a new order every time all have been seen.
+def make_pool(data: Any, number: int, tokens: int, most_rows: int) -> list[Batch]:
+    """All batches of a pool, in order.
 
     Args:
-        folder: the data set.
-        tokenizer: as JSON.
-        tokens: of a batch; it is full with the lesson that reaches them.
-        position: where to go on.
+        data: the data set.
+        number: of the pool.
+        tokens: of a batch, pads included.
+        most_rows: groups of more rows are left out.
 
     Raises:
         UserError: the data set cannot be read, or holds what is not for training.
     """
-    from tokenizers import Tokenizer
-
-    data = load(folder)
-    cut = Tokenizer.from_str(tokenizer)
-    lessons: list[Tokens] = []
-    while True:
+    examples: list[Example] = []
+    for position in range(number * POOL, (number + 1) * POOL):
         turn, place = divmod(position, len(data))
         order = stream("scratch", "order", turn).permutation(len(data))
-        for number in order[place:].tolist():
-            lessons.append(encode(teach(data[number], position), cut))
-            position += 1
-            if sum(lesson.count for lesson in lessons) >= tokens:
-                yield Batch(lessons, position)
-                lessons = []
+        sample = data[int(order[place])]
+        if sample.row["labels"] != contacts.LABELS:
+            raise UserError(f"the format contacts needs {contacts.LABELS} positions, the data set has raw ones")
+        examples += teach(sample.scene, sample.key, turn, most_rows, frames=sample.row["frames"] - 1)
+    rng = stream("scratch", "batches", number)
+    cut = cut_batches(examples, tokens)
+    order = rng.permutation(len(cut)).tolist()
+    places = [(number, k + 1) for k in range(len(cut) - 1)] + [(number + 1, 0)]
+    return [_pad([examples[k] for k in cut[which]], place) for which, place in zip(order, places, strict=True)]
+
+
+def cut_batches(examples: Sequence[Example], tokens: int) -> list[list[int]]:
+    """Examples of like length together, so that few pads are needed."""
+    order = sorted(range(len(examples)), key=lambda k: len(examples[k].ids))
+    batches: list[list[int]] = []
+    batch: list[int] = []
+    for k in order:
+        if batch and len(examples[k].ids) * (len(batch) + 1) > tokens:
+            batches.append(batch)
+            batch = []
+        batch.append(k)
+    return [*batches, batch] if batch else batches
+
+
+def _pad(examples: Sequence[Example], place: tuple[int, int]) -> Batch:
+    ids = np.full((len(examples), max(len(example.ids) for example in examples)), v.PAD, np.int32)
+    for row, example in zip(ids, examples, strict=True):
+        row[: len(example.ids)] = example.ids
+    return Batch(ids, np.array([example.begin for example in examples]), place)
+
+
+def make_batches(folder: Path, tokens: int, most_rows: int, place: tuple[int, int], stride: int = 1) -> Iterator[Batch]:
+    """The batches from a place on, without end, of every `stride`th pool."""
+    data = load(folder)
+    pool, first = place
+    while True:
+        yield from make_pool(data, pool, tokens, most_rows)[first:]
+        pool, first = pool + stride, 0
 
 
 class Loader:
-    """The batches of `make_batches`, made ahead by a process. Use it in a `with` statement."""
+    """The batches of a data set, made ahead by processes. Use it in a `with` statement."""
 
-    def __init__(self, folder: Path, tokenizer: str, tokens: int, position: int = 0):
+    def __init__(self, folder: Path, tokens: int, most_rows: int, place: tuple[int, int] = (0, 0), workers: int = 1):
         # Spawned: the model's threads and their locks must not be forked.
         context = multiprocessing.get_context("spawn")
-        self._queue: Any = context.Queue(AHEAD)
-        self._process = context.Process(
-            target=_work, args=(self._queue, folder, tokenizer, tokens, position), daemon=True
-        )
+        self._queues: list[Any] = [context.Queue(AHEAD) for _ in range(workers)]
+        self._pool = place[0]
+        starts = [place if k == place[0] % workers else (_first(place[0], k, workers), 0) for k in range(workers)]
+        self._processes = [
+            context.Process(target=_work, args=(batches, folder, tokens, most_rows, start, workers), daemon=True)
+            for batches, start in zip(self._queues, starts, strict=True)
+        ]
 
     def __enter__(self) -> "Loader":
-        self._process.start()
+        for process in self._processes:
+            process.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.terminate()
-        self._process.join()
-        self._queue.close()
+        for process, batches in zip(self._processes, self._queues, strict=True):
+            process.terminate()
+            process.join()
+            batches.close()
 
     def __iter__(self) -> Iterator[Batch]:
         return self
@@ -101,22 +139,29 @@ class Loader:
         """The next batch.
 
         Raises:
-            UserError: what the process raised, or that it died.
+            UserError: what a process raised, or that it died.
         """
+        worker = self._pool % len(self._processes)
         while True:
             try:
-                found = self._queue.get(timeout=1.0)
+                found = self._queues[worker].get(timeout=1.0)
             except queue.Empty:
-                if not self._process.is_alive():
-                    raise UserError("the process that reads the data set died; go on with --resume") from None
+                if not self._processes[worker].is_alive():
+                    raise UserError("a process that reads the data set died; go on with --resume") from None
                 continue
             if isinstance(found, UserError):
                 raise found
             batch: Batch = found
+            self._pool = batch.place[0]
             return batch
 
 
-def _work(batches: Any, folder: Path, tokenizer: str, tokens: int, position: int) -> None:
+def _first(pool: int, worker: int, workers: int) -> int:
+    """The first pool after `pool` that a worker makes."""
+    return pool + (worker - pool) % workers
+
+
+def _work(batches: Any, folder: Path, tokens: int, most_rows: int, place: tuple[int, int], stride: int) -> None:
     parent = multiprocessing.parent_process()
 
     def hand_over(found: Batch | UserError) -> bool:
@@ -131,7 +176,7 @@ def _work(batches: Any, folder: Path, tokenizer: str, tokens: int, position: int
         return False
 
     try:
-        for batch in make_batches(folder, tokenizer, tokens, position):
+        for batch in make_batches(folder, tokens, most_rows, place, stride):
             if not hand_over(batch):
                 return
     except UserError as error:

@@ -9,7 +9,18 @@ from gedanken.training.options import MACHINE, REPORTS, STEPS, check_ranges, opt
 from gedanken.training.run import RunFolder
 
 # Options that a resumed run may change: the rest decides what it learns from.
-FREE = ("minutes", "steps", "threads", "checkpoint_steps", "log_steps", "validation_minutes", "output_dir", "resume")
+FREE = (
+    "minutes",
+    "steps",
+    "threads",
+    "loader_workers",
+    "device",
+    "checkpoint_steps",
+    "log_steps",
+    "validation_minutes",
+    "output_dir",
+    "resume",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,19 +30,23 @@ class ScratchOptions:
     Attributes:
         data: A data set's folder, of the training split.
         output_dir: The run's folder.
-        size: `tiny`, `2M`, `3M`, `6M` or `15M` parameters.
+        size: `tiny`, `1M`, `3M`, `6M` or `13M` parameters, besides the vectors of the numbers.
         minutes: Training time over all resumptions; the learning rate follows it.
         steps: Optimizer steps, instead of minutes or beside them: whichever is reached first ends the run.
-        batch_tokens: Tokens of a step.
+        batch_tokens: Tokens of a step, pads included.
+        most_rows: Most contacts and joints of a group that is learnt from; attention costs their square.
         learning_rate: Learning rate at its peak; from there it falls as a cosine to a twentieth.
         warmup_steps: Steps of linear warm-up.
         weight_decay: Of matrices; norms and embeddings have none.
         optimizer: `muon` (AdamW for what is not a matrix within a layer) or `adamw`.
-        threads: Of the model; 0 for as many as processors. The loader is a process besides.
+        threads: Of the model; 0 for as many as processors.
+        loader_workers: Processes that simulate scenes and write them as tokens, besides.
+        device: `auto` (a GPU if there is one), `cpu` or `cuda`.
         bf16: Matrix products with 16 bits; weights and optimizer keep 32.
         checkpoint_steps: Steps between checkpoints.
         log_steps: Steps that one line of metrics sums up.
-        validation_scenes: Scenes of an evaluation, of the validation split and the data's scenarios and levels.
+        validation_scenes: Scenes of an evaluation, of the validation split and the data's scenarios and levels, a
+            third of them held out.
         validation_minutes: Minutes between evaluations; 0 for one at the end.
         seed: Of the first weights.
         resume: Go on from the last checkpoint.
@@ -43,15 +58,18 @@ class ScratchOptions:
     minutes: float | None = option(STEPS, None)
     steps: int | None = option(STEPS, None, min=1)
     batch_tokens: int = option(STEPS, 6000, min=1)
+    most_rows: int = option(STEPS, 64, min=1)
     learning_rate: float = option(STEPS, 2e-3)
     warmup_steps: int = option(STEPS, 100, min=0)
     weight_decay: float = option(STEPS, 0.1, min=0)
     optimizer: str = option(STEPS, "muon")
     threads: int = option(MACHINE, 0, min=0)
+    loader_workers: int = option(MACHINE, 1, min=1)
+    device: str = option(MACHINE, "auto")
     bf16: bool = option(MACHINE, True, flags=("--bf16/--fp32",))
     checkpoint_steps: int = option(REPORTS, 50, min=1)
     log_steps: int = field(default=10, metadata={"flags": (), "min": 1})
-    validation_scenes: int = option(REPORTS, 24, min=0)
+    validation_scenes: int = option(REPORTS, 48, min=0)
     validation_minutes: float = option(REPORTS, 10.0, min=0)
     seed: int = 0
     resume: bool = option(REPORTS, False)
@@ -63,6 +81,8 @@ class ScratchOptions:
             raise UserError("say how long to train: minutes, steps or both")
         if self.size not in SIZES:
             raise UserError(f"there is no size {self.size!r}; there are {', '.join(SIZES)}")
+        if self.device not in ("auto", "cpu", "cuda"):
+            raise UserError(f"device is auto, cpu or cuda, not {self.device!r}")
         if self.optimizer not in ("muon", "adamw"):
             raise UserError(f"optimizer is muon or adamw, not {self.optimizer!r}")
         check_ranges(self)

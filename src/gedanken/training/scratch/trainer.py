@@ -13,14 +13,22 @@ from gedanken.errors import UserError
 from gedanken.training.report import write_report
 from gedanken.training.run import END
 from gedanken.training.scratch.checkpoint import Run, begin, save
-from gedanken.training.scratch.decoder import ATTENTION, make_decoder, measure_loss, use_attention
-from gedanken.training.scratch.examples import CONTEXT, CONTEXT_WEIGHT, DIGIT_WEIGHTS, MOST, QUIET_WEIGHT
-from gedanken.training.scratch.loader import Loader
+from gedanken.training.scratch.decoder import (
+    ATTENTION,
+    BELL,
+    SMALL_WEIGHT,
+    bell_width,
+    make_decoder,
+    measure_loss,
+    use_attention,
+)
+from gedanken.training.scratch.examples import EVENT, QUIET, SCENE_TOKENS, SHAKEN, SHAKES
+from gedanken.training.scratch.loader import Batch, Loader
 from gedanken.training.scratch.optimizer import Optimizers, make_optimizer
 from gedanken.training.scratch.options import ScratchOptions
-from gedanken.training.scratch.tokenizer import build
-from gedanken.training.scratch.validation import pose_lessons, validate
+from gedanken.training.scratch.validation import pose_trials, validate
 from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.text import contacts
 
 CLIP = 1.0
 """Largest norm of a step's gradient."""
@@ -40,7 +48,7 @@ class _Window:
 
 
 def train_scratch(options: ScratchOptions, progress: Progress = lambda done, total, note: None) -> Path:
-    """Train a decoder from nothing on the prior-coded text of a data set.
+    """Train a decoder from nothing on the contacts of a data set's scenes.
 
     Args:
         options: what, on what, for how long.
@@ -59,39 +67,41 @@ def train_scratch(options: ScratchOptions, progress: Progress = lambda done, tot
     if options.threads:
         torch.set_num_threads(options.threads)
     folder = options.output_dir
-    tokenizer = build()
-    model = make_decoder(options.size, tokenizer, options.seed)
+    device = choose_device(options.device)
+    model = make_decoder(options.size, options.seed).to(device)
     optimizer = make_optimizer(model, options)
     cells = _cells(options.data)
     run = begin(options, model, optimizer, _describe_data(cells))
     if options.progress(run.step, run.seconds) >= 1.0 and options.folder.end() is not None:
         return options.folder.model
-    use_attention(model, ATTENTION)
+    use_attention(model, ATTENTION if device == "cpu" else "sdpa")
     logging: Any = transformers.utils.logging
     logging.disable_progress_bar()
-    lessons = pose_lessons(cells, options.validation_scenes)
+    trials = pose_trials(cells, options.validation_scenes)
     window = _Window()
     validated = run.seconds
     model.train()
-    with Loader(options.data, tokenizer.to_str(), options.batch_tokens, run.position) as loader:
+    place = (run.pool, run.batch)
+    with Loader(options.data, options.batch_tokens, options.most_rows, place, options.loader_workers) as loader:
         clock = time.perf_counter()
         while options.progress(run.step, run.seconds) < 1.0:
             asked = time.perf_counter()
             batch = next(loader)
             waited = time.perf_counter() - asked
             rate = options.rate(run.step, run.seconds)
-            loss = _step(model, optimizer, batch, rate, options)
+            width = bell_width(options.progress(run.step, run.seconds))
+            loss, numbers = _step(model, optimizer, batch, rate, width, options)
             if not math.isfinite(loss):
                 raise UserError(
                     f"the loss of step {run.step + 1} is no number; the checkpoint in {folder} is from before. "
                     "Train again with a lower learning rate"
                 )
             run.step += 1
-            run.position = batch.position
+            run.pool, run.batch = batch.place
             run.tokens += batch.count
             run.waiting += waited
-            window.loss += loss * batch.weight
-            window.weight += batch.weight
+            window.loss += loss * numbers
+            window.weight += numbers
             window.tokens += batch.count
             window.waiting += waited
             now = time.perf_counter()
@@ -101,15 +111,16 @@ def train_scratch(options: ScratchOptions, progress: Progress = lambda done, tot
                 _log(options, run, window, rate, progress)
                 window = _Window()
             if options.validation_minutes and run.seconds - validated > 60 * options.validation_minutes:
-                _validate(options, run, model, tokenizer, lessons)
+                save(options, run, model, optimizer)
+                _validate(options, run, trials)
                 validated = run.seconds
                 run.seconds += time.perf_counter() - clock
                 clock = time.perf_counter()
                 window = _Window()
             if run.step % options.checkpoint_steps == 0:
-                save(options, run, model, optimizer, tokenizer)
-    save(options, run, model, optimizer, tokenizer)
-    _validate(options, run, model, tokenizer, lessons)
+                save(options, run, model, optimizer)
+    save(options, run, model, optimizer)
+    _validate(options, run, trials)
     write_report(options.folder)
     options.folder.log(run.step, {"kind": END})
     return options.folder.model
@@ -127,34 +138,56 @@ def _describe_data(cells: list[tuple[str, int]]) -> dict[str, Any]:
     """What a run learns from, for its `config.json`."""
     return {
         "text": {
-            "format": "corrections",
-            "context": CONTEXT,
-            "examples_of_a_scene": MOST,
-            "context_weight": CONTEXT_WEIGHT,
-            "quiet_weight": QUIET_WEIGHT,
-            "digit_weights": DIGIT_WEIGHTS,
+            "format": "contacts",
+            "given": contacts.GIVEN,
+            "disturbed_frames": SHAKEN,
+            "disturbances": SHAKES,
+            "event": EVENT,
+            "quiet_groups": QUIET,
+            "tokens_of_a_scene": SCENE_TOKENS,
+            "bell": BELL,
+            "weight_of_small_numbers": SMALL_WEIGHT,
         },
         "cells": cells,
         "held_out": scenarios.HELD_OUT,
     }
 
 
-def _step(model: Any, optimizer: Optimizers, batch: Any, rate: float, options: ScratchOptions) -> float:
-    """One optimizer step; its loss a token (nats). Nothing changes where the loss or the gradient is no number."""
+def choose_device(name: str) -> str:
+    """The device that an option names.
+
+    Raises:
+        UserError: a GPU is asked for and there is none.
+    """
     import torch
 
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise UserError("there is no GPU that torch can use; leave --device out, or say cpu")
+    return name
+
+
+def _step(
+    model: Any, optimizer: Optimizers, batch: Batch, rate: float, width: float, options: ScratchOptions
+) -> tuple[float, int]:
+    """One optimizer step: its weighted loss (nats) and how many numbers. Where that is no number nothing changes."""
+    import torch
+
+    device = model.device
+    ids = torch.from_numpy(batch.ids.astype("int64")).to(device)
+    begins = torch.from_numpy(batch.begins).to(device)
     model.zero_grad()
-    total = 0.0
-    for lesson in batch.lessons:
-        with torch.autocast("cpu", torch.bfloat16) if options.bf16 else nullcontext():
-            loss = measure_loss(model, lesson) / batch.weight
-        loss.backward()
-        total += float(loss.detach())
+    with torch.autocast(device.type, torch.bfloat16) if options.bf16 else nullcontext():
+        total, weight, numbers = measure_loss(model, ids, begins, width)
+    loss = total / max(weight, 1e-6)
+    loss.backward()
+    value = float(loss.detach())
     norm = float(torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP))
-    if not math.isfinite(total) or not math.isfinite(norm):
-        return math.nan
+    if not math.isfinite(value) or not math.isfinite(norm):
+        return math.nan, numbers
     optimizer.step(rate)
-    return total
+    return value, numbers
 
 
 def _log(options: ScratchOptions, run: Run, window: _Window, rate: float, progress: Progress) -> None:
@@ -177,8 +210,8 @@ def _log(options: ScratchOptions, run: Run, window: _Window, rate: float, progre
     progress(run.step if options.minutes is None else round(run.seconds), total or 0, note)
 
 
-def _validate(options: ScratchOptions, run: Run, model: Any, tokenizer: Any, lessons: Any) -> None:
-    if not lessons:
+def _validate(options: ScratchOptions, run: Run, trials: Any) -> None:
+    if not trials:
         return
-    figures = asdict(validate(model, tokenizer, lessons))
-    options.folder.log(run.step, {"kind": "validation", "seconds": run.seconds, **figures})
+    figures = asdict(validate(options.folder.model, trials))
+    options.folder.log(run.step, {"kind": "validation", "seconds": run.seconds, "tokens": run.tokens, **figures})

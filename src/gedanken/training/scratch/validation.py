@@ -1,110 +1,114 @@
-"""Loss of a model on validation scenes while it learns, and the velocity errors of its own answers."""
+"""A model's velocity errors on validation scenes while it learns, beside those of no impulse and of the textbook's law.
+
+The model is judged as it plays: its folder is read by the decoder that comes with the package.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 import numpy as np
 
+from gedanken.models.impulses import decoder
+from gedanken.models.impulses.player import predict
 from gedanken.seeding import stream
-from gedanken.tasks.predict.extrapolation import linear
-from gedanken.training.scratch.examples import Lesson, encode, prepare
-from gedanken.training.scratch.tokenizer import END_ID, PAD_ID
+from gedanken.training.scratch.examples import EVENT, Moment, walk
 from gedanken.worlds.rigid import scenarios
-from gedanken.worlds.rigid.engine.simulate import record
-from gedanken.worlds.rigid.scene.geometry import Array
-from gedanken.worlds.rigid.text import corrections
+from gedanken.worlds.rigid.engine import couplings as c
+from gedanken.worlds.rigid.engine.laws import each_alone
+from gedanken.worlds.rigid.scene.scene import Scene
+from gedanken.worlds.rigid.text._ledger import Listing
 
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+MOMENTS = 4
+"""Steps of a scene that are judged: where something happens first."""
 
-LONGEST_ANSWER = 400
-"""Tokens that an answer may have; the longest of level 1 have 300."""
+
+@dataclass(frozen=True)
+class Trial:
+    """A step to be predicted.
+
+    Attributes:
+        scene: what it is of.
+        physics: its motion and bookkeeping.
+        moment: the step.
+    """
+
+    scene: Scene
+    physics: c.Physics
+    moment: Moment
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What came out, over examples chosen as those of the training are (mostly contacts).
+    """Velocity errors over bodies, px/s, root mean square; None where there is no such trial.
 
     Attributes:
-        loss: weighted cross entropy a token (nats).
-        velocity_rmse: of the model's answers, px/s over bodies.
-        velocity_rmse_prior: of the answer that corrects nothing.
-        velocity_rmse_linear: of free flight from the last frame.
-        well_formed: share of answers that read without complaint.
-        examples: how many.
+        velocity_rmse: of the model.
+        velocity_rmse_free: of no impulse.
+        velocity_rmse_alone: of each contact for itself by the textbook's law.
+        velocity_rmse_held_out: of the model, in scenarios that no training split contains.
+        velocity_rmse_held_out_free: of no impulse, there.
+        velocity_rmse_held_out_alone: of the textbook's law, there.
+        trials: how many steps, all together.
     """
 
-    loss: float
-    velocity_rmse: float
-    velocity_rmse_prior: float
-    velocity_rmse_linear: float
-    well_formed: float
-    examples: int
+    velocity_rmse: float | None
+    velocity_rmse_free: float | None
+    velocity_rmse_alone: float | None
+    velocity_rmse_held_out: float | None
+    velocity_rmse_held_out_free: float | None
+    velocity_rmse_held_out_alone: float | None
+    trials: int
 
 
-def pose_lessons(cells: Sequence[tuple[str, int]], scenes: int) -> list[Lesson]:
-    """Lessons of so many scenes of the validation split, in turn from every scenario and level."""
-    lessons = []
+def pose_trials(cells: Sequence[tuple[str, int]], scenes: int) -> list[Trial]:
+    """Steps of so many scenes of the validation split, in turn from the scenarios and levels, a third held out."""
+    levels = sorted({level for _, level in cells})
+    unseen = [(name, level) for level in levels for name in scenarios.HELD_OUT]
+    order = stream("scratch", "validation", "cells").permutation(len(cells))
+    seen = [cells[k] for k in order]
+    trials = []
     for number in range(scenes):
-        index, cell = divmod(number, len(cells))
-        scenario, level = cells[cell]
-        recording = record(scenarios.pose(scenario, level, split="val", index=index))
+        which, place = (unseen, number // 3) if number % 3 == 2 else (seen, number - number // 3)
+        index, cell = divmod(place, len(which))
+        scenario, level = which[cell]
+        scene = scenarios.pose(scenario, level, split="val", index=index)
         rng = stream("scratch", "validation", scenario, level, index)
-        lessons.append(prepare(recording.scene, recording.states, rng))
-    return lessons
+        moments = [moment for moment in walk(scene, rng, 0.0) if len(moment.rows)]
+        busy = [moment for moment in moments if moment.news.max() > EVENT] or moments
+        picks = rng.permutation(len(busy))[:MOMENTS]
+        trials += [Trial(scene, c.Physics.of(scene), busy[k]) for k in picks]
+    return trials
 
 
-def validate(model: Any, tokenizer: "Tokenizer", lessons: Sequence[Lesson]) -> Figures:
-    """Measure a model as it is; it is in training again afterwards."""
-    import torch
+def validate(folder: Path, trials: Sequence[Trial]) -> Figures:
+    """Measure the model in `folder`."""
+    weights = decoder.load(folder)
+    errors: dict[tuple[str, bool], list[np.ndarray]] = {}
+    for trial in trials:
+        moment, physics = trial.moment, trial.physics
+        none = np.zeros((len(moment.rows), 3))
+        listing = Listing(moment.flown, moment.rows, none, moment.told, True)
+        answers = {
+            "model": predict(weights, [listing], [trial.scene], [physics])[0],
+            "free": none,
+            "alone": each_alone(moment.flown, moment.rows, physics.masses),
+        }
+        for name, impulses in answers.items():
+            state = physics.settle(moment.flown, moment.rows, impulses, False)
+            off = np.clip((state - moment.after)[:, 2:4], -1e5, 1e5)
+            errors.setdefault((name, trial.scene.name in scenarios.HELD_OUT), []).append((off**2).sum(1))
 
-    from gedanken.training.scratch.decoder import ATTENTION, measure_loss, use_attention
+    def rmse(name: str, held_out: bool) -> float | None:
+        found = errors.get((name, held_out))
+        return float(np.sqrt(np.mean(np.concatenate(found)))) if found else None
 
-    model.eval()
-    use_attention(model, "sdpa")
-    total = weight = 0.0
-    errors: dict[str, list[Array]] = {"model": [], "prior": [], "linear": []}
-    formed = []
-    with torch.no_grad():
-        for lesson in lessons:
-            tokens = encode(lesson, tokenizer)
-            total += float(measure_loss(model, tokens))
-            weight += float(tokens.weights[:, 1:].sum())
-            for example, answer in zip(lesson.examples, write_answers(model, tokenizer, lesson), strict=True):
-                reading = corrections.parse_frame(answer, example.prompt)
-                nothing = f"Frame {example.prompt.next} corrections\nend\n"
-                prior = corrections.parse_frame(nothing, example.prompt).state
-                guesses = {
-                    # An answer that is no answer is the frame that was shown last, as everywhere.
-                    "model": np.where(np.isfinite(reading.state), reading.state, example.prompt.states[-1]),
-                    "prior": prior,
-                    "linear": linear(example.prompt),
-                }
-                for name, guess in guesses.items():
-                    off = np.clip((guess - example.state)[:, 2:4], -1e5, 1e5)
-                    errors[name].append(np.linalg.norm(off, axis=1))
-                formed.append(not reading.complaints)
-    use_attention(model, ATTENTION)
-    model.train()
-    rmse = {name: float(np.sqrt(np.mean(np.square(np.concatenate(norms))))) for name, norms in errors.items()}
-    return Figures(total / weight, rmse["model"], rmse["prior"], rmse["linear"], float(np.mean(formed)), len(formed))
-
-
-def write_answers(model: Any, tokenizer: "Tokenizer", lesson: Lesson) -> list[str]:
-    """The model's likeliest answer, token by token, to every example of a lesson."""
-    import torch
-
-    prompts = [tokenizer.encode(lesson.opening + example.text).ids for example in lesson.examples]
-    longest = max(map(len, prompts))
-    ids = torch.tensor([[PAD_ID] * (longest - len(prompt)) + prompt for prompt in prompts])
-    mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts])
-    written = model.generate(
-        input_ids=ids,
-        attention_mask=mask,
-        max_new_tokens=LONGEST_ANSWER,
-        do_sample=False,
-        eos_token_id=END_ID,
-        pad_token_id=PAD_ID,
+    return Figures(
+        velocity_rmse=rmse("model", False),
+        velocity_rmse_free=rmse("free", False),
+        velocity_rmse_alone=rmse("alone", False),
+        velocity_rmse_held_out=rmse("model", True),
+        velocity_rmse_held_out_free=rmse("free", True),
+        velocity_rmse_held_out_alone=rmse("alone", True),
+        trials=len(trials),
     )
-    return [tokenizer.decode(row[longest:].tolist(), skip_special_tokens=True) for row in written]

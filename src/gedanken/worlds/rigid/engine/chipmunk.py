@@ -93,9 +93,11 @@ class Space:
     Args:
         scene: what to build.
         state: shape (bodies, 6), where the bodies are instead of where the scene has them at the start.
+        skin: px by which the bodies' shapes are grown.
     """
 
-    def __init__(self, scene: Scene, state: Array | None = None):
+    def __init__(self, scene: Scene, state: Array | None = None, skin: float = 0.0):
+        self._skin = skin
         step = _step_address()
         self._space = space = lib.cpSpaceNew()
         lib.cpSpaceSetGravity(space, scene.gravity)
@@ -124,8 +126,8 @@ class Space:
             scene.solver.dt / substeps,
             substeps,
             math.inf if scene.speed_cap is None else scene.speed_cap,
-            *_fields(scene),
-            _limits(scene) if kinematic else np.empty((0, 6)),
+            *field_rows(scene),
+            limit_rows(scene),
         )
 
     def _add(self, body: Body, state: list[float]) -> Any:
@@ -139,11 +141,11 @@ class Space:
             lib.cpBodySetAngle(handle, state[4])
         match body.shape:
             case Circle(radius):
-                shape = lib.cpCircleShapeNew(handle, radius, (0.0, 0.0))
+                shape = lib.cpCircleShapeNew(handle, radius + self._skin, (0.0, 0.0))
             case Box(width, height):
-                shape = lib.cpBoxShapeNew(handle, width, height, 0.0)
+                shape = lib.cpBoxShapeNew(handle, width, height, self._skin)
             case Polygon(vertices):
-                shape = lib.cpPolyShapeNewRaw(handle, len(vertices), vertices, 0.0)
+                shape = lib.cpPolyShapeNewRaw(handle, len(vertices), vertices, self._skin)
         lib.cpShapeSetFriction(shape, body.friction)
         lib.cpShapeSetElasticity(shape, body.elasticity)
         if body.kinematic:
@@ -201,6 +203,24 @@ class Space:
         """
         place(self._addresses, np.ascontiguousarray(state), keep_push)
 
+    @property
+    def loop(self) -> tuple[Any, ...]:
+        """What `stepping.advance` takes before its last two arguments."""
+        return self._loop
+
+    @property
+    def shapes(self) -> Array:
+        """Addresses of the shapes, bodies first and then statics, as 64-bit integers."""
+        bodies = len(self._bodies)
+        statics = len(self._shapes) - bodies
+        ordered = self._shapes[statics:] + self._shapes[:statics]
+        return np.array([int(ffi.cast("intptr_t", shape)) for shape in ordered], np.int64)
+
+    @property
+    def joints(self) -> Array:
+        """Addresses of the joints in the order of the scene, as 64-bit integers."""
+        return np.array([int(ffi.cast("intptr_t", joint)) for joint in self._joints], np.int64)
+
     def step_only(self, frames: int) -> None:
         """`cpSpaceStep` and nothing else: the least time that any generator on this simulator needs."""
         step, space, dt = lib.cpSpaceStep, self._space, self._loop[4]
@@ -242,7 +262,7 @@ def _static(ground: Any, static: Static) -> Any:
     return shape
 
 
-def _fields(scene: Scene) -> tuple[Array, Array, Array]:
+def field_rows(scene: Scene) -> tuple[Array, Array, Array]:
     """Attractors, gravitation and winds as the loop takes them."""
     attractors = [(f.x, f.y, f.strength, f.softening**2) for f in scene.fields if isinstance(f, Attractor)]
     gravitation = [(f.constant, f.softening**2) for f in scene.fields if isinstance(f, Gravitation)]
@@ -254,7 +274,9 @@ def _fields(scene: Scene) -> tuple[Array, Array, Array]:
     )
 
 
-def _limits(scene: Scene) -> Array:
-    """Bounds and swing of every body, shape (bodies, 6), infinite where it has none."""
+def limit_rows(scene: Scene) -> Array:
+    """Bounds and swing of every body, shape (bodies, 6), infinite where it has none; no rows if nothing has any."""
+    if not any(body.kinematic for body in scene.bodies):
+        return np.empty((0, 6))
     free = (-math.inf, -math.inf, math.inf, math.inf)
     return np.array([(body.bounds or free) + (body.swing or (-math.inf, math.inf)) for body in scene.bodies])

@@ -71,6 +71,54 @@ def _call_step(typing_context: Any, function: Any, space: Any, dt: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
+def substep(
+    step: int,
+    space: int,
+    bodies: NDArray[np.int64],
+    masses: Array,
+    dt: float,
+    cap: float,
+    attractors: Array,
+    gravitation: Array,
+    winds: Array,
+) -> None:
+    """One step of the simulator with the scene's fields and its cap; arguments as of `advance`."""
+    n = bodies.shape[0]
+    if attractors.shape[0] + gravitation.shape[0] + winds.shape[0] > 0:
+        next_x, next_y = np.empty(n), np.empty(n)
+        for i in range(n):
+            body = bodies[i]
+            next_x[i] = _load(body, PX) + (_load(body, VX) + _load(body, BIAS_X)) * dt
+            next_y[i] = _load(body, PY) + (_load(body, VY) + _load(body, BIAS_Y)) * dt
+        for i in range(n):
+            if masses[i] > 0:
+                fx, fy = force(i, next_x, next_y, masses, attractors, gravitation, winds)
+                _store(bodies[i], FX, fx)
+                _store(bodies[i], FY, fy)
+    _call_step(step, space, dt)
+    if cap < np.inf:
+        for i in range(n):
+            body = bodies[i]
+            vx, vy = _load(body, VX), _load(body, VY)
+            speed = math.sqrt(vx * vx + vy * vy)
+            if speed > cap and masses[i] > 0:
+                _store(body, VX, vx * (cap / speed))
+                _store(body, VY, vy * (cap / speed))
+
+
+@njit(cache=True, nogil=True)
+def turn_back(bodies: NDArray[np.int64], limits: Array) -> None:
+    """Turn kinematic bodies round at their bounds, as at the end of a frame; arguments as of `advance`."""
+    for i in range(limits.shape[0]):
+        for axis in range(3):
+            p, v = (PX, VX) if axis == 0 else (PY, VY) if axis == 1 else (ANGLE, SPIN)
+            place, speed = _load(bodies[i], p), _load(bodies[i], v)
+            low, high = (limits[i, axis], limits[i, axis + 2]) if axis < 2 else (limits[i, 4], limits[i, 5])
+            if (place < low + EDGE and speed < 0) or (place > high - EDGE and speed > 0):
+                _store(bodies[i], v, -speed)
+
+
+@njit(cache=True, nogil=True)
 def advance(
     step: int,
     space: int,
@@ -104,36 +152,10 @@ def advance(
         out: shape (frames, n, 6): x, y, vx, vy, angle, spin, in units of 1e-4.
     """
     n = bodies.shape[0]
-    forces = attractors.shape[0] + gravitation.shape[0] + winds.shape[0] > 0
-    next_x, next_y = np.empty(n), np.empty(n)
     for frame in range(out.shape[0]):
         for _ in range(substeps):
-            if forces:
-                for i in range(n):
-                    body = bodies[i]
-                    next_x[i] = _load(body, PX) + (_load(body, VX) + _load(body, BIAS_X)) * dt
-                    next_y[i] = _load(body, PY) + (_load(body, VY) + _load(body, BIAS_Y)) * dt
-                for i in range(n):
-                    if masses[i] > 0:
-                        fx, fy = _force(i, next_x, next_y, masses, attractors, gravitation, winds)
-                        _store(bodies[i], FX, fx)
-                        _store(bodies[i], FY, fy)
-            _call_step(step, space, dt)
-            if cap < np.inf:
-                for i in range(n):
-                    body = bodies[i]
-                    vx, vy = _load(body, VX), _load(body, VY)
-                    speed = math.sqrt(vx * vx + vy * vy)
-                    if speed > cap and masses[i] > 0:
-                        _store(body, VX, vx * (cap / speed))
-                        _store(body, VY, vy * (cap / speed))
-        for i in range(limits.shape[0]):
-            for axis in range(3):
-                p, v = (PX, VX) if axis == 0 else (PY, VY) if axis == 1 else (ANGLE, SPIN)
-                place, speed = _load(bodies[i], p), _load(bodies[i], v)
-                low, high = (limits[i, axis], limits[i, axis + 2]) if axis < 2 else (limits[i, 4], limits[i, 5])
-                if (place < low + EDGE and speed < 0) or (place > high - EDGE and speed > 0):
-                    _store(bodies[i], v, -speed)
+            substep(step, space, bodies, masses, dt, cap, attractors, gravitation, winds)
+        turn_back(bodies, limits)
         push = dt if pushed else 0.0
         for i in range(n):
             body = bodies[i]
@@ -155,7 +177,7 @@ def advance(
 
 
 @njit(cache=True, nogil=True)
-def _force(
+def force(
     i: int, x: Array, y: Array, masses: Array, attractors: Array, gravitation: Array, winds: Array
 ) -> tuple[float, float]:
     """Force of all fields on body `i` when the bodies are at (x, y)."""
@@ -201,3 +223,16 @@ def place(bodies: NDArray[np.int64], state: Array, keep_push: bool) -> None:
             _store(body, BIAS_X, 0.0)
             _store(body, BIAS_Y, 0.0)
             _store(body, BIAS_SPIN, 0.0)
+
+
+@njit(cache=True, nogil=True)
+def read(bodies: NDArray[np.int64], push: float, out: Array) -> None:
+    """The bodies' state as the loop sees it, shape (n, 6), not rounded; positions after `push` seconds of the push."""
+    for i in range(bodies.shape[0]):
+        body = bodies[i]
+        out[i, 0] = _load(body, PX) + _load(body, BIAS_X) * push
+        out[i, 1] = _load(body, PY) + _load(body, BIAS_Y) * push
+        out[i, 2] = _load(body, VX)
+        out[i, 3] = _load(body, VY)
+        out[i, 4] = _load(body, ANGLE) + _load(body, BIAS_SPIN) * push
+        out[i, 5] = _load(body, SPIN)

@@ -129,6 +129,32 @@ def read_answer(text: str, body_line: BodyLine, bodies: int, number: int, headed
     return Reading(state, stated, shorten(complaints + wrong))
 
 
+def find_answer(text: str, head: "re.Pattern[str]", number: int, entries: int) -> tuple[int, Iterator[str]] | None:
+    """The number of the frame that an answer gives and the lines after its head, where answers need a head.
+
+    Of several frames the one that is numbered as asked counts, else the first; None if there is no head.
+
+    Args:
+        text: the answer.
+        head: matches the whole of a line that begins with the word Frame, with the number as its first group.
+        number: of the frame that was asked for.
+        entries: lines that a complete answer may have.
+    """
+    most = max(MOST_LINES, 2 * entries)
+    lines = text[: max(LONGEST_ANSWER, CHARACTERS_A_BODY * entries)].split("\n", most)[:most]
+    heads = []
+    for at, line in enumerate(lines):
+        # Most lines are none, and the pattern would go through their blanks.
+        short = line[:LONGEST_LINE].lstrip()
+        match = head.fullmatch(short) if short[:1] in ("F", "f") else None
+        if match:
+            heads.append((int(match[1]), at))
+    if not heads:
+        return None
+    stated, at = next((each for each in heads if each[0] == number), heads[0])
+    return stated, iter(lines[at + 1 :])
+
+
 def read_context(lines: list[str], body_line: BodyLine) -> tuple[Array, int, list[str]]:
     """Consecutive frames that fill the lines: states (k, bodies, 6), number of the first, and complaints.
 

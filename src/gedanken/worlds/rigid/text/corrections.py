@@ -21,7 +21,6 @@ from gedanken.worlds.rigid.engine.simulate import Labels
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import Scene, Solver
 from gedanken.worlds.rigid.text import (
-    LONGEST_ANSWER,
     LONGEST_PROMPT,
     MOST_COMPLAINTS,
     Prompt,
@@ -32,7 +31,7 @@ from gedanken.worlds.rigid.text import (
 )
 from gedanken.worlds.rigid.text._grammar import number_rules
 from gedanken.worlds.rigid.text._header import describe
-from gedanken.worlds.rigid.text._lines import CHARACTERS_A_BODY, COMMENT, LONGEST_LINE, MOST_LINES, NUMBER
+from gedanken.worlds.rigid.text._lines import COMMENT, LONGEST_LINE, NUMBER, find_answer
 
 Prior: TypeAlias = Literal["adaptive", "free", "accelerate", "hold"]
 
@@ -153,7 +152,7 @@ def _rounded(state: Array) -> Array:
     return np.asarray(np.rint(state * 10_000) / 10_000 + 0.0)
 
 
-def _correct(guess: Array, state: Array, tolerance: float) -> tuple[Array, list[str]]:
+def correct(guess: Array, state: Array, tolerance: float) -> tuple[Array, list[str]]:
     """The next frame as a reader will decode it, and the lines of its corrections."""
     # In whole units of the last decimal: what is printed and added back gives the number itself.
     off = np.rint(state * 10_000) - np.rint(guess * 10_000)
@@ -176,7 +175,7 @@ def _encode(header: Header, states: Array) -> tuple[Array, list[list[str]]]:
     if len(states) > 2:
         with Extrapolation(header) as extrapolate:
             for k in range(2, len(states)):
-                decoded[k], corrected = _correct(extrapolate(decoded[k - 2 : k]), states[k], header.tolerance)
+                decoded[k], corrected = correct(extrapolate(decoded[k - 2 : k]), states[k], header.tolerance)
                 lines.append(corrected)
     return decoded, lines
 
@@ -212,7 +211,7 @@ def write_prompt(prompt: Prompt) -> str:
 
 def write_target(prompt: Prompt, state: Array) -> str:
     """The corrections that make the next frame of the extrapolation."""
-    return _corrections(prompt.next, _correct(_extrapolate(prompt), state, prompt.header.tolerance)[1])
+    return _corrections(prompt.next, correct(_extrapolate(prompt), state, prompt.header.tolerance)[1])
 
 
 # Extrapolating a prompt takes 10 ms, and every answer to it is relative to the same frame.
@@ -230,11 +229,21 @@ def _extrapolate(prompt: Prompt) -> Array:
 
 def write_grammar(prompt: Prompt) -> str:
     """Grammar of an answer: any bodies in order, and of each any of its corrections in order."""
+    head = f'"Frame {prompt.next} corrections" NEWLINE'
+    bodies = body_rules(prompt.states.shape[1])
+    return f'start: {head} {bodies} "{END}" NEWLINE?\n{correction_rule()}{number_rules(4)}'
+
+
+def body_rules(bodies: int) -> str:
+    """Corrections of any of so many bodies in order, in Lark; needs `correction_rule`."""
+    return " ".join(f'("{body}:" corrected)?' for body in range(bodies))
+
+
+def correction_rule() -> str:
+    """The rule `corrected`: the corrections of one body; needs `_grammar.number_rules`."""
     numbers = {1: "NUMBER", 2: 'NUMBER "," NUMBER'}
     words = " ".join(f'(" {word} " {numbers[len(columns)]})?' for word, columns in _GROUPS)
-    bodies = " ".join(f'("{body}:" corrected)?' for body in range(prompt.states.shape[1]))
-    head = f'"Frame {prompt.next} corrections" NEWLINE'
-    return f'start: {head} {bodies} "{END}" NEWLINE?\ncorrected: {words} NEWLINE\n' + number_rules(4)
+    return f"corrected: {words} NEWLINE\n"
 
 
 def visible(prompt: Prompt) -> Array:
@@ -244,14 +253,10 @@ def visible(prompt: Prompt) -> Array:
 
 def parse_frame(text: str, prompt: Prompt) -> Reading:
     """Read corrections to the extrapolation. Without the line `Frame N corrections` nothing is taken for an answer."""
-    bodies = prompt.states.shape[1]
-    most = max(MOST_LINES, 2 * bodies)
-    lines = text[: max(LONGEST_ANSWER, CHARACTERS_A_BODY * bodies)].split("\n", most)[:most]
-    heads = [(k, int(head[1])) for k, line in enumerate(lines) if (head := _head(line))]
-    if heads:
-        # The frame that is numbered as asked, else the first one.
-        at, number = next((head for head in heads if head[1] == prompt.next), heads[0])
-        state, complaints = _apply(_extrapolate(prompt), iter(lines[at + 1 :]))
+    found = find_answer(text, HEAD, prompt.next, prompt.states.shape[1])
+    if found:
+        number, lines = found
+        state, complaints = apply_corrections(_extrapolate(prompt), lines)
         if number != prompt.next:
             complaints.insert(0, f"this is called frame {number}, but frame {prompt.next} was asked for")
         return Reading(state, number, shorten(complaints))
@@ -259,13 +264,7 @@ def parse_frame(text: str, prompt: Prompt) -> Reading:
     return Reading(missing, None, [f"there is no line `Frame {prompt.next} corrections`"])
 
 
-def _head(line: str) -> "re.Match[str] | None":
-    # Most lines are none, and the pattern would go through their blanks.
-    short = line[:LONGEST_LINE].lstrip()
-    return HEAD.fullmatch(short) if short[:1] in ("F", "f") else None
-
-
-def _apply(guess: Array, lines: Iterator[str]) -> tuple[Array, list[str]]:
+def apply_corrections(guess: Array, lines: Iterator[str]) -> tuple[Array, list[str]]:
     """Corrections up to `end`, applied to the extrapolation: the frame, and complaints."""
     units = np.rint(guess * 10_000)
     complaints: list[str] = []
@@ -331,7 +330,7 @@ def _read_corrections(
             continue
         if int(head[1]) != first + len(rows):
             return shorten([*complaints, f"frame {head[1]} follows frame {first + len(rows) - 1}"])
-        state, wrong = _apply(extrapolate(np.array(rows[-2:])), rest)
+        state, wrong = apply_corrections(extrapolate(np.array(rows[-2:])), rest)
         complaints += [f"frame {head[1]}: {sentence}" for sentence in wrong]
         rows.append(state)
     return shorten(complaints) if complaints else Prompt(header, np.array(rows), first)

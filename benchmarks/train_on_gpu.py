@@ -1,0 +1,88 @@
+"""Train the decoder of contacts on one GPU within a time limit, from data to a few files that can be carried away.
+
+python benchmarks/train_on_gpu.py --out out --minutes 8                     # one H100, 14 loaders
+python benchmarks/train_on_gpu.py --out out --minutes 1 --device cpu --scenes 90 --size tiny --workers 1
+
+Scenes of every training scenario and level are drawn, loaders simulate them and write them as tokens, the model
+trains until the clock says so, and `--out` gets at most eight files of at most 16 MiB: `run.tar.gz` (configuration,
+metrics, card, curves, tokenizer) and `model.safetensors`, in parts if it is larger. Where it was made, or elsewhere:
+
+cat model.safetensors.part* > model.safetensors
+
+A machine whose image has torch and transformers needs pymunk, orjson and pydantic besides, and no installation of this
+package: PYTHONPATH=src.
+"""
+
+import argparse
+import sys
+import tarfile
+import tempfile
+import time
+from pathlib import Path
+
+LARGEST = 15 * 2**20
+"""Bytes of a part."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="Folder for the files.")
+    parser.add_argument("--minutes", type=float, default=8.0, help="Of training; data and validation come on top.")
+    parser.add_argument("--size", default="3M")
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--workers", type=int, default=14, help="Loaders.")
+    parser.add_argument("--scenes", type=int, default=38_000)
+    parser.add_argument("--batch-tokens", type=int, default=49_152)
+    parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--most-rows", type=int, default=96)
+    given = parser.parse_args()
+
+    from gedanken.data.generate import generate
+    from gedanken.data.local import Processes
+    from gedanken.data.shards import Plan
+    from gedanken.training.scratch.options import ScratchOptions
+    from gedanken.training.scratch.trainer import train_scratch
+    from gedanken.worlds.rigid import scenarios
+
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory() as made:
+        data, run = Path(made, "data"), Path(made, "run")
+        names = tuple(name for name in scenarios.names() if name not in scenarios.HELD_OUT)
+        generate(Plan("train", given.scenes, names, (1, 2, 3, 4, 5), frames=1), data, Processes(given.workers))
+        print(f"{given.scenes} scenes after {time.monotonic() - begun:.0f} s", flush=True)
+        options = ScratchOptions(
+            data=data,
+            output_dir=run,
+            size=given.size,
+            minutes=given.minutes,
+            batch_tokens=given.batch_tokens,
+            learning_rate=given.learning_rate,
+            most_rows=given.most_rows,
+            loader_workers=given.workers,
+            device=given.device,
+            log_steps=50,
+            checkpoint_steps=1000,
+            validation_minutes=max(given.minutes / 4, 0.5),
+        )
+        train_scratch(options, lambda done, total, note: print(f"{done} of {total} s: {note}", flush=True))
+        written = pack(run, given.out)
+    print(f"{', '.join(written)} after {time.monotonic() - begun:.0f} s", file=sys.stderr)
+
+
+def pack(run: Path, out: Path) -> list[str]:
+    """Write a run's folder as few files: all but the checkpoint and the weights in an archive, the weights in parts."""
+    out.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(out / "run.tar.gz", "w:gz") as archive:
+        for path in sorted(run.rglob("*")):
+            if path.is_file() and path.name not in ("checkpoint.pt", "model.safetensors"):
+                archive.add(path, path.relative_to(run))
+    weights = (run / "model" / "model.safetensors").read_bytes()
+    parts = [weights[begin : begin + LARGEST] for begin in range(0, len(weights), LARGEST)]
+    names = ["model.safetensors"] if len(parts) == 1 else [f"model.safetensors.part{k}" for k in range(len(parts))]
+    for name, part in zip(names, parts, strict=True):
+        (out / name).write_bytes(part)
+    return ["run.tar.gz", *names]
+
+
+if __name__ == "__main__":
+    main()

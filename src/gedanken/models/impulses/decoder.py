@@ -1,0 +1,324 @@
+# mypy: allow-untyped-decorators
+"""The decoder with numpy and numba: a Llama as transformers saves it, its keys and values kept while it answers.
+
+Several texts are answered side by side. Names of rows are given, numbers are what the model says: of each the median of
+its distribution over all numbers.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from gedanken.errors import UserError
+from gedanken.models.impulses import vocabulary as v
+from gedanken.models.impulses.vocabulary import Ids
+
+Floats = NDArray[np.float32]
+
+BLOCK = 64
+"""Tokens whose attention is computed at once."""
+
+BATCH = 6000
+"""Tokens that are read side by side; more texts than that are read one batch after the other."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """A Llama's matrices, each to be multiplied from the right, float32.
+
+    Attributes:
+        embedding: shape (tokens, width).
+        inner: norms before attention and before the second half of each layer, shape (layers, 2, width).
+        qkv: shape (layers, width, 3 width).
+        out: shape (layers, width, width).
+        gates: gate and up, shape (layers, width, 2 inner width).
+        down: shape (layers, inner width, width).
+        norm: the last, shape (width,).
+        head: logits of the numbers from the lowest value to the highest, shape (width, numbers).
+        heads: of attention.
+        epsilon: of the norms.
+        theta: of the rotary embedding.
+    """
+
+    embedding: Floats
+    inner: Floats
+    qkv: Floats
+    out: Floats
+    gates: Floats
+    down: Floats
+    norm: Floats
+    head: Floats
+    heads: int
+    epsilon: float
+    theta: float
+
+
+def load(folder: Path) -> Weights:
+    """Read a folder that `save_pretrained` wrote.
+
+    Raises:
+        UserError: there is no such model, or it is none of this kind.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        tensors = _read_tensors(folder / "model.safetensors")
+    except OSError as error:
+        raise UserError(f"{folder} holds no model: {error}") from error
+    except ValueError as error:
+        raise UserError(f"{folder} holds no model that can be read: {error}") from error
+    heads = config.get("num_attention_heads")
+    if config.get("model_type") != "llama" or config.get("vocab_size") != v.COUNT:
+        raise UserError(f"{folder} is no model of contacts: train one with `gedanken train scratch`")
+    if config.get("num_key_value_heads", heads) != heads:
+        raise UserError(f"{folder} shares keys between heads, which this decoder does not")
+    layers = range(config["num_hidden_layers"])
+
+    def stack(*names: str) -> Floats:
+        """Matrices of every layer, side by side and turned."""
+        rows = [np.concatenate([tensors[f"model.layers.{k}.{name}.weight"] for name in names]).T for k in layers]
+        return np.ascontiguousarray(rows, np.float32)
+
+    embedding = tensors["model.embed_tokens.weight"]
+    head = tensors.get("lm_head.weight", embedding)[v.NUMBER :][v.ASCENDING]
+    norms = [
+        [tensors[f"model.layers.{k}.{name}.weight"] for name in ("input_layernorm", "post_attention_layernorm")]
+        for k in layers
+    ]
+    rope = config.get("rope_parameters") or {}
+    return Weights(
+        embedding,
+        np.ascontiguousarray(norms, np.float32),
+        stack("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+        stack("self_attn.o_proj"),
+        stack("mlp.gate_proj", "mlp.up_proj"),
+        stack("mlp.down_proj"),
+        tensors["model.norm.weight"],
+        np.ascontiguousarray(head.T),
+        heads,
+        float(config["rms_norm_eps"]),
+        float(rope.get("rope_theta", config.get("rope_theta", 10_000.0))),
+    )
+
+
+def _read_tensors(path: Path) -> dict[str, Floats]:
+    """All tensors of a file in single precision."""
+    import safetensors
+
+    deserialize: Any = safetensors.deserialize
+    try:
+        entries = deserialize(path.read_bytes())
+    except safetensors.SafetensorError as error:
+        raise ValueError(str(error)) from error
+    tensors: dict[str, Floats] = {}
+    for name, entry in entries:
+        data, kind = entry["data"], entry["dtype"]
+        if kind == "BF16":
+            # The upper half of a float32.
+            values = (np.frombuffer(data, np.uint16).astype(np.uint32) << 16).view(np.float32)
+        elif kind in ("F32", "F16"):
+            values = np.frombuffer(data, np.float32 if kind == "F32" else np.float16).astype(np.float32)
+        else:
+            raise ValueError(f"the tensor {name} is of type {kind}")
+        tensors[name] = values.reshape(entry["shape"])
+    return tensors
+
+
+def answer(weights: Weights, texts: Sequence[Ids], plans: Sequence[Sequence[int]]) -> list[list[list[float]]]:
+    """The numbers that the model says of each row of each text.
+
+    Args:
+        weights: the model.
+        texts: tokens up to `impulses`.
+        plans: of each text, how many numbers each of its rows is asked for.
+    """
+    said: list[list[list[float]]] = [[] for _ in texts]
+    order = sorted(range(len(texts)), key=lambda k: len(texts[k]) + 4 * len(plans[k]))
+    batch: list[int] = []
+    for place in order:
+        longest = len(texts[place]) + 4 * len(plans[place])
+        if batch and longest * (len(batch) + 1) > BATCH:
+            _answer(weights, batch, texts, plans, said)
+            batch = []
+        batch.append(place)
+    if batch:
+        _answer(weights, batch, texts, plans, said)
+    return said
+
+
+def _answer(
+    weights: Weights,
+    batch: Sequence[int],
+    texts: Sequence[Ids],
+    plans: Sequence[Sequence[int]],
+    said: list[list[list[float]]],
+) -> None:
+    """Answer some of the texts side by side."""
+    # What is fed after the text: the name of a row, then the numbers that were said of it, then the next name.
+    scripts = [[name for k, count in enumerate(plans[text]) for name in (v.ROW + k, *[-1] * count)] for text in batch]
+    lengths = np.array([len(texts[text]) for text in batch])
+    longest, steps = int(lengths.max()), max(map(len, scripts), default=0)
+    ids = np.zeros((len(batch), longest), np.int64)
+    for row, text in enumerate(batch):
+        ids[row, : lengths[row]] = texts[text]
+        said[text] = [[] for _ in plans[text]]
+    layers, width = weights.inner.shape[0], weights.inner.shape[2]
+    shape = (layers, len(batch), weights.heads, longest + steps, width // weights.heads)
+    keys, values = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    forward(ids, np.arange(len(batch)), np.zeros(len(batch), np.int64), keys, values, *_matrices(weights))
+    spoken = np.full(len(batch), -1)
+    active = np.arange(len(batch))
+    places = [-1] * len(batch)
+    for step in range(steps):
+        # Texts that are answered go; of the others the next token is fed, and where a number follows, it is read.
+        active = active[[step < len(scripts[k]) for k in active]]
+        fed = np.array([[scripts[k][step] if scripts[k][step] >= 0 else spoken[k]] for k in active])
+        hidden = forward(fed, active, lengths[active] + step, keys, values, *_matrices(weights))
+        asked = [at for at, k in enumerate(active) if step + 1 < len(scripts[k]) and scripts[k][step + 1] < 0]
+        for at in range(len(active)):
+            if scripts[active[at]][step] >= 0:
+                places[active[at]] += 1
+        if asked:
+            for at, token in zip(asked, _medians(hidden[asked, 0], weights), strict=True):
+                k = int(active[at])
+                spoken[k] = token
+                said[batch[k]][places[k]].append(float(v.VALUES[token - v.NUMBER]))
+
+
+def _matrices(weights: Weights) -> tuple[Any, ...]:
+    """What `forward` takes of the weights."""
+    return (
+        *(weights.embedding, weights.inner, weights.qkv, weights.out, weights.gates, weights.down, weights.norm),
+        *(weights.heads, weights.epsilon, weights.theta),
+    )
+
+
+def _medians(hidden: Floats, weights: Weights) -> Ids:
+    """Tokens of the medians of the numbers' distributions, shape (texts,)."""
+    logits = hidden @ weights.head
+    share = np.exp(logits - logits.max(1, keepdims=True)).cumsum(1)
+    return np.asarray(v.NUMBER + v.ASCENDING[(share < share[:, -1:] / 2).sum(1)])
+
+
+@njit(cache=True)
+def _normalise(x: Floats, scale: Floats, epsilon: float) -> Floats:
+    out = np.empty_like(x)
+    for i in range(x.shape[0]):
+        total = np.float32(0.0)
+        for j in range(x.shape[1]):
+            total += x[i, j] * x[i, j]
+        factor = np.float32(1.0 / math.sqrt(total / x.shape[1] + epsilon))
+        for j in range(x.shape[1]):
+            out[i, j] = x[i, j] * factor * scale[j]
+    return out
+
+
+@njit(cache=True, fastmath=True)
+def forward(
+    ids: Ids,
+    slots: Ids,
+    starts: Ids,
+    keys: Floats,
+    values: Floats,
+    embedding: Floats,
+    inner: Floats,
+    qkv: Floats,
+    out: Floats,
+    gates: Floats,
+    down: Floats,
+    norm: Floats,
+    heads: int,
+    epsilon: float,
+    theta: float,
+) -> Floats:
+    """Last hidden states of some more tokens, shape (texts, tokens, width); their keys and values are kept.
+
+    Args:
+        ids: the tokens, shape (texts, tokens).
+        slots: where in `keys` and `values` each text is kept, shape (texts,).
+        starts: how many tokens each text had before, shape (texts,).
+        keys: shape (layers, slots, heads, positions, width / heads), filled up to `starts`.
+        values: likewise.
+        embedding: of `Weights`, as all that follows.
+        inner: see there.
+        qkv: see there.
+        out: see there.
+        gates: see there.
+        down: see there.
+        norm: see there.
+        heads: see there.
+        epsilon: see there.
+        theta: see there.
+    """
+    texts, count = ids.shape
+    width = embedding.shape[1]
+    size = width // heads
+    half = size // 2
+    x = np.empty((texts * count, width), np.float32)
+    cosines, sines = np.empty((texts * count, half), np.float32), np.empty((texts * count, half), np.float32)
+    for b in range(texts):
+        for s in range(count):
+            x[b * count + s] = embedding[ids[b, s]]
+            for j in range(half):
+                angle = (starts[b] + s) * theta ** (-2.0 * j / size)
+                cosines[b * count + s, j], sines[b * count + s, j] = math.cos(angle), math.sin(angle)
+    scale = np.float32(1.0 / math.sqrt(size))
+    for layer in range(inner.shape[0]):
+        mixed = np.dot(_normalise(x, inner[layer, 0], epsilon), qkv[layer])
+        attended = np.empty((texts * count, width), np.float32)
+        for b in range(texts):
+            slot = slots[b]
+            for h in range(heads):
+                queries = np.empty((count, size), np.float32)
+                for s in range(count):
+                    i, at = b * count + s, starts[b] + s
+                    for j in range(half):
+                        cosine, sine = cosines[i, j], sines[i, j]
+                        first, second = mixed[i, h * size + j], mixed[i, h * size + half + j]
+                        queries[s, j] = (first * cosine - second * sine) * scale
+                        queries[s, half + j] = (second * cosine + first * sine) * scale
+                        first, second = mixed[i, width + h * size + j], mixed[i, width + h * size + half + j]
+                        keys[layer, slot, h, at, j] = first * cosine - second * sine
+                        keys[layer, slot, h, at, half + j] = second * cosine + first * sine
+                    for j in range(size):
+                        values[layer, slot, h, at, j] = mixed[i, 2 * width + h * size + j]
+                # A block of tokens at a time: what comes after a block is not looked at.
+                for begin in range(0, count, BLOCK):
+                    stop = min(begin + BLOCK, count)
+                    end = starts[b] + stop
+                    scores = np.dot(queries[begin:stop], keys[layer, slot, h, :end].T)
+                    for s in range(begin, stop):
+                        row = scores[s - begin]
+                        last = starts[b] + s + 1
+                        most = row[0]
+                        for j in range(1, last):
+                            most = max(most, row[j])
+                        total = np.float32(0.0)
+                        for j in range(last):
+                            row[j] = math.exp(row[j] - most)
+                            total += row[j]
+                        for j in range(last):
+                            row[j] /= total
+                        for j in range(last, end):
+                            row[j] = 0.0
+                    found = np.dot(scores, values[layer, slot, h, :end])
+                    for s in range(begin, stop):
+                        for j in range(size):
+                            attended[b * count + s, h * size + j] = found[s - begin, j]
+        x += np.dot(attended, out[layer])
+        both = np.dot(_normalise(x, inner[layer, 1], epsilon), gates[layer])
+        wide = both.shape[1] // 2
+        gated = np.empty((texts * count, wide), np.float32)
+        for i in range(texts * count):
+            for j in range(wide):
+                gate = both[i, j]
+                gated[i, j] = gate / (np.float32(1.0) + math.exp(-gate)) * both[i, wide + j]
+        x += np.dot(gated, down[layer])
+    last_hidden: Floats = _normalise(x, norm, epsilon)
+    return last_hidden.reshape((texts, count, width))

@@ -1,0 +1,185 @@
+# mypy: allow-untyped-decorators
+"""The words of the format of contacts as tokens: every number of three significant digits is one.
+
+A group of rows that share bodies is one text, since what happens in it does not depend on the rest of the frame::
+
+    step 10  r0 contact b0 w 270d 0.627 ...  r1 ...  impulses  r0 13.9 5.74 0.118  r1 ...  end
+
+`step` is followed by the solver's iterations, a row by what the line of the format says (`text.contacts`), and
+`impulses` by the answer. Names of bodies and rows count within the group.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from gedanken.worlds.rigid.engine import couplings as c
+from gedanken.worlds.rigid.scene.geometry import Array
+from gedanken.worlds.rigid.text import _quantities as q
+
+Ids = NDArray[np.int64]
+
+PAD, END, STEP, IMPULSES, WORLD = range(5)
+KIND = 5
+DEGREES = KIND + len(c.KINDS)
+BODIES, ROWS = 128, 256
+"""Most bodies and rows of a group that there are names for."""
+BODY = DEGREES + 360
+ROW = BODY + BODIES
+NUMBER = ROW + ROWS
+FIRST_DECADE, DECADES = -3, 8
+SIZES = 900 * DECADES
+COUNT = NUMBER + 1 + 2 * SIZES
+"""Size of the vocabulary. From `NUMBER` on: 0, then the positive numbers by size, then the negative ones."""
+
+_SIZES = np.concatenate([np.arange(100, 1000) * 10.0 ** (decade - 2) for decade in range(FIRST_DECADE, 5)])
+VALUES = np.concatenate([[0.0], _SIZES, -_SIZES])
+"""What each number token says, from `NUMBER` on."""
+
+ASCENDING = np.argsort(VALUES, kind="stable")
+"""Number tokens (less `NUMBER`) from the lowest value to the highest."""
+
+SCALE = np.sign(VALUES) * np.log10(np.maximum(np.abs(VALUES), q.SMALLEST) / q.SMALLEST)
+"""Where each lies on a scale that is even in size and order: -8 to 8 decades around 0."""
+
+# Fields of a row by kind, padded with -1: between bodies and on the world.
+_WIDEST = max(map(len, q.BETWEEN))
+_FIELDS = np.full((2, len(c.KINDS), _WIDEST), -1)
+for _side, _lists in enumerate((q.BETWEEN, q.ON_WORLD)):
+    for _kind, _fields in enumerate(_lists):
+        _FIELDS[_side, _kind, : len(_fields)] = _fields
+_ANSWERS: Any = np.array(q.ANSWERS)
+
+LONGEST_ROW = 5 + _WIDEST + 4
+"""Most tokens of a row and its answer."""
+
+PUSH_FROM = 0.01
+"""Push (px/s) of a row from which on the pushes of its group are asked for: less moves nothing by the last digit."""
+
+
+@njit(cache=True)
+def number(x: float) -> int:
+    """Token of a number."""
+    mantissa, exponent = q.three_digits(x)
+    if mantissa == 0:
+        return NUMBER
+    decade = exponent + 2 - FIRST_DECADE
+    place = int(decade * 900 + abs(mantissa) - 100)
+    return NUMBER + 1 + place + (SIZES if mantissa < 0 else 0)
+
+
+def has_push(told: Array) -> bool:
+    """Whether a group with these quantities is asked for pushes."""
+    return bool((told[:, q.PUSH] > PUSH_FROM).any())
+
+
+@njit(cache=True)
+def encode(
+    rows: Array,
+    told: Array,
+    members: Ids,
+    movable: NDArray[np.bool_],
+    iterations: int,
+    turn: int,
+    mirror: bool,
+    shift: int,
+) -> Ids:
+    """Tokens of a group up to `impulses`.
+
+    Args:
+        rows: of a step.
+        told: their quantities.
+        members: the group's rows in the order in which they are said; at most `ROWS`.
+        movable: of each body.
+        iterations: of the solver.
+        turn: whole degrees by which all directions are turned.
+        mirror: say the mirror image.
+        shift: number of the first name of a row and of a body.
+    """
+    out = np.empty(3 + members.shape[0] * LONGEST_ROW, np.int64)
+    out[0], out[1] = STEP, number(float(iterations))
+    at = 2
+    names = np.full(movable.shape[0], -1)
+    known = 0
+    for place in range(members.shape[0]):
+        row, said = rows[members[place]], told[members[place]]
+        kind, a, b = int(row[c.KIND]), int(row[c.A]), int(row[c.B])
+        between = 0 <= b < movable.shape[0] and movable[b]
+        for body in (a, b if between else a):
+            if names[body] < 0:
+                names[body] = known
+                known += 1
+        out[at], out[at + 1] = ROW + (place + shift) % ROWS, KIND + kind
+        out[at + 2] = BODY + (names[a] + shift) % BODIES
+        out[at + 3] = BODY + (names[b] + shift) % BODIES if between else WORLD
+        at += 4
+        if kind != c.MOTOR:
+            angle = round(math.degrees(math.atan2(row[c.NY], row[c.NX])))
+            out[at] = DEGREES + (turn + (-angle if mirror else angle)) % 360
+            at += 1
+        for field in _FIELDS[0 if between else 1, kind]:
+            if field < 0:
+                break
+            value = said[field]
+            if mirror and flips(kind, field):
+                value = -value
+            out[at] = number(value)
+            at += 1
+    out[at] = IMPULSES
+    return out[: at + 1]
+
+
+@njit(cache=True)
+def flips(kind: int, field: int) -> bool:
+    """Whether a quantity changes its sign in a mirror."""
+    if kind == c.MOTOR:
+        return field in (q.WISH, q.ALONG, q.LAST)
+    return field in (q.ACROSS, q.WISH_T, q.ARM_A, q.ARM_B, q.LAST_T)
+
+
+@njit(cache=True)
+def answers(kind: int, pushes: bool) -> int:
+    """How many numbers the answer to a row has."""
+    return int(_ANSWERS[kind]) + (1 if pushes and kind == c.CONTACT else 0)
+
+
+@njit(cache=True)
+def encode_answer(rows: Array, impulses: Array, members: Ids, pushes: bool, mirror: bool, shift: int) -> Ids:
+    """Tokens after `impulses`: of each row its name and numbers, then `end`; arguments as of `encode`."""
+    out = np.empty(1 + members.shape[0] * 4, np.int64)
+    at = 0
+    for place in range(members.shape[0]):
+        kind = int(rows[members[place], c.KIND])
+        out[at] = ROW + (place + shift) % ROWS
+        at += 1
+        for k in range(answers(kind, pushes)):
+            column = k if k < _ANSWERS[kind] else c.APART
+            value = impulses[members[place], column]
+            if mirror and (column == c.ACROSS or kind == c.MOTOR):
+                value = -value
+            out[at] = number(value)
+            at += 1
+    out[at] = END
+    return out[: at + 1]
+
+
+def words() -> list[str]:
+    """Every token as the word that texts have, by its number."""
+    special = ["<pad>", "end", "step", "impulses", "w"]
+    names = [*(f"{k}d" for k in range(360)), *(f"b{k}" for k in range(BODIES)), *(f"r{k}" for k in range(ROWS))]
+    return [*special, *c.KINDS, *names, *map(q.word, VALUES)]
+
+
+def wrap() -> Any:
+    """The tokenizer as transformers loads it: words between blanks, one token each."""
+    import transformers
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    known = words()
+    tokenizer = Tokenizer(models.WordLevel({word: k for k, word in enumerate(known)}, unk_token="<pad>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    make: Any = transformers.PreTrainedTokenizerFast
+    return make(tokenizer_object=tokenizer, eos_token="end", pad_token="<pad>", clean_up_tokenization_spaces=False)
