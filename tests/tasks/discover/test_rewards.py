@@ -38,6 +38,7 @@ def test_training_tells_bad_from_worse_where_the_match_is_zero():
 
 
 def test_simplicity_is_paid_to_laws_that_hold_elsewhere_and_to_none_for_being_simpler_than_the_truth():
+    assert found(0.93)["simplicity"] == 0.0
     assert found(1.0, 0.93)["simplicity"] == 0.0
     assert found(1.0, 0.94)["simplicity"] == 1.0
     assert found(operators=0)["simplicity"] == found(operators=4)["simplicity"] == 1.0
@@ -91,7 +92,7 @@ def test_a_new_term_is_one_function(monkeypatch):
 def test_weights_that_do_not_sum_to_one_are_refused(monkeypatch):
     monkeypatch.setattr(TABLE, "entries", dict(TABLE.entries))
     TABLE.term(weight=0.05)(lambda evidence: 0.0)
-    with pytest.raises(ValueError, match=r"discover-rewards-2 sum to 1\.05, not to 1"):
+    with pytest.raises(ValueError, match=r"discover-rewards-3 sum to 1\.05, not to 1"):
         DiscoverTask()
 
 

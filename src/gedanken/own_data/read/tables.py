@@ -16,18 +16,16 @@ from numpy.typing import NDArray
 from gedanken.errors import UserError
 from gedanken.own_data.read.columns import CLOCK, Columns, open_columns
 from gedanken.own_data.read.headers import (
-    VELOCITIES,
     Roles,
     find_roles,
     identifiers,
     implied_unit,
     same_roles,
     split_unit,
-    unused,
-    velocity_names,
 )
-from gedanken.worlds.ode.kernel.limits import MAX_NAME, MAX_STATES
-from gedanken.worlds.ode.trajectory import Array, Coordinate, StateSpace, Trajectory, pool
+from gedanken.own_data.read.velocities import arrange, pair
+from gedanken.worlds.ode.kernel.limits import MAX_STATES
+from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory, pool
 
 MAX_TRIALS = 50
 MIN_SAMPLES = 4  # fewer points of a trial cannot tell any law from a parabola
@@ -104,8 +102,8 @@ def read_trajectories(
             stem = [table.path.stem] if len(tables) > 1 else []
             trials.append(replace(each, name=" ".join([*stem, *([each.name] if each.name else [])])))
     names, trials = _varying(tables[0].path, trials, names, state is not None, notes)
-    pairs = _pairs(trials, names, order, velocities or {}, renamed, notes)
-    states, trials = _arrange(trials, names, pairs, order)
+    pairs = pair(trials, names, order, velocities or {}, renamed, notes)
+    states, trials = arrange(trials, names, pairs, order)
     if states.size > MAX_STATES:
         raise UserError(
             f"{tables[0].path.name} makes {states.size} states with the velocities ({', '.join(states.columns)}) and "
@@ -324,82 +322,3 @@ def _varying(
         notes.append(f"column {names[index]!r} is left out: it is {told}, so it is a setting and not a state")
     kept = [name for name, moving in zip(names, moves, strict=True) if moving]
     return kept, [replace(trial, values=trial.values[:, moves]) for trial in trials]
-
-
-def _pairs(
-    trials: Sequence[Trajectory],
-    names: Sequence[str],
-    order: int | None,
-    velocities: Mapping[str, str],
-    renamed: Mapping[str, str],
-    notes: list[str],
-) -> dict[str, str]:
-    """Which column is whose velocity: as told, or where a name says so and the numbers agree."""
-    if velocities and order == 1:
-        raise UserError("a law of order 1 has no velocities; leave out --order 1 or the velocities")
-    for label in [label for pair in velocities.items() for label in pair]:
-        if renamed.get(label, label) not in names:
-            raise UserError(f"{label!r} is named in the velocities but is not one of the states {', '.join(names)}")
-    pairs = {renamed.get(position, position): renamed.get(v, v) for position, v in velocities.items()}
-    if order == 1:
-        return {}
-    for position in names:
-        for velocity in velocity_names(position):
-            if velocity in names and not {position, velocity} & {*pairs, *pairs.values()}:
-                slope, r2 = _derivative_fit(trials, names.index(position), names.index(velocity))
-                if 0.75 < slope < 1.35 and r2 > 0.8:
-                    pairs[position] = velocity
-                    notes.append(f"{velocity} is read as the velocity of {position}: the law is for d2{position}/dt2")
-                elif velocity != "v" and velocity not in VELOCITIES.values():
-                    told = (
-                        f"{position} changes {slope:.3g} times as fast"
-                        if r2 > 0.8
-                        else f"it does not follow {position}"
-                    )
-                    notes.append(f"{velocity} is named like the velocity of {position} but is not used as one: {told}")
-    return pairs
-
-
-def _derivative_fit(trials: Sequence[Trajectory], position: int, velocity: int) -> tuple[float, float]:
-    """Slope and R2 of x(t) against the integral of v: a sum hardly feels the noise that a difference would blow up."""
-    integrals, positions = [], []
-    for trial in trials:
-        known = np.isfinite(trial.values[:, [position, velocity]]).all(1)
-        if known.sum() < 3:
-            continue
-        t, x, v = trial.t[known], trial.values[known, position], trial.values[known, velocity]
-        integral = np.concatenate([[0.0], np.cumsum(np.diff(t) * (v[1:] + v[:-1]) / 2)])
-        integrals.append(integral - integral.mean())
-        positions.append(x - x.mean())
-    if not integrals:
-        return 0.0, 0.0
-    s, x = np.concatenate(integrals), np.concatenate(positions)
-    if not (s @ s > 0 and x @ x > 0):
-        return 0.0, 0.0
-    slope = float(s @ x / (s @ s))
-    return slope, float(1 - ((x - slope * s) ** 2).sum() / (x @ x))
-
-
-def _arrange(
-    trials: Sequence[Trajectory], names: Sequence[str], pairs: Mapping[str, str], order: int | None
-) -> tuple[StateSpace, list[Trajectory]]:
-    """Put each velocity behind its position; with `order` 2, a position without one gets a column of NaN."""
-    coordinates = []
-    taken = set(names)
-    for name in names:
-        if name in pairs.values():
-            continue
-        velocity = pairs.get(name)
-        if velocity is None and order == 2:
-            velocity = unused(f"v{name}"[:MAX_NAME], taken)
-            taken.add(velocity)
-        coordinates.append(Coordinate(name, velocity))
-    states = StateSpace(tuple(coordinates))
-    arranged = []
-    for trial in trials:
-        values = np.full((len(trial.t), states.size), np.nan)
-        for index, name in enumerate(states.columns):
-            if name in names:
-                values[:, index] = trial.values[:, list(names).index(name)]
-        arranged.append(Trajectory(trial.t, values, trial.name))
-    return states, arranged

@@ -38,8 +38,8 @@ class Evidence:
     elsewhere: float
     finite: bool
     operators: int
-    least_operators: int = 0
-    previous: float = 0.0
+    least_operators: int
+    previous: float
 
     @property
     def match(self) -> float:
@@ -54,7 +54,7 @@ class Evidence:
         return min(self.shown, self.elsewhere)
 
 
-TABLE: RewardTable[Evidence] = RewardTable("discover-rewards-2")
+TABLE: RewardTable[Evidence] = RewardTable("discover-rewards-3")
 
 
 @TABLE.term(weight=0.50, training=1.0)

@@ -18,18 +18,15 @@ from gedanken.seeding import stream
 from gedanken.tasks.discover import physix, promises, rewards, show
 from gedanken.tasks.discover.answer import read_answer
 from gedanken.tasks.discover.conditions import LEVELS, TYPES, Conditions
+from gedanken.tasks.discover.elsewhere import draw_starts
 from gedanken.tasks.discover.judge import judge_of, score_trials
 from gedanken.tasks.discover.mismatch import describe_mismatch
 from gedanken.tasks.discover.observation import Observation, Truth
 from gedanken.tasks.discover.rewards import SOLVED, Evidence
 from gedanken.worlds.ode import corrupt, system, text
 from gedanken.worlds.ode.law.law import Law
-from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
+from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
-# Other starts at which a law is tried: with one, a fitted polynomial is right there by luck more often. Of some draws
-# they are the one nearest to zero and the ones furthest apart: a law without its cubic term is right for small motions,
-# one without its linear term for large ones.
-STARTS, DRAWS = 6, 20
 # An answer repeated in the conversation is cut here; a model that rambles would otherwise fill its own context.
 MAX_HISTORY = 2_000
 # What a reply says about the form of the next answer.
@@ -111,9 +108,8 @@ class DiscoverTask(Task):
         first = system.draw(entry, rng)
         instances = [first] + [system.draw(entry, rng, first.params) for _ in range(conditions.trials - 1)]
         unseen = system.draw(entry, stream("discover", *names, "unseen"), first.params)
-        rng = stream("discover", *names, "elsewhere")
-        draws = [system.draw(entry, rng, first.params) for _ in range(DRAWS)]
-        others = _spread_out(draws, [instance.initial for instance in instances], STARTS)
+        starts = [instance.initial for instance in instances]
+        others = draw_starts(entry, stream("discover", *names, "elsewhere"), first.params, starts)
         observed, scored, clean = [], [], []
         for number, instance in enumerate(instances):
             noise = stream("discover", *names, "observe", number)
@@ -359,27 +355,6 @@ def propose_law(equation: str, params: dict[str, float] | None = None) -> dict[s
 @cache
 def _subjects(training: bool, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in names if not (training and system.load(name).held_out))
-
-
-def _spread_out(draws: list[system.Instance], seen: list[Array], count: int) -> list[system.Instance]:
-    """`count` of the draws: the one that starts nearest to zero, then each time the furthest from all others.
-
-    The others are those chosen before and the starts `seen`. Distances are in standard deviations of the draws' starts.
-    """
-    starts = np.array([draw.initial for draw in draws])
-    spread = starts.std(axis=0)
-    scale = np.where(spread > 0, spread, 1.0)
-
-    def distance(start: Array) -> Array:
-        away: Array = np.linalg.norm((starts - start) / scale, axis=1)
-        return away
-
-    chosen = [int(np.argmin(distance(np.zeros(starts.shape[1]))))]
-    apart = np.min([distance(start) for start in (*seen, starts[chosen[0]])], axis=0)
-    while len(chosen) < count:
-        chosen.append(int(np.argmax(apart)))
-        apart = np.minimum(apart, distance(starts[chosen[-1]]))
-    return [draws[number] for number in chosen]
 
 
 def _write_prompt(observation: Observation, rows: int | None = None) -> str:
