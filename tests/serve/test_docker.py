@@ -24,14 +24,17 @@ def find(context, name):
     return [arguments for instruction, arguments in read(context) if instruction == name]
 
 
+def _matches(paths, pattern):
+    return any(fnmatch.fnmatch(path, pattern) for path in paths)
+
+
 def is_sent(context, path):
-    """Whether Docker gets to see a path: the last pattern of .dockerignore that matches it or a folder above decides."""
+    """Whether Docker sees a path: the last pattern of .dockerignore that matches it or a folder above it decides."""
     sent = True
     above = [path, *(str(each) for each in Path(path).parents)][:-1]
     for pattern in (context / ".dockerignore").read_text().splitlines():
-        if pattern and not pattern.startswith("#"):
-            if any(fnmatch.fnmatch(each, pattern.removeprefix("!")) for each in above):
-                sent = pattern.startswith("!")
+        if pattern and not pattern.startswith("#") and _matches(above, pattern.removeprefix("!")):
+            sent = pattern.startswith("!")
     return sent
 
 

@@ -75,4 +75,4 @@ def compare(
     words = [out.name if word == str(out) else word for word in sys.argv[1:]]
     told = recorded.record(request, players, turns, shlex.join(["gedanken", *words]), note, show)
     recorded.write(out, told)
-    console.print(f"{out} holds the comparison", highlight=False)
+    typer.echo(f"{out} holds the comparison")

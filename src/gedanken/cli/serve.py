@@ -124,6 +124,7 @@ def serve(
         from gedanken.serve.web.schema import write_schema
 
         write_schema(schema)
+        typer.echo(f"{schema} holds the description of the API")
         return
     settings = Settings(
         database=database,

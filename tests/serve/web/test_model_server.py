@@ -43,7 +43,7 @@ def test_a_real_model_plays_an_episode(patient_api, model_url, smollm2):
     names = [name for name, _ in events]
     turns = [data for name, data in events if name == "turn"]
     assert [name for name in names if name != "token"] == ["turn_started", "turn", "turn_started", "turn", "end"]
-    assert events[-1] == ("end", {"status": "finished", "error": None})
+    assert events[-1] == ("end", {"status": "finished", "error": None, "code": None})
     # It came token by token, and what came is what was judged.
     written = "".join(data["text"] for name, data in events if name == "token")
     assert names.count("token") > 10

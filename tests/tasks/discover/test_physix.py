@@ -10,7 +10,7 @@ from gedanken.tasks.discover.rewards import Evidence
 
 def found(match, finite, operators, previous=0.0):
     """What the simulator found out, as far as this table looks."""
-    return Evidence(match, 1.0, finite, operators, previous=previous)
+    return Evidence(match, 1.0, finite, operators, 0, previous)
 
 
 def test_the_episode_pays_by_the_published_table():

@@ -92,7 +92,7 @@ def test_a_new_term_is_one_function(monkeypatch):
 def test_weights_that_do_not_sum_to_one_are_refused(monkeypatch):
     monkeypatch.setattr(TABLE, "entries", dict(TABLE.entries))
     TABLE.term(weight=0.05)(lambda evidence: 0.0)
-    with pytest.raises(ValueError, match=r"discover-rewards-2 sum to 1\.05, not to 1"):
+    with pytest.raises(ValueError, match=r"discover-rewards-3 sum to 1\.05, not to 1"):
         DiscoverTask()
 
 

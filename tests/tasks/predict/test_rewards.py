@@ -27,7 +27,7 @@ def test_the_weights_are_those_of_the_published_version():
     assert TABLE.weights() == {"velocity": 0.45, "position": 0.35, "coverage": 0.1, "format": 0.1}
     assert sum(TABLE.weights().values()) == pytest.approx(1.0)
     numbers = (rewards.POSITION_FLOOR, rewards.VELOCITY_FLOOR, rewards.SOLVED)
-    assert (TABLE.version, *numbers) == ("predict-rewards-2", 0.002, 0.02, 0.95)
+    assert (TABLE.version, *numbers) == ("predict-rewards-3", 0.002, 0.02, 0.95)
 
 
 @pytest.mark.parametrize("skill", [0.0, 0.25, 0.8, 1.0])
@@ -127,3 +127,16 @@ def test_just_above_the_floor_positions_are_judged_by_skill():
     assert TABLE.compute(replace(MOVES, position_bar=bar, position_error=bar))["position"] == 0.0
     halfway = POSITION_FLOOR + 0.25 * POSITION_FLOOR
     assert TABLE.compute(replace(MOVES, position_bar=bar, position_error=halfway))["position"] == pytest.approx(0.5)
+
+
+def test_training_pays_as_an_episode_does():
+    assert (
+        TABLE.weights("training")
+        == TABLE.weights()
+        == {
+            "velocity": 0.45,
+            "position": 0.35,
+            "coverage": 0.10,
+            "format": 0.10,
+        }
+    )

@@ -16,7 +16,7 @@ from gedanken.markdown import table
 from gedanken.tasks.terms import MODES
 
 # Named by the rule of this benchmark that changed last; results record it.
-VERSION = "hostile-1"
+VERSION = "hostile-2"
 
 PAID = 0.10
 EXAMPLES = 5

@@ -7,9 +7,9 @@ import numpy as np
 from gedanken.worlds.ode import system
 from gedanken.worlds.ode.trajectory import Array
 
-# With one other start, a fitted polynomial is right there by luck more often. Of some draws
-# they are the one nearest to zero and the ones furthest apart: a law without its cubic term is right for small motions,
-# one without its linear term for large ones.
+# With one other start, a fitted polynomial is right there by luck more often. Of some draws they are the one nearest to
+# zero and the ones furthest apart: a law without its cubic term is right for small motions, one without its linear term
+# for large ones.
 STARTS, DRAWS = 6, 20
 
 

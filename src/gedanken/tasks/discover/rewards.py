@@ -54,7 +54,7 @@ class Evidence:
         return min(self.shown, self.elsewhere)
 
 
-TABLE: RewardTable[Evidence] = RewardTable("discover-rewards-2")
+TABLE: RewardTable[Evidence] = RewardTable("discover-rewards-3")
 
 
 @TABLE.term(weight=0.50, training=1.0)

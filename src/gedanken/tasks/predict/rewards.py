@@ -51,7 +51,7 @@ class Evidence:
         )
 
 
-TABLE: RewardTable[Evidence] = RewardTable("predict-rewards-2")
+TABLE: RewardTable[Evidence] = RewardTable("predict-rewards-3")
 
 
 def _skill(error: float, bar: float, floor: float) -> float:
