@@ -1,9 +1,13 @@
 """How a system is observed: noise, sampling, what is hidden, what the hint says."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from gedanken.errors import UserError
+from gedanken.worlds.ode import corrupt, system
 from gedanken.worlds.ode.knowledge.knowledge import STATEMENTS
+from gedanken.worlds.ode.trajectory import Trajectory
 
 HINT_LEVELS = ("full", "names", "anonymous")
 
@@ -86,3 +90,23 @@ LEVELS: dict[int, Conditions] = {
     5: Conditions(noise=0.10, uneven=True, gaps=1, outliers=0.02),
 }
 """How hard an instance is. With the level the record gets noisier, then irregular, then incomplete."""
+
+
+def observe(
+    instance: system.Instance, conditions: Conditions, rng: np.random.Generator, name: str
+) -> tuple[Trajectory, Trajectory, Trajectory]:
+    """One trial: what is shown, what is scored (the same less its outliers), and the clean samples at those times."""
+    t = instance.times if conditions.samples is None else np.linspace(0.0, instance.duration, conditions.samples)
+    if conditions.uneven:
+        t = corrupt.uneven_times(t, rng)
+    clean = system.trajectory(instance, t, name)
+    seen = corrupt.add_noise(clean, conditions.noise, rng)
+    for _ in range(conditions.gaps):
+        seen = corrupt.cut_gap(seen, 0.1, rng)
+    if conditions.positions_only:
+        seen = corrupt.hide_velocities(seen, instance.system.states)
+    kept = seen
+    if conditions.outliers:
+        seen, wrong = corrupt.add_outliers(seen, conditions.outliers, rng)
+        kept = replace(seen, values=np.where(wrong, np.nan, seen.values))
+    return seen, kept, clean

@@ -8,7 +8,6 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 import orjson
 
 from gedanken import zoo
@@ -17,14 +16,14 @@ from gedanken.loop import Key, Message, Problem, Subject, Task, Turn, Verdict, c
 from gedanken.seeding import stream
 from gedanken.tasks.discover import physix, promises, rewards, show
 from gedanken.tasks.discover.answer import read_answer
-from gedanken.tasks.discover.conditions import LEVELS, TYPES, Conditions
+from gedanken.tasks.discover.conditions import LEVELS, TYPES, Conditions, observe
 from gedanken.tasks.discover.doubts import doubts
 from gedanken.tasks.discover.elsewhere import draw_starts
 from gedanken.tasks.discover.judge import judge_of, score_trials
 from gedanken.tasks.discover.mismatch import describe_mismatch
 from gedanken.tasks.discover.observation import Observation, Truth
 from gedanken.tasks.discover.rewards import SOLVED, Evidence
-from gedanken.worlds.ode import corrupt, system, text
+from gedanken.worlds.ode import system, text
 from gedanken.worlds.ode.knowledge import STATEMENTS, Knowledge, facts, why_not, write_knowledge
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
@@ -120,7 +119,7 @@ class DiscoverTask(Task):
         observed, scored, clean = [], [], []
         for number, instance in enumerate(instances):
             noise = stream("discover", *names, "observe", number)
-            seen, kept, exact = _observe(
+            seen, kept, exact = observe(
                 instance, conditions, noise, f"trial {number + 1}" if number or conditions.trials > 1 else ""
             )
             observed.append(seen)
@@ -386,26 +385,6 @@ def _write_prompt(observation: Observation, rows: int | None = None) -> str:
     known = write_knowledge(observation.knowledge)
     budget = rows or text.ROW_BUDGET
     return text.write_prompt(observation.states, observation.trajectories, observation.hint, budget, known)
-
-
-def _observe(
-    instance: system.Instance, conditions: Conditions, rng: np.random.Generator, name: str
-) -> tuple[Trajectory, Trajectory, Trajectory]:
-    """One trial: what is shown, what is scored (the same less its outliers), and the clean samples at those times."""
-    t = instance.times if conditions.samples is None else np.linspace(0.0, instance.duration, conditions.samples)
-    if conditions.uneven:
-        t = corrupt.uneven_times(t, rng)
-    clean = system.trajectory(instance, t, name)
-    seen = corrupt.add_noise(clean, conditions.noise, rng)
-    for _ in range(conditions.gaps):
-        seen = corrupt.cut_gap(seen, 0.1, rng)
-    if conditions.positions_only:
-        seen = corrupt.hide_velocities(seen, instance.system.states)
-    kept = seen
-    if conditions.outliers:
-        seen, wrong = corrupt.add_outliers(seen, conditions.outliers, rng)
-        kept = replace(seen, values=np.where(wrong, np.nan, seen.values))
-    return seen, kept, clean
 
 
 TASK = DiscoverTask
