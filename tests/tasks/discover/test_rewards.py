@@ -7,13 +7,14 @@ from gedanken.tasks.discover.rewards import TABLE, Evidence
 from gedanken.tasks.discover.task import DiscoverTask
 
 
-def found(shown=1.0, elsewhere=1.0, finite=True, operators=4, least=4, previous=0.0):
-    return TABLE.compute(Evidence(shown, elsewhere, finite, operators, least, previous))
+def found(shown=1.0, elsewhere=1.0, finite=True, operators=4, least=4, previous=0.0, closeness=1.0):
+    return TABLE.compute(Evidence(shown, elsewhere, finite, operators, least, previous, closeness))
 
 
 def test_weights_of_an_episode_and_of_training():
     assert TABLE.weights() == {"match": 0.5, "progress": 0.2, "simplicity": 0.2, "format": 0.1}
-    assert set(TABLE.weights("training")) == {"match", "match_dense", "correctness", "simplicity", "finite"}
+    trained = {"match", "match_dense", "closeness", "correctness", "simplicity", "finite"}
+    assert set(TABLE.weights("training")) == trained
 
 
 def test_the_true_law_earns_everything_on_the_first_turn():
@@ -54,8 +55,9 @@ def test_progress_is_a_gain_over_the_best_turn_before():
 
 
 def test_what_cannot_be_simulated_earns_nothing():
-    assert found(0.0, 0.0, finite=False) == {
-        "match": 0, "progress": 0, "simplicity": 0, "format": 0, "finite": 0, "match_dense": 0, "correctness": 0,
+    assert found(0.0, 0.0, finite=False, closeness=0.0) == {
+        "match": 0, "progress": 0, "simplicity": 0, "format": 0, "finite": 0, "match_dense": 0,
+        "closeness": 0, "correctness": 0,
     }  # fmt: skip
 
 
@@ -92,7 +94,7 @@ def test_a_new_term_is_one_function(monkeypatch):
 def test_weights_that_do_not_sum_to_one_are_refused(monkeypatch):
     monkeypatch.setattr(TABLE, "entries", dict(TABLE.entries))
     TABLE.term(weight=0.05)(lambda evidence: 0.0)
-    with pytest.raises(ValueError, match=r"discover-rewards-3 sum to 1\.05, not to 1"):
+    with pytest.raises(ValueError, match=r"discover-rewards-4 sum to 1\.05, not to 1"):
         DiscoverTask()
 
 

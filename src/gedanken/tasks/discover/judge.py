@@ -11,6 +11,7 @@ The second catches copies in `t` where all starts resemble each other (falling b
 depends on `t` alone, which are right from every start.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from weakref import WeakKeyDictionary
@@ -65,6 +66,7 @@ class Judge:
     Attributes:
         tracks: the record's trials, packed for scoring.
         ceiling: mean R2 of the true law on the record: what noise leaves of 1. It is 1 where nobody knows the law.
+        closest: closeness of the true law on the record, before it is related to itself; 1 where nobody knows the law.
         places: where laws are tried besides.
         least_operators: operators of the simplest form of the true law that is known, 0 where nobody knows it.
         hidden: trials of a user's own data that no player has seen.
@@ -73,10 +75,15 @@ class Judge:
 
     tracks: tuple[Track, ...]
     ceiling: float
+    closest: float
     places: tuple[Place, ...]
     least_operators: int
     hidden: tuple[Trajectory, ...] = ()
     continues: bool = False
+
+    def closeness(self, trials: Sequence[Score]) -> float:
+        """How near a law comes to the record that it was scored on: see `rewards.Evidence`."""
+        return min(1.0, measure_closeness(self.tracks, trials) / self.closest)
 
     def try_elsewhere(self, law: Law, start: Array | None = None) -> tuple[float, str]:
         """The least match of a law elsewhere, in [0, 1], and the name of the place; (1, "") where there is none.
@@ -100,6 +107,22 @@ class Judge:
         return least, where
 
 
+def measure_closeness(tracks: Sequence[Track], trials: Sequence[Score]) -> float:
+    """Mean over trials and observed columns of `min(1, 2 / (1 + misfit))`."""
+    found = []
+    for track, trial in zip(tracks, trials, strict=True):
+        for column, r2 in enumerate(trial.columns):
+            if r2 > 0.0:
+                found.append(1.0)
+            elif r2 == 0.0:
+                assert trial.predicted is not None  # `score` returns it unless told not to
+                seen = track.trajectory.values[:, column]
+                with np.errstate(over="ignore"):
+                    error = np.nansum((trial.predicted[:, column] - seen) ** 2)
+                found.append(min(1.0, 2.0 / (1.0 + float(error / np.nansum((seen - np.nanmean(seen)) ** 2)))))
+    return sum(found) / len(found)
+
+
 # Packing tracks takes as long as scoring, and an episode scores the same ones again and again.
 _judges: WeakKeyDictionary[Truth, Judge] = WeakKeyDictionary()
 
@@ -116,9 +139,11 @@ def judge_of(problem: Problem) -> Judge:
 def _make_judge(truth: Truth, states: StateSpace) -> Judge:
     tracks = tuple(Track(states, *trial) for trial in zip(truth.scored, truth.initials, strict=True))
     if not truth.equation:
-        return Judge(tracks, 1.0, (), 0, truth.held_out, truth.continues)
+        return Judge(tracks, 1.0, 1.0, (), 0, truth.held_out, truth.continues)
     law = (truth.equation, truth.params)
-    ceiling = sum(score_tracks(tracks, *law)) / len(tracks)
+    reached = [score(track, *law) for track in tracks]
+    ceiling = sum([trial.r2 for trial in reached]) / len(tracks)
+    closest = measure_closeness(tracks, reached)
     found = []
     for name, trajectory in _go_elsewhere(truth, states):
         moving = hide_settled(trajectory, truth.clean[0])
@@ -126,15 +151,15 @@ def _make_judge(truth: Truth, states: StateSpace) -> Judge:
             continue
         for rtol in (RTOL, FINE):
             track = Track(states, moving, trajectory.values[0], rtol=rtol)
-            (reached,) = score_tracks([track], *law)
-            if reached > 1.0 - LOSS:
+            (r2,) = score_tracks([track], *law)
+            if r2 > 1.0 - LOSS:
                 break
-        if reached > TRUSTED:
-            found.append(Place(name, track, reached))
+        if r2 > TRUSTED:
+            found.append(Place(name, track, r2))
     forms = [truth.equation, *([truth.taught[0]] if truth.taught[0] else [])]
     params = (tuple(truth.params), tuple(truth.taught[1]))
     least = min(_read(form, states, names).operators for form, names in zip(forms, params, strict=False))
-    return Judge(tracks, ceiling, tuple(found), least)
+    return Judge(tracks, ceiling, closest, tuple(found), least)
 
 
 def hide_settled(trajectory: Trajectory, record: Trajectory) -> Trajectory | None:

@@ -257,7 +257,8 @@ class DiscoverTask(Task):
             # What the record itself refutes need not be tried elsewhere.
             elsewhere, place = judge.try_elsewhere(law, trials[-1].start) if shown > 0 else (1.0, "")
             least = judge.least_operators
-            evidence = Evidence(shown, elsewhere, True, law.equations.operators, least, previous)
+            near = judge.closeness(trials)
+            evidence = Evidence(shown, elsewhere, True, law.equations.operators, least, previous, near)
         terms = self.table.compute(evidence)
         match = terms["match"]
         reservations = doubts(problem, law, trials) if match > SOLVED else []

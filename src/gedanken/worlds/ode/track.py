@@ -44,7 +44,7 @@ class Track:
         """Pack a trajectory.
 
         Args:
-            states: the state variables; at most eight.
+            states: the state variables; at most `kernel.limits.MAX_STATES`.
             trajectory: at least two and at most 1,024 samples.
             y0: initial state, shape (n,), or None where it is to be fitted.
             guess: where fitting it begins, shape (n,); by default the first observed samples.
