@@ -1286,6 +1286,18 @@ export interface components {
             /** Hint */
             hint: string;
             /**
+             * Inputs
+             * @description What equations may name besides the state variables.
+             * @default []
+             */
+            inputs: components["schemas"]["InputShown"][];
+            /**
+             * Known
+             * @description What is known of the law, in sentences.
+             * @default []
+             */
+            known: string[];
+            /**
              * Left Sides
              * @description The derivatives that an answer must give, such as d2y/dt2.
              */
@@ -1780,6 +1792,19 @@ export interface components {
             status: "healthy";
             /** Version */
             version: string;
+        };
+        /**
+         * InputShown
+         * @description A quantity that acts on the system and has no law of its own.
+         */
+        InputShown: {
+            /**
+             * Between
+             * @description What it does between two readings: line, hold, or trial (the same in a trial).
+             */
+            between: string;
+            /** Name */
+            name: string;
         };
         /**
          * LawDrawing
@@ -3151,6 +3176,11 @@ export interface components {
          * @description Samples of one trial: `values` has one row a time and one number a column; null was not observed.
          */
         Trial: {
+            /**
+             * Inputs
+             * @description Values of the inputs at these times, one number an input.
+             */
+            inputs: (number | null)[][] | null;
             /** Name */
             name: string;
             /** T */
