@@ -1131,7 +1131,7 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "time" | "state" | "velocity" | "trial" | "ignore";
+            role: "time" | "state" | "velocity" | "trial" | "input" | "held_input" | "parameter" | "ignore";
             /** Unit */
             unit: string;
             /**
@@ -1807,6 +1807,41 @@ export interface components {
             name: string;
         };
         /**
+         * LadderLaw
+         * @description A law of the ladder from the simplest to the best.
+         */
+        LadderLaw: {
+            /** Constants */
+            constants: number;
+            /**
+             * Criterion
+             * @description -2 log posterior up to a constant; null where the player ranks no laws.
+             */
+            criterion: number | null;
+            /** Equation */
+            equation: string;
+            /** Latex */
+            latex: string;
+            /** Params */
+            params: {
+                [key: string]: number;
+            };
+            /**
+             * R2
+             * @description Mean R2 of the columns, simulated anew.
+             */
+            r2: number | null;
+            /**
+             * R2 Left Out
+             * @description The same over samples that were left out of a fit; null where not tried.
+             */
+            r2_left_out: number | null;
+            /** Reported */
+            reported: boolean;
+            /** Terms */
+            terms: number;
+        };
+        /**
          * LawDrawing
          * @description A law as it was read, and what it does on the trials.
          *
@@ -2318,6 +2353,15 @@ export interface components {
         Report: {
             /** Alternatives */
             alternatives: components["schemas"]["AlternativeLaw"][];
+            /**
+             * Baselines
+             * @description R2 of each column by what needs no law.
+             */
+            baselines: {
+                [key: string]: {
+                    [key: string]: number | null;
+                };
+            };
             /** Columns */
             columns: string[];
             /**
@@ -2325,8 +2369,16 @@ export interface components {
              * @description The command line that gives the same report.
              */
             command: string;
-            /** Equation */
-            equation: string;
+            /**
+             * Doubts
+             * @description Why the law is not plainly solved, a sentence each.
+             */
+            doubts: string[];
+            /**
+             * Equation
+             * @description Null where no answer could be read as a law.
+             */
+            equation: string | null;
             /** Held Out R2 */
             held_out_r2: {
                 [key: string]: number | null;
@@ -2334,12 +2386,26 @@ export interface components {
             /** Hint */
             hint: string;
             /**
+             * Inputs
+             * @description What acts on the system: line, hold or trial (see `InputShown`).
+             */
+            inputs: {
+                [key: string]: string;
+            };
+            /**
              * Intervals
              * @description Whether the constants were fitted and have intervals.
              */
             intervals: boolean;
+            /** Ladder */
+            ladder: components["schemas"]["LadderLaw"][];
             /** Latex */
-            latex: string;
+            latex: string | null;
+            /**
+             * Left Out
+             * @description Which samples the ladder's laws were tried at.
+             */
+            left_out: string;
             /**
              * Limits
              * @description What the data cannot tell, a sentence each.
@@ -2349,6 +2415,21 @@ export interface components {
             match: number | null;
             /** Notes */
             notes: string[];
+            /**
+             * Observations
+             * @description What the record shows by itself, a sentence each.
+             */
+            observations: string[];
+            /**
+             * Order
+             * @description Why the law has its order; empty where it was given.
+             */
+            order: string;
+            /**
+             * Outcome
+             * @description What came out, in a few words.
+             */
+            outcome: string;
             /** Params */
             params: components["schemas"]["Parameter"][];
             /** Player */
@@ -2359,6 +2440,11 @@ export interface components {
             };
             /** Rationale */
             rationale: string;
+            /**
+             * Reason
+             * @description Why this law of the ladder is reported; empty where its criterion is the best.
+             */
+            reason: string;
             /** Seconds */
             seconds: number;
             /** Solved */
@@ -2391,15 +2477,18 @@ export interface components {
          * @description Data and prediction of a trial, at the samples and at many times.
          */
         ReportTrial: {
-            curve: components["schemas"]["Curve"];
+            curve: components["schemas"]["Curve"] | null;
             /** Held Out */
             held_out: boolean;
             /** Name */
             name: string;
             /** Observed */
             observed: (number | null)[][];
-            /** Predicted */
-            predicted: (number | null)[][];
+            /**
+             * Predicted
+             * @description Null where no law was found.
+             */
+            predicted: (number | null)[][] | null;
             /** T */
             t: number[];
         };
@@ -2483,8 +2572,23 @@ export interface components {
          * @description What the columns of a table are. What is left out is guessed.
          */
         RolesRequest: {
+            /**
+             * Held Inputs
+             * @description Columns that drive the system and hold each reading until the next.
+             */
+            held_inputs?: string[];
+            /**
+             * Inputs
+             * @description Columns that drive the system and run in straight lines between readings.
+             */
+            inputs?: string[];
             /** Order */
             order?: (1 | 2) | null;
+            /**
+             * Parameters
+             * @description Columns of known constants that differ between trials.
+             */
+            parameters?: string[];
             /** State */
             state?: string[] | null;
             /** Time */
@@ -2848,11 +2952,16 @@ export interface components {
             columns: string[];
             /**
              * Headers
-             * @description Header behind each state variable that was measured.
+             * @description Header behind each state variable that was measured, and each input.
              */
             headers: {
                 [key: string]: string;
             };
+            /**
+             * Inputs
+             * @description What acts on the system from outside, as equations name it.
+             */
+            inputs: string[];
             /** Time */
             time: string;
             /** Time Unit */

@@ -8,6 +8,9 @@ const ROLES: [Role, string][] = [
   ['time', 'time'],
   ['state', 'state'],
   ['velocity', 'velocity of'],
+  ['input', 'input (lines)'],
+  ['held_input', 'input (held)'],
+  ['parameter', 'known constant'],
   ['trial', 'trial'],
   ['ignore', 'ignore'],
 ]

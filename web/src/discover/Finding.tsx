@@ -98,6 +98,7 @@ function Best({ state }: { state: SearchState }) {
       name: String(k + 1),
       t: [] as number[],
       values: [] as (number | null)[][],
+      inputs: null,
     }))
     return {
       task: 'discover' as const,
@@ -111,6 +112,8 @@ function Best({ state }: { state: SearchState }) {
       spread: {},
       trials,
       held_out: [],
+      inputs: [],
+      known: [],
       prompt_length: 0,
     }
   }, [candidate])

@@ -8,6 +8,8 @@ import { LawSliders } from '../parts/LawSliders'
 import { Skeleton } from '../parts/Skeleton'
 import { useSimulation } from '../parts/useSimulation'
 import { Alternatives } from './Alternatives'
+import { Ladder } from './Ladder'
+import { Outcome } from './Outcome'
 import { showReport, withInterval } from './series'
 
 const ChartStack = lazy(() => import('../charts/ChartStack').then((module) => ({ default: module.ChartStack })))
@@ -43,13 +45,13 @@ export function ReportView({ id, discovery, report }: Props) {
     const request = discovery.request as { dataset?: string; example?: string }
     ask({
       ...(request.dataset ? { dataset: request.dataset } : { example: request.example ?? '' }),
-      equation: report.equation,
+      equation: report.equation ?? '',
       params: values,
     })
   }
 
   const sides = useMemo(() => {
-    const list: ChartSide[] = [{ label: 'law', colour: 'a', drawing, r2: report.r2 }]
+    const list: ChartSide[] = report.equation === null ? [] : [{ label: 'law', colour: 'a', drawing, r2: report.r2 }]
     if (chosen !== null && alternative)
       list.push({
         label: 'alternative',
@@ -67,13 +69,16 @@ export function ReportView({ id, discovery, report }: Props) {
   return (
     <>
       <section aria-label="The law" className="card grid gap-2 p-3">
-        <Formula
-          latex={report.latex}
-          text={report.equation}
-          lit={lit}
-          onLight={setLit}
-          onChoose={(name) => document.getElementById(`slider-law-${name}`)?.focus()}
-        />
+        <Outcome report={report} />
+        {report.equation !== null && (
+          <Formula
+            latex={report.latex ?? ''}
+            text={report.equation}
+            lit={lit}
+            onLight={setLit}
+            onChoose={(name) => document.getElementById(`slider-law-${name}`)?.focus()}
+          />
+        )}
         <div className="flex flex-wrap gap-x-8 gap-y-2">
           <table className="table" data-testid="params">
             <caption className="visually-hidden">Constants</caption>
@@ -140,12 +145,13 @@ export function ReportView({ id, discovery, report }: Props) {
       <Suspense fallback={<Skeleton heights={[200]} />}>
         <ChartStack shown={shown} sides={sides} height={report.columns.length > 1 ? 150 : 220} />
       </Suspense>
+      {report.ladder.length > 0 && <Ladder report={report} />}
       <div className="grid gap-3 md:grid-cols-2">
         <Alternatives report={report} chosen={chosen} onChoose={setChosen} />
         <section aria-label="What these data cannot tell" className="card p-3">
           <h3 className="mb-1 font-semibold">What these data cannot tell</h3>
           <ul className="list-disc pl-5 text-[14px]">
-            {[...report.limits, ...report.notes].map((each) => (
+            {[...new Set([...report.limits, ...report.notes])].map((each) => (
               <li key={each}>{each}</li>
             ))}
           </ul>

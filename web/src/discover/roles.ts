@@ -12,10 +12,14 @@ export function rolesOf(columns: DataColumn[], order: 1 | 2 | null): Roles {
       column.role === 'velocity' && column.velocity_of ? [[column.velocity_of, column.header]] : [],
     ),
   )
+  const all = (role: Role) => columns.filter((column) => column.role === role).map((column) => column.header)
   return {
     time: find('time'),
-    state: columns.filter((column) => column.role === 'state').map((column) => column.header),
+    state: all('state'),
     trial: find('trial'),
+    inputs: all('input'),
+    held_inputs: all('held_input'),
+    parameters: all('parameter'),
     order,
     velocities,
   }

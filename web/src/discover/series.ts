@@ -33,6 +33,8 @@ function shownOf(
     spread,
     trials,
     held_out: heldOut,
+    inputs: [],
+    known: [],
     prompt_length: 0,
   }
 }
@@ -42,16 +44,19 @@ export function split(trial: Trial, until: number | null): [Trial, Trial | null]
   if (until === null) return [trial, null]
   const n = trial.t.filter((t) => t <= until).length
   if (n === trial.t.length) return [trial, null]
-  return [
-    { name: trial.name, t: trial.t.slice(0, n), values: trial.values.slice(0, n) },
-    { name: trial.name, t: trial.t.slice(n), values: trial.values.slice(n) },
-  ]
+  const part = (from: number, to?: number): Trial => ({
+    name: trial.name,
+    t: trial.t.slice(from, to),
+    values: trial.values.slice(from, to),
+    inputs: trial.inputs?.slice(from, to) ?? null,
+  })
+  return [part(0, n), part(n)]
 }
 
 /** A table's data for the charts; what is held out is drawn apart. */
 export function showSeries(series: Series, until: number | null): Shown {
   const parts = series.trials.map((trial) => split(trial, until)).filter(([kept]) => kept.t.length > 0)
-  const held = parts.map(([kept, rest]) => rest ?? { name: kept.name, t: [], values: [] })
+  const held = parts.map(([kept, rest]) => rest ?? { name: kept.name, t: [], values: [], inputs: null })
   return shownOf(
     series.columns,
     series.time,
@@ -90,11 +95,12 @@ export function showReport(report: Report): { shown: Shown; drawing: Pick<LawDra
       name: alone.includes(trial) ? `${trial.name || 'trial'} (held out)` : trial.name,
       t: trial.t,
       values: trial.observed,
+      inputs: null,
     }),
   )
   const heldOut = trials.map((trial, k): Trial => {
     const other = partner(k)
-    return { name: data[k]?.name ?? trial.name, t: other?.t ?? [], values: other?.observed ?? [] }
+    return { name: data[k]?.name ?? trial.name, t: other?.t ?? [], values: other?.observed ?? [], inputs: null }
   })
   const shown = shownOf(
     report.columns,
@@ -104,10 +110,10 @@ export function showReport(report: Report): { shown: Shown; drawing: Pick<LawDra
     data,
     continued.length ? heldOut : [],
   )
-  const curves = trials.map((trial) => ({ t: trial.t, values: trial.predicted }))
+  const curves = trials.map((trial) => ({ t: trial.t, values: trial.predicted ?? [] }))
   const dense = trials.map((trial, k) => {
     const other = partner(k)
-    const [first, second] = [trial.curve, other?.curve]
+    const [first, second] = [trial.curve ?? { t: [], values: [] }, other?.curve]
     // A curve that already runs to the end of the held-out span is whole.
     const join = second && (second.t[0] ?? 0) > (first.t.at(-1) ?? 0)
     const t = join ? [...first.t, ...second.t] : second && second.t.length > first.t.length ? second.t : first.t

@@ -80,6 +80,7 @@ const shown: Shown = {
         [0, 0, 0],
         [1, null, 1],
       ],
+      inputs: null,
     },
   ],
   held_out: [
@@ -90,8 +91,11 @@ const shown: Shown = {
         [2, 2, 2],
         [3, 3, 3],
       ],
+      inputs: null,
     },
   ],
+  inputs: [],
+  known: [],
   prompt_length: 0,
 }
 
@@ -105,8 +109,8 @@ test('two of three columns are open, and held-out samples lengthen the time', ()
 })
 
 test('own data are split at the hold-out time and written with their interval', () => {
-  const [kept, held] = split({ name: '', t: [0, 1, 2], values: [[0], [1], [2]] }, 1)
-  expect([kept.t, held?.t]).toEqual([[0, 1], [2]])
+  const [kept, held] = split({ name: '', t: [0, 1, 2], values: [[0], [1], [2]], inputs: [[5], [6], [7]] }, 1)
+  expect([kept.t, held?.t, held?.inputs]).toEqual([[0, 1], [2], [[7]]])
   expect(withInterval(0.03221, 0.0012)).toBe('0.0322 ± 0.0012')
   expect(withInterval(12, null)).toBe('12.00')
 })

@@ -68,7 +68,17 @@ test('time is held by one column', () => {
   const columns = withRole([column('t', 'time'), column('y', 'state'), column('s', 'ignore')], 's', 'time')
   expect(columns.map((each) => each.role)).toEqual(['ignore', 'state', 'time'])
   const moved = withRole(columns, 't', 'velocity')
-  expect(rolesOf(moved, null)).toEqual({ time: 's', state: ['y'], trial: null, order: null, velocities: { y: 't' } })
+  const given = { inputs: [], held_inputs: [], parameters: [] }
+  expect(rolesOf(moved, null)).toEqual({
+    ...given,
+    time: 's',
+    state: ['y'],
+    trial: null,
+    order: null,
+    velocities: { y: 't' },
+  })
+  const driven = rolesOf([...columns, column('u', 'input'), column('on', 'held_input'), column('m', 'parameter')], 2)
+  expect(driven).toMatchObject({ state: ['y'], inputs: ['u'], held_inputs: ['on'], parameters: ['m'] })
 })
 
 test('the zoo is filtered by all that stands in the address, and laws stay covered', () => {

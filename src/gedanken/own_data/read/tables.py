@@ -187,11 +187,12 @@ def _assemble(
     for c in states.coordinates:
         if c.velocity and c.velocity not in names and c.name in units and time_unit:
             units[c.velocity] = f"{units[c.name]}/{time_unit}"
-    sources = {name: column.header for column in columns if (name := renamed[column.header]) in states.columns}
+    known = (*states.columns, *states.input_names)
+    sources = {name: column.header for column in columns if (name := renamed[column.header]) in known}
     return Recording(
         states=states,
         trajectories=tuple(trajectories),
-        units={name: unit for name, unit in units.items() if name in (*states.columns, *states.input_names)},
+        units={name: unit for name, unit in units.items() if name in known},
         time=time,
         time_unit=time_unit,
         sources=sources,

@@ -50,7 +50,7 @@ def simulate(task: Task, problem: Problem, equation: str, params: dict[str, floa
 
 def find_params(equation: str, states: StateSpace) -> list[str]:
     """Names on the right-hand sides that are no variable, function or time, in the order they come."""
-    known = {*states.columns, *states.aliases, *FUNCTIONS, TIME}
+    known = {*states.columns, *states.aliases, *states.input_names, *FUNCTIONS, TIME}
     found: dict[str, None] = {}
     for statement in re.split(r"[;\n]", equation):
         for name in _WORD.findall(statement.rpartition("=")[2]):

@@ -17,6 +17,7 @@ from gedanken.own_data import discovery
 from gedanken.own_data.discovery import Finding
 from gedanken.own_data.examples import Example, list_examples, load_example
 from gedanken.own_data.read.formats import open_table
+from gedanken.own_data.read.inputs import InputColumns
 from gedanken.own_data.read.roles import find_roles
 from gedanken.own_data.read.runs import separate_runs
 from gedanken.own_data.read.table import Column
@@ -24,17 +25,21 @@ from gedanken.own_data.read.tables import Recording, read_trajectories
 from gedanken.own_data.record import Record, read_record
 from gedanken.own_data.report.write import to_json, write_report
 from gedanken.serve.web.scenes import plain, show_turn
+from gedanken.tasks.discover.hidden import follow
 from gedanken.tasks.discover.judge import score_trials
 from gedanken.tasks.discover.show import show_trials
 from gedanken.tasks.discover.task import DiscoverTask
+from gedanken.worlds.ode.inputs import HOLD, LINE, TRIAL, Drive
 from gedanken.worlds.ode.law.latex import latex
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.law.parser import parse
-from gedanken.worlds.ode.simulate import Track, score, simulate
+from gedanken.worlds.ode.simulate import Track, score
 from gedanken.worlds.ode.trajectory import Array, StateSpace
 
 PREVIEW = 5
 POINTS = 600
+# Roles of columns that have no law, in the order of `InputColumns`.
+GIVEN = ("inputs", "held_inputs", "parameters")
 Roles = Mapping[str, Any]
 
 
@@ -84,7 +89,13 @@ def show_table(path: Path, roles: Roles) -> dict[str, Any]:
 
 def _options(roles: Roles) -> dict[str, Any]:
     """Arguments of `read_trajectories`."""
-    return {name: value for name, value in roles.items() if value not in (None, {})}
+    given = {name: value for name, value in roles.items() if value not in (None, {}) and name not in GIVEN}
+    line, hold, parameters = (tuple(roles.get(name) or ()) for name in GIVEN)
+    return {**given, "inputs": InputColumns(line, hold, parameters, guess=roles.get("state") is None)}
+
+
+# Role of a column by what an input does between two readings.
+_GIVEN = {LINE: "input", HOLD: "held_input", TRIAL: "parameter"}
 
 
 def _role(column: Column, found: Any, recording: Recording | None) -> dict[str, Any]:
@@ -95,6 +106,9 @@ def _role(column: Column, found: Any, recording: Recording | None) -> dict[str, 
     if column.header in found.trial:
         return {"role": "trial", "velocity_of": None}
     own = (column.header, column.name)
+    for each in recording.states.inputs:
+        if recording.sources.get(each.name) in own:
+            return {"role": _GIVEN[each.between], "velocity_of": None}
     state = next((name for name, source in recording.sources.items() if source in own), "")
     position = next((p for p, velocity in recording.states.velocities.items() if velocity == state and state), "")
     if position:
@@ -110,6 +124,7 @@ def _show_series(recording: Recording) -> dict[str, Any]:
             "time": recording.time,
             "time_unit": recording.time_unit,
             "units": recording.units,
+            "inputs": recording.states.input_names,
             "trials": show_trials(recording.trajectories),
         }
     )
@@ -159,6 +174,9 @@ def command(name: str, roles: Roles, request: Mapping[str, Any]) -> list[str]:
     """The words of the command line that gives the same report."""
     words = ["gedanken", "discover", name]
     given = {**roles, **request}
+    for option, name in zip(("--input", "--hold", "--parameter"), GIVEN, strict=True):
+        if given.get(name):
+            words += [option, ",".join(given[name])]
     for option in ("time", "trial", "order", "hint", "fit_until"):
         if given.get(option) is not None:
             words += [f"--{option.replace('_', '-')}", str(given[option])]
@@ -183,9 +201,7 @@ def run(record: Record, player: Player, turns: int | None, on_turn: Callable[[in
         PlayerError: it could not answer at all.
         UserError: none of its answers could be read.
     """
-    finding = discovery.run(record, player, turns, on_turn)
-    finding.law  # noqa: B018  raises where there is none
-    return finding
+    return discovery.run(record, player, turns, on_turn)
 
 
 def show_candidate(record: Record, equation: str, params: Mapping[str, float], criterion: float) -> dict[str, Any]:
@@ -220,18 +236,18 @@ def _draw(record: Record, law: Law) -> tuple[list[dict[str, Any]], float]:
     for number, (trial, found) in enumerate(zip(record.fitted, scores, strict=True)):
         last = record.continues and number == len(record.fitted) - 1
         end = record.held_out[-1].t[-1] if last else trial.t[-1]
-        curves.append(_curve(law, found.start, trial.t[0], end))
+        curves.append(_curve(law, found.start, trial.t[0], end, trial.drive))
     for trial in () if record.continues else record.held_out:
         start = score(Track(law.states, trial), law.source, law.params).start
-        curves.append(_curve(law, start, trial.t[0], trial.t[-1]))
+        curves.append(_curve(law, start, trial.t[0], trial.t[-1], trial.drive))
     return curves, float(np.mean([found.r2 for found in scores]))
 
 
-def _curve(law: Law, start: Array | None, begin: float, end: float) -> dict[str, Any]:
+def _curve(law: Law, start: Array | None, begin: float, end: float, drive: Drive | None) -> dict[str, Any]:
     t = np.linspace(begin, end, POINTS)
     values = np.full((POINTS, law.states.size), np.nan)
     if start is not None and np.isfinite(start).all():
-        values = simulate(law.source, law.states, law.params, start, t).values
+        values = follow(law, start, t, drive)
     return {"t": t, "values": values}
 
 
@@ -239,20 +255,26 @@ def show_finding(finding: Finding, words: Sequence[str]) -> dict[str, Any]:
     """What was found out (`models.discoveries.Report`)."""
     told = to_json(finding, words)
     names = (
-        *("title", "hint", "player", "solved", "match", "equation", "r2", "held_out_r2", "limits", "notes"),
-        *("rationale", "columns", "units", "time", "time_unit", "source", "seconds", "written", "versions"),
+        *("title", "hint", "player", "solved", "outcome", "doubts", "match", "equation", "r2", "held_out_r2"),
+        *("baselines", "order", "observations", "left_out", "reason", "limits", "notes", "rationale", "columns"),
+        *("inputs", "units", "time", "time_unit", "source", "seconds", "written", "versions"),
     )
     task, problem = DiscoverTask(), finding.record.problem
+    curves = finding.curves or [None] * len(told["trials"])
     shown: dict[str, Any] = plain(
         {
             **{name: told[name] for name in names},
-            "latex": latex(finding.law.equations, finding.params),
+            "latex": told["latex"],
             "command": shlex.join(words),
             "params": [
                 {"name": name, "value": value, "half_width": finding.half_width(name)}
-                for name, value in finding.params.items()
+                for name, value in told["params"].items()
             ],
-            "intervals": finding.standard_errors is not None,
+            "intervals": told["half_widths_95"] is not None,
+            "ladder": [
+                {**each, "latex": latex(parse(each["equation"], finding.states, each["params"]), each["params"])}
+                for each in told["ladder"]
+            ],
             "alternatives": [
                 {**each, **_describe(each["equation"], each["params"], finding.states)} for each in told["alternatives"]
             ],
@@ -263,9 +285,9 @@ def show_finding(finding: Finding, words: Sequence[str]) -> dict[str, Any]:
                     "t": trial["t"],
                     "observed": trial["observed"],
                     "predicted": trial["predicted"],
-                    "curve": {"t": curve.t, "values": curve.values},
+                    "curve": None if curve is None else {"t": curve.t, "values": curve.values},
                 }
-                for number, (trial, curve) in enumerate(zip(told["trials"], finding.curves, strict=True))
+                for number, (trial, curve) in enumerate(zip(told["trials"], curves, strict=True))
             ],
             "turns": [show_turn(task, problem, number, turn) for number, turn in enumerate(finding.turns, 1)],
         }

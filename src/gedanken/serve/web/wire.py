@@ -150,6 +150,15 @@ class RolesRequest(Wire):
     time: Header | None = None
     state: Annotated[list[Header], Field(max_length=32)] | None = None
     trial: Header | None = None
+    inputs: Annotated[list[Header], Field(max_length=32)] = Field(
+        default_factory=list, description="Columns that drive the system and run in straight lines between readings."
+    )
+    held_inputs: Annotated[list[Header], Field(max_length=32)] = Field(
+        default_factory=list, description="Columns that drive the system and hold each reading until the next."
+    )
+    parameters: Annotated[list[Header], Field(max_length=32)] = Field(
+        default_factory=list, description="Columns of known constants that differ between trials."
+    )
     order: Literal[1, 2] | None = None
     velocities: Annotated[dict[Header, Header], Field(max_length=32)] = Field(
         default_factory=dict, description="Which column is whose velocity: position -> velocity."

@@ -8,7 +8,7 @@ from gedanken.serve.web.models.base import Code, Model, Number, Status
 from gedanken.serve.web.models.episodes import Curve, PublicPlayer, Turn
 from gedanken.serve.web.models.problems import Trial
 
-Role = Literal["time", "state", "velocity", "trial", "ignore"]
+Role = Literal["time", "state", "velocity", "trial", "input", "held_input", "parameter", "ignore"]
 
 
 class Column(Model):
@@ -26,7 +26,8 @@ class Series(Model):
     """Trials as they were read."""
 
     columns: list[str] = Field(description="The state variables: the headers, made fit for equations.")
-    headers: dict[str, str] = Field(description="Header behind each state variable that was measured.")
+    headers: dict[str, str] = Field(description="Header behind each state variable that was measured, and each input.")
+    inputs: list[str] = Field(description="What acts on the system from outside, as equations name it.")
     time: str
     time_unit: str
     units: dict[str, str]
@@ -91,6 +92,20 @@ class AlternativeLaw(Model):
     complexity: int = Field(description="Operators of its equations.")
 
 
+class LadderLaw(Model):
+    """A law of the ladder from the simplest to the best."""
+
+    equation: str
+    latex: str
+    params: dict[str, float]
+    constants: int
+    terms: int
+    r2: Number = Field(description="Mean R2 of the columns, simulated anew.")
+    r2_left_out: Number = Field(description="The same over samples that were left out of a fit; null where not tried.")
+    criterion: Number = Field(description="-2 log posterior up to a constant; null where the player ranks no laws.")
+    reported: bool
+
+
 class ReportTrial(Model):
     """Data and prediction of a trial, at the samples and at many times."""
 
@@ -98,8 +113,8 @@ class ReportTrial(Model):
     held_out: bool
     t: list[float]
     observed: list[list[Number]]
-    predicted: list[list[Number]]
-    curve: Curve
+    predicted: list[list[Number]] | None = Field(description="Null where no law was found.")
+    curve: Curve | None
 
 
 class Report(Model):
@@ -109,18 +124,27 @@ class Report(Model):
     hint: str
     player: str
     solved: bool
+    outcome: str = Field(description="What came out, in a few words.")
+    doubts: list[str] = Field(description="Why the law is not plainly solved, a sentence each.")
     match: Number
-    equation: str
-    latex: str
+    equation: str | None = Field(description="Null where no answer could be read as a law.")
+    latex: str | None
     params: list[Parameter]
     intervals: bool = Field(description="Whether the constants were fitted and have intervals.")
     r2: dict[str, Number]
     held_out_r2: dict[str, Number] | None
+    baselines: dict[str, dict[str, Number]] = Field(description="R2 of each column by what needs no law.")
+    order: str = Field(description="Why the law has its order; empty where it was given.")
+    observations: list[str] = Field(description="What the record shows by itself, a sentence each.")
+    ladder: list[LadderLaw]
+    left_out: str = Field(description="Which samples the ladder's laws were tried at.")
+    reason: str = Field(description="Why this law of the ladder is reported; empty where its criterion is the best.")
     alternatives: list[AlternativeLaw]
     limits: list[str] = Field(description="What the data cannot tell, a sentence each.")
     notes: list[str]
     rationale: str
     columns: list[str]
+    inputs: dict[str, str] = Field(description="What acts on the system: line, hold or trial (see `InputShown`).")
     units: dict[str, str]
     time: str
     time_unit: str
