@@ -1,5 +1,6 @@
 """What the API says of its answers is true: every answer and every event is read with its declared model."""
 
+import math
 from pathlib import Path
 
 import orjson
@@ -125,6 +126,50 @@ def test_a_table_and_a_discovery(reader):
     reader.post(started["url"] + "/cancel")
     assert reader.call("DELETE", started["url"])["deleted"]
     assert reader.call("DELETE", f"/api/datasets/{reply['id']}")["deleted"]
+
+
+def test_columns_that_drive_a_system_are_inputs(reader):
+    """A drive dx/dt = u - x, whose u steps: guessed by its name, and told by a person where the name says nothing."""
+    rows, x = [], 0.0
+    for k in range(60):
+        u = 1.0 if (k // 15) % 2 else 0.0
+        rows.append(f"{k / 10:.1f},{x:.5f},{u:.0f}")
+        x = u + (x - u) * math.exp(-0.1)
+    told = {"time": "t", "state": ["x"], "held_inputs": ["setting"]}
+    for header, roles in (("voltage", {}), ("setting", told)):
+        table = "\n".join([f"t,x,{header}", *rows]).encode()
+        reply = reader.call("POST", "/api/datasets?name=step.csv", 201, content=table)
+        if roles:
+            reply = reader.call("PATCH", f"/api/datasets/{reply['id']}", json=roles)
+        assert [column["role"] for column in reply["columns"]] == ["time", "state", "held_input"], reply
+        assert reply["series"]["inputs"] == [header]
+        tried = {"dataset": reply["id"], "equation": f"dx/dt = a*{header} - a*x", "params": {"a": 1.0}}
+        simulated = reader.post("/api/simulate", tried)
+        assert simulated["match"] > 0.999
+        assert simulated["params_found"] == ["a"]
+        started = reader.post("/api/discoveries", {"dataset": reply["id"], "max_turns": 1}, 201)
+        reader.events(started["events"], DiscoveryEvents)
+        report = reader.get(started["url"])["report"]
+        assert report["inputs"] == {header: "hold"}
+        assert header in report["equation"]
+        assert report["match"] > 0.999
+        assert [rung["reported"] for rung in report["ladder"]].count(True) == 1
+        assert report["baselines"]
+        if roles:
+            assert "--hold setting" in report["command"]
+
+
+def test_a_record_without_a_law_has_a_report(reader, fake_model):
+    table = b"t,x\n" + b"".join(b"%d,%d\n" % (k, k * k % 7) for k in range(24))
+    reply = reader.call("POST", "/api/datasets?name=noise.csv", 201, content=table)
+    body = {"dataset": reply["id"], "max_turns": 1, "player": {"endpoint": fake_model.url, "model": "says:no"}}
+    started = reader.post("/api/discoveries", body, 201)
+    reader.events(started["events"], DiscoveryEvents)
+    report = reader.get(started["url"])["report"]
+    assert report["equation"] is None
+    assert report["outcome"] == "no law found"
+    assert report["trials"][0]["predicted"] is None
+    assert set(report["baselines"]) == {"mean", "straight line"}
 
 
 def test_refusals_have_codes(reader):
