@@ -87,6 +87,7 @@ def entries(page):
 
 ALL = [entry for page in PAGES for entry in entries(page)]
 TRAINING = ROOT / "docs/guide/train.md"  # its blocks go on from each other's models
+CONTINUED = {ROOT / "docs/guide/contacts.md"}  # each of its Python blocks goes on from those before it
 SERVED = {page: page.parent.name for page in PAGES if page.parent.name.endswith("_env")}  # a server, then its client
 RUN = [
     entry
@@ -191,6 +192,9 @@ def test_it_runs(entry, workplace, endpoint, request):
         pytest.importorskip("openai")
     if "gedanken train" in source:
         source = train_tiny(source, request.getfixturevalue("tiny_model"))
+    if entry.page in CONTINUED and entry.language == "python":
+        before = [each.source for each in entries(entry.page) if each.language == "python" and each.line < entry.line]
+        source = "\n".join([*before, source])
     assert run(entry.language, shorten(source, endpoint.url), workplace).strip()
     assert bool(endpoint.bodies) == asks
 

@@ -77,7 +77,7 @@ def test_a_trial_of_a_single_value_is_left_out_with_a_note(tmp_path):
     (tmp_path / "decay.csv").write_text("run,t,x\n" + "".join(f"{k},{a},{x}\n" for k, a, x in rows))
     record = read_record(str(tmp_path / "decay.csv"), trial="run")
     assert len(record.fitted) == 2
-    assert any("trial 3 left out" in note for note in record.notes)
+    assert any("trial 2, 3: left out, with 1 sample" in note for note in record.notes)
     finding = discovery.run(record, load_player("sparse", "discover"))
     assert finding.law.text == "dx/dt = -c1*x"
     assert finding.params["c1"] == pytest.approx(0.5, rel=1e-3)

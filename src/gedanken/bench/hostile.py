@@ -5,6 +5,8 @@ All speak of one coordinate `y` with velocity `vy`; none declares a parameter un
 
 import orjson
 
+from gedanken.worlds.ode.kernel.limits import MAX_PARAMS
+
 # Equations that are not in the grammar.
 REFUSED = {
     "import": "d2y/dt2 = __import__('os').getpid()",
@@ -89,7 +91,9 @@ REFUSED_JSON = {
     "param without a name": '{"equation": "d2y/dt2 = y", "params": {"": 1}}',
     "two names in one": '{"equation": "d2y/dt2 = a", "params": {"a\\u0000b": 1}}',
     "Greek param": '{"equation": "d2y/dt2 = y", "params": {"\u00b5": 1}}',
-    "17 params": orjson.dumps({"equation": "d2y/dt2 = y", "params": {f"p{i}": 1 for i in range(17)}}).decode(),
+    "too many params": orjson.dumps(
+        {"equation": "d2y/dt2 = y", "params": {f"p{i}": 1 for i in range(MAX_PARAMS + 1)}}
+    ).decode(),
     "name of 40 letters": '{"equation": "d2y/dt2 = y", "params": {"' + "k" * 40 + '": 1}}',
     "sum overflows": '{"equation": "d2y/dt2 = a*a", "params": {"a": 1e308}}',
 }

@@ -30,7 +30,7 @@ def many_rows():
     ("name", "data", "sentence"),
     [
         ("data.csv", lambda: b"", "is empty"),
-        ("data.csv", lambda: b"t,y\n1", "cells where the header has 2"),
+        ("data.csv", lambda: b"t,y\n1", "no numeric column besides the time"),
         ("data.csv", lambda: b"PK\x03\x04" + b"x" * 100, "zip archive"),
         ("data.csv", lambda: b"\x00\xff" * 50_000, "binary"),
         ("data.csv", lambda: b"a," * 500_000 + b"\n", "columns"),

@@ -10,6 +10,7 @@ from gedanken.errors import Unanswerable, UserError
 from gedanken.worlds.ode.fit import Compiler, fit
 from gedanken.worlds.ode.inputs import Drive, Input
 from gedanken.worlds.ode.kernel.driven import NONE, pack_drive
+from gedanken.worlds.ode.kernel.limits import MAX_OPERATORS
 from gedanken.worlds.ode.law.parser import check_states, parse
 from gedanken.worlds.ode.simulate import Track, score, simulate
 from gedanken.worlds.ode.text import write_prompt
@@ -130,7 +131,7 @@ def test_names_that_no_input_may_have(name):
 def test_the_readers_agree_on_the_limit_of_operators():
     states, drive = driven("line")
     t = np.linspace(0.0, 1.0, 4)
-    for count, accepted in ((124, True), (125, False)):
+    for count, accepted in ((MAX_OPERATORS - 4, True), (MAX_OPERATORS - 3, False)):
         law = "d2x/dt2 = u" + "+x" * count
         solution = simulate(law, states, {}, [0.0, 0.0], t, drive=drive)
         assert (solution.reason == "") is accepted

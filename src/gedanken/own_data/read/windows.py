@@ -17,6 +17,7 @@ SWINGS = 15  # of a window; the verifier bounds its work, and 40 swings of a pen
 WINDOWS = 4
 POWER = 0.995  # share of the motion's power that counts as the motion
 _LONGEST = 1 << 17  # rows whose spectrum is looked at
+_SLOW, _COARSER = 8, 8  # cycles of such a stretch up to which a motion is slow; rows that are then averaged
 
 
 def rows_per_sample(columns: Sequence[Array]) -> float:
@@ -28,13 +29,22 @@ def rows_per_sample(columns: Sequence[Array]) -> float:
             continue
         rows = np.arange(len(column))
         values = np.interp(rows, rows[known], column[known])
-        # Spectra of stretches, since one of a million rows at once is slow; the longest stretch sees the slowest swing.
-        for a in range(0, max(len(values) - _LONGEST, 0) + 1, _LONGEST):
-            piece = values[a : a + _LONGEST]
-            frequency = _fastest(piece)
-            if frequency > 0:
-                fewest = min(fewest, 1.0 / (PER_SWING * frequency))
+        frequency = _fastest_of_all(values)
+        if frequency > 0:
+            fewest = min(fewest, 1.0 / (PER_SWING * frequency))
     return max(1.0, float(fewest))
+
+
+def _fastest_of_all(values: Array) -> float:
+    """The greatest of the frequencies of the stretches of a column, in cycles a row; 0 where there is none."""
+    # Spectra of stretches, since one of a million rows at once is slow.
+    pieces = [values[a : a + _LONGEST] for a in range(0, max(len(values) - _LONGEST, 0) + 1, _LONGEST)]
+    found = max(_fastest(piece) for piece in pieces)
+    if len(pieces) > 1 and found * _LONGEST <= _SLOW:
+        # A stretch sees too little of so slow a motion, and averages of few rows show the same.
+        coarse = values[: len(values) // _COARSER * _COARSER].reshape(-1, _COARSER).mean(axis=1)
+        found = _fastest_of_all(coarse) / _COARSER
+    return found
 
 
 def _fastest(values: Array) -> float:

@@ -42,7 +42,8 @@ class ScratchOptions:
         threads: Of the model; 0 for as many as processors.
         loader_workers: Processes that simulate scenes and write them as tokens, besides.
         device: `auto` (a GPU if there is one), `cpu` or `cuda`.
-        bf16: Matrix products with 16 bits; weights and optimizer keep 32.
+        bf16: Matrix products with 16 bits, weights and optimizer with 32; by default where the device has instructions
+            for it, since elsewhere it is many times slower.
         checkpoint_steps: Steps between checkpoints.
         log_steps: Steps that one line of metrics sums up.
         validation_scenes: Scenes of an evaluation, of the validation split and the data's scenarios and levels, a
@@ -66,7 +67,7 @@ class ScratchOptions:
     threads: int = option(MACHINE, 0, min=0)
     loader_workers: int = option(MACHINE, 1, min=1)
     device: str = option(MACHINE, "auto")
-    bf16: bool = option(MACHINE, True, flags=("--bf16/--fp32",))
+    bf16: bool | None = option(MACHINE, None, flags=("--bf16/--fp32",))
     checkpoint_steps: int = option(REPORTS, 50, min=1)
     log_steps: int = field(default=10, metadata={"flags": (), "min": 1})
     validation_scenes: int = option(REPORTS, 48, min=0)

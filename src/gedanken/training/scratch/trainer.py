@@ -10,6 +10,7 @@ from typing import Any
 
 from gedanken.data import load, manifest
 from gedanken.errors import UserError
+from gedanken.models.backends.hf import fast_dtype
 from gedanken.training.report import write_report
 from gedanken.training.run import END
 from gedanken.training.scratch.checkpoint import Run, begin, save
@@ -178,7 +179,8 @@ def _step(
     ids = torch.from_numpy(batch.ids.astype("int64")).to(device)
     begins = torch.from_numpy(batch.begins).to(device)
     model.zero_grad()
-    with torch.autocast(device.type, torch.bfloat16) if options.bf16 else nullcontext():
+    bf16 = fast_dtype(device.type) == "bfloat16" if options.bf16 is None else options.bf16
+    with torch.autocast(device.type, torch.bfloat16) if bf16 else nullcontext():
         total, weight, numbers = measure_loss(model, ids, begins, width)
     loss = total / max(weight, 1e-6)
     loss.backward()
