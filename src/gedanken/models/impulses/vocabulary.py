@@ -136,8 +136,8 @@ def encode(
 def flips(kind: int, field: int) -> bool:
     """Whether a quantity changes its sign in a mirror."""
     if kind == c.MOTOR:
-        return field in (q.WISH, q.ALONG, q.LAST)
-    return field in (q.ACROSS, q.WISH_T, q.ARM_A, q.ARM_B, q.LAST_T)
+        return field in (q.NEED, q.ALONG, q.LAST)
+    return field in (q.ACROSS, q.NEED_T, q.ARM_A, q.ARM_B, q.LAST_T)
 
 
 @njit(cache=True)

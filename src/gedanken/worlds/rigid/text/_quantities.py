@@ -13,13 +13,14 @@ from gedanken.worlds.rigid.engine.laws import explain
 from gedanken.worlds.rigid.scene.geometry import Array
 
 # Columns of quantities, in the order in which lines give them.
-LIMIT, WISH, WISH_T, ALONG, ACROSS, PUSH, SHARE_A, SHARE_B, RATIO, ARM_A, ARM_B, ARM_AT, ARM_BT, LAST, LAST_T = range(
+LIMIT, NEED, NEED_T, ALONG, ACROSS, PUSH, SHARE_A, SHARE_B, RATIO, ARM_A, ARM_B, ARM_AT, ARM_BT, LAST, LAST_T = range(
     15
 )
 QUANTITIES = 15
 """
 LIMIT: friction; of a motor, the largest change of the relative spin that its torque makes in a step.
-WISH, WISH_T: relative velocity that it alone would bring about, along the normal and across it (px/s).
+NEED, NEED_T: change of the relative velocity that it alone would need, along the normal and across it (px/s): what its
+    restitution, its gap or its damper asks for, less what there is. Below 0, a contact parts without an impulse.
 ALONG, ACROSS: relative velocity of its two sides after motion without impulses (px/s).
 PUSH: relative velocity of the push that it alone would need (px/s).
 SHARE_A, SHARE_B: what of a unit change of the relative velocity each body takes.
@@ -29,10 +30,10 @@ LAST, LAST_T: impulse in the step before, as the frames tell it.
 """
 
 # Quantities of each kind, and those that a side without a body leaves out.
-_CONTACT = (LIMIT, WISH, ALONG, ACROSS, PUSH, SHARE_A, SHARE_B, RATIO, ARM_A, ARM_B, LAST, LAST_T)
-_LINE = (WISH, ALONG, SHARE_A, SHARE_B, ARM_A, ARM_B, LAST)
-_HINGE = (WISH, WISH_T, ALONG, ACROSS, SHARE_A, SHARE_B, RATIO, ARM_A, ARM_B, ARM_AT, ARM_BT, LAST, LAST_T)
-_MOTOR = (LIMIT, WISH, ALONG, SHARE_A, SHARE_B, LAST)
+_CONTACT = (LIMIT, NEED, ALONG, ACROSS, PUSH, SHARE_A, SHARE_B, RATIO, ARM_A, ARM_B, LAST, LAST_T)
+_LINE = (NEED, ALONG, SHARE_A, SHARE_B, ARM_A, ARM_B, LAST)
+_HINGE = (NEED, NEED_T, ALONG, ACROSS, SHARE_A, SHARE_B, RATIO, ARM_A, ARM_B, ARM_AT, ARM_BT, LAST, LAST_T)
+_MOTOR = (LIMIT, NEED, ALONG, SHARE_A, SHARE_B, LAST)
 BETWEEN = (_CONTACT, _LINE, _HINGE, _LINE, _LINE, _MOTOR)
 ON_WORLD = tuple(tuple(q for q in fields if q not in (SHARE_B, ARM_B, ARM_BT)) for fields in BETWEEN)
 """Columns that a line gives, by kind: between two bodies, and on what cannot be moved."""
@@ -64,8 +65,9 @@ def describe(flown: Array, rows: Rows, masses: Array, last: Array, moved: bool) 
         row, told = rows[k], out[k]
         kind, a, b = int(row[c.KIND]), int(row[c.A]), int(row[c.B])
         body = 0 <= b < n
-        told[LIMIT], told[WISH], told[WISH_T] = row[c.FRICTION], row[c.WANT], row[c.WANT_T]
+        told[LIMIT] = row[c.FRICTION]
         told[ALONG], told[ACROSS] = speeds(flown, masses, row)
+        told[NEED], told[NEED_T] = row[c.WANT] - told[ALONG], row[c.WANT_T] - told[ACROSS]
         told[LAST], told[LAST_T] = last[k, c.NORMAL], last[k, c.ACROSS]
         column = 1 if kind == c.MOTOR else 0
         told[SHARE_A] = row[c.N_MASS] * masses[a, column]

@@ -37,7 +37,9 @@ LABELS: Labels = "pushed"
 CODING = "Answer: impulses"
 """The header line that tells this format from v1."""
 
-GIVEN = "the geometry of contacts: what touches in the coming step, where, and how fast the sides meet"
+GIVEN = (
+    "the geometry of contacts: what touches in the coming step, where, and what change of speed each alone would need"
+)
 """What the text works out for a model; said wherever a figure of one stands."""
 
 END = "end"
