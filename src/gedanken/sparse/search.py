@@ -15,6 +15,7 @@ from gedanken.sparse.criterion import Criterion
 from gedanken.sparse.fitting import PIECES, Fitter
 from gedanken.sparse.given import Given
 from gedanken.sparse.inputs import with_inputs
+from gedanken.sparse.ladder import is_noise
 from gedanken.sparse.library import Atom, build, drive
 from gedanken.sparse.quasilinear import FEW_EQUATIONS, Quasilinear
 from gedanken.sparse.start import use_start
@@ -29,6 +30,8 @@ _DRIVEN = 60
 # Parameters in an equation, up to which a law that leaves nothing unexplained is believed: else composed terms are
 # tried, and then terms of the time. The first number is for a single equation, the second for each of several.
 _SIMPLE, _SIMPLE_EACH, _LONG = 3, 2, 6
+# Share of the smoothed record's variance, from which a law explains it if what it leaves is independent noise.
+_EXPLAINED = 0.999
 # Share of the variance that the best law without the time explains, below which forces that depend on it are tried.
 _LAST_RESORT = 0.98
 _ROUNDS = 12  # rounds of improvement in one library
@@ -142,7 +145,12 @@ class Search:
     def _explains_within(self, parameters: int) -> bool:
         """Whether the best law leaves nothing to explain with at most so many parameters in an equation."""
         best = self.fitter.best
-        return best is not None and self._done() and size_of(best.structure) <= parameters * len(self.criterion.targets)
+        if best is None or size_of(best.structure) > parameters * len(self.criterion.targets):
+            return False
+        # Where a column is mostly noise the smoother follows it closer than any law; there the residuals are asked.
+        return self._done() or (
+            self.criterion.explained(best) > _EXPLAINED and is_noise(self.criterion, best.refined.predicted)
+        )
 
     def _say(self, what: str) -> None:
         self._show_best()
