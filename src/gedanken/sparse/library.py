@@ -353,6 +353,8 @@ def _saturations(factor: str, n: str, k: float, positive: bool, squares: bool) -
     forms = []
     if positive:
         forms.append((f"{linear}/(K + {n})", f"{linear}/({{0}} + {n})", k))
+        if not factor:
+            forms.append((f"1/(K + {n})", f"1/({{0}} + {n})", k))  # repression by one molecule
     if squares and not factor:
         forms.append((f"1/(K + {n}**2)", f"1/({{0}} + {n}**2)", k * k))  # repression of a gene by its product
     if squares:

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
+from gedanken.sparse import inner
 from gedanken.sparse.given import NOTHING, Given
 from gedanken.sparse.library import Atom
 from gedanken.sparse.smooth import Smoothed, interpolate
@@ -117,7 +118,8 @@ class WeakForm:
         self.atoms = list(atoms)
         self.columns = Columns([atom.text() for atom in atoms], states)
         self._equations = len(targets)
-        self._tests: list[tuple[Array, Array, Array]] = []
+        self._states = states
+        self._tests: list[tuple[Array, Array, Array, Array | None]] = []
         blocks: dict[float, list[tuple[Array, Array, Array]]] = {width: [] for width in _WIDTHS}
         for record in smoothed:
             t = np.linspace(record.t[0], record.t[-1], _GRID)
@@ -129,12 +131,12 @@ class WeakForm:
             for width, rows in blocks.items():
                 half = width * span
                 centre = np.linspace(t[0] + half, t[-1] - half, 60 if width > 0.05 else 120)
-                u = (t[None, :] - centre[:, None]) / half
-                inside = np.abs(u) < 1
-                bump = np.where(inside, (1 - u**2) ** 4, 0.0) * (step / half)
+                s = (t[None, :] - centre[:, None]) / half
+                inside = np.abs(s) < 1
+                bump = np.where(inside, (1 - s**2) ** 4, 0.0) * (step / half)
                 if width == _WIDTHS[1]:
-                    self._tests.append((t, bump, x))
-                slope = np.where(inside, -8 * u * (1 - u**2) ** 3, 0.0) * (step / half**2)
+                    self._tests.append((t, bump, x, u))
+                slope = np.where(inside, -8 * s * (1 - s**2) ** 3, 0.0) * (step / half**2)
                 # The noise in each row's target, relative to the median row: rows differ where the noise grows with the
                 # signal.
                 noise = np.sqrt((slope**2) @ sigma**2)
@@ -220,12 +222,65 @@ class WeakForm:
                         else:
                             coefficients = np.linalg.lstsq(unit[:, chosen], target, rcond=None)[0] / norm[chosen]
                         pool[key] = Proposal(atoms, coefficients, misfit)
+        for proposal in self._refine_inner(equation, good, identity, required):
+            if proposal.key not in pool or proposal.misfit < pool[proposal.key].misfit:
+                pool[proposal.key] = proposal
         # An information criterion for 60 effective samples, since rows of overlapping test functions are correlated.
         nothing = [] if required else [Proposal((), np.empty(0), 1.0)]
         return sorted(
             [*nothing, *pool.values()],
             key=lambda p: 60 * np.log(p.misfit + 1e-9) + 6 * len(p.atoms) + sum(a.cost for a in p.atoms),
         )
+
+    def _evaluate(self, atoms: Sequence[Atom]) -> Array:
+        """Columns of any atoms under the test functions of the middle width, shape (rows, atoms)."""
+        columns = Columns([atom.text() for atom in atoms], self._states)
+        return np.concatenate([bump @ columns(t, x, u) for t, bump, x, u in self._tests])
+
+    @cached_property
+    def _inner_slopes(self) -> dict[int, Array]:
+        """Slopes of each usable atom's column by its inner constants, shape (rows, constants), by its number."""
+        numbers = [k for k in np.flatnonzero(self.usable).tolist() if self.atoms[k].inner]
+        with np.errstate(all="ignore"):
+            changed = self._evaluate([each for k in numbers for each in inner.shifted(self.atoms[k])])
+        found, at = {}, 0
+        for k in numbers:
+            count = len(self.atoms[k].inner)
+            found[k] = inner.slopes(self.atoms[k], self.middle[0][:, k], changed[:, at : at + count])
+            at += count
+        return found
+
+    def _refine_inner(
+        self, equation: int, good: np.ndarray, identity: np.ndarray, required: Sequence[int]
+    ) -> list[Proposal]:
+        """Right-hand sides with constants inside, by what they would explain at the best of these, refined to them.
+
+        Args:
+            equation: its number.
+            good: numbers of the atoms that may be chosen.
+            identity: of each; equal for atoms that differ in the values of their inner constants only.
+            required: numbers of the atoms that every right-hand side has.
+        """
+        a, b, noise = self.middle
+        weight = noise[:, equation, None]
+        target = b[:, equation] / noise[:, equation]
+        always = a[:, required] / weight
+        places = [p for p, k in enumerate(good.tolist()) if k in self._inner_slopes]
+        slopes = [self._inner_slopes[good[p]] for p in places]
+        if not places:
+            return []
+        proposals = []
+        for chosen in inner.best_subsets(
+            np.hstack([always, target[:, None]]), a[:, good] / weight, places, [s / weight for s in slopes], identity
+        ):
+            atoms = [self.atoms[good[p]] for p in chosen]
+            with np.errstate(all="ignore"):
+                found = inner.refine_constants(atoms, lambda some: self._evaluate(some) / weight, always, target)
+            if found is not None:
+                better, coefficients, left = found
+                misfit = max(left / (float(target @ target) + 1e-300), 1e-14)
+                proposals.append(Proposal((*(self.atoms[k] for k in required), *better), coefficients, misfit))
+        return proposals
 
     def frequencies(
         self, equation: int, atoms: Sequence[Atom], factor: int | None = None, count: int = 3
@@ -253,7 +308,7 @@ class WeakForm:
         for k, w in enumerate(grid):
             wave = [
                 np.concatenate(
-                    [bump @ (f(w * at) * (1.0 if factor is None else x[:, factor])) for at, bump, x in self._tests]
+                    [bump @ (f(w * at) * (1.0 if factor is None else x[:, factor])) for at, bump, x, _ in self._tests]
                 )
                 for f in (np.cos, np.sin)
             ]
