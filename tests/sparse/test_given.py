@@ -108,3 +108,16 @@ def test_dimensions_price_terms_and_forbid_ones():
     priced = {atom.name: atom.cost for atom in given.restrict([sine, drag])}
     assert priced["sin(theta)"] > priced["omega"] == 1.0
     assert given.units([[drag]]) == [{"s": -1}]
+
+
+@pytest.mark.parametrize("half", [0.05, 30.0])
+def test_constants_inside_known_terms_are_found_from_any_size(half):
+    states = StateSpace.first_order("m", "p")
+    t = np.linspace(0.0, 8.0, 120)
+    law = "dm/dt = a/(K + p) - 0.8*m; dp/dt = 1.5*m - 0.7*p"
+    scale = 2.0 * (half + 1.0)
+    clean = simulate(law, states, {"a": scale, "K": half}, [0.3, 3.0], t, rtol=1e-9).values
+    known = Knowledge.read("dm/dt = a/(b + p) - c*m; dp/dt = d*m - k*p")
+    best = discover(states, [Trajectory(t, clean)], knowledge=known).best
+    assert best.params["b"] == pytest.approx(half, rel=0.02)
+    assert best.params["a"] == pytest.approx(scale, rel=0.02)

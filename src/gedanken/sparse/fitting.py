@@ -67,6 +67,7 @@ class Fitter:
         near: Model | None = None,
         hope: float = math.inf,
         patient: bool = False,
+        again: bool = False,
     ) -> Model | None:
         """Fit a structure; None where it cannot be simulated or has too many parameters.
 
@@ -77,6 +78,7 @@ class Fitter:
             hope: the criterion that is expected. If the quick fit misses it by more than 20, the fit from pieces is
                 made, too.
             patient: fit to the end, however much worse than the best law it is.
+            again: fit a structure that was fitted before from these values, too, and keep the better law.
         """
         completed = self.criterion.given.complete(structure, coefficients)
         if completed is None:
@@ -84,8 +86,9 @@ class Fitter:
         structure = tuple(tuple(terms) for terms in completed[0])
         coefficients = completed[1]
         key = (self.segments, key_of(structure))
-        if key in self.models and (self.models[key] is not None or not patient):
-            return self.models[key]
+        before = self.models.get(key)
+        if key in self.models and not again and (before is not None or not patient):
+            return before
         if size_of(structure) > most_parameters(len(structure)):
             return None
         try:
@@ -110,14 +113,16 @@ class Fitter:
                 tolerance=1e-4, limits=self._limits,
             )  # fmt: skip
             if refined is None or self.criterion.of(structure, refined) > hope + 20:
-                again = self._thorough(program, p0, structure)
-                if again is not None and (refined is None or again.chi2 < refined.chi2):
-                    refined = again
+                longer = self._thorough(program, p0, structure)
+                if longer is not None and (refined is None or longer.chi2 < refined.chi2):
+                    refined = longer
         model = None
         if refined is not None:
             model = self.criterion.price(structure, program, refined, self.segments)
             if self.best is None or model.criterion < self.best.criterion:
                 self.best = model
+        if before is not None and (model is None or before.criterion <= model.criterion):
+            model = before
         self.models[key] = model
         return model
 

@@ -6,6 +6,7 @@ quasilinear regression proposes changes, until none improves the criterion.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations, pairwise, product
 
 import numpy as np
@@ -34,6 +35,8 @@ _SIMPLE, _SIMPLE_EACH, _LONG = 3, 2, 6
 _EXPLAINED = 0.999
 # Share of the variance that the best law without the time explains, below which forces that depend on it are tried.
 _LAST_RESORT = 0.98
+# Factors of the values that constants inside known terms begin with, and constants up to which all are combined.
+_SIZES, _TRIED_EACH = (1.0, 0.1, 10.0), 3
 _ROUNDS = 12  # rounds of improvement in one library
 _FITS = 14  # fits in a round
 # Where there are many equations, each fit is dear, and the proposals of the weak form are good one by one.
@@ -109,13 +112,28 @@ class Search:
             self._search_pieces(simple, rich)
 
     def _fit_known(self) -> None:
-        """Fit the known terms alone where they have constants inside, so that the search begins from good ones."""
+        """Fit the known terms alone where they have constants inside, so that the search begins from good ones.
+
+        Nobody knows the size of these, and a fit from far off ends anywhere: several are tried for each.
+        """
         required = self.given.required
-        if any(atom.inner for terms in required for atom in terms):
-            self._say("the known terms")
-            model = self.fitter.fit(required, [[1.0] * len(terms) for terms in required])
-            if model is not None:
-                self.given = self.criterion.given = self.given.started(model.structure)
+        constants = sum(len(atom.inner) for terms in required for atom in terms)
+        if not constants:
+            return
+        self._say("the known terms")
+        together = [(size,) * constants for size in _SIZES]
+        model = None
+        for sizes in product(_SIZES, repeat=constants) if constants <= _TRIED_EACH else together:
+            if self.stop() and model is not None:
+                break
+            scaled = iter(sizes)
+            begun = [
+                [replace(atom, inner=tuple(value * next(scaled) for value in atom.inner)) for atom in terms]
+                for terms in required
+            ]
+            model = self.fitter.fit(begun, [[1.0] * len(terms) for terms in begun], again=True)
+        if model is not None:
+            self.given = self.criterion.given = self.given.started(model.structure)
 
     def outliers(self) -> list[np.ndarray]:
         """Samples far off the best law, one mask (m, n) a trajectory.
