@@ -28,8 +28,9 @@ def bounce(t, height, restitution):
 
 
 def test_a_bouncing_ball_falls_freely_between_its_bounces(tmp_path):
-    t = np.linspace(0.0, 2.4, 150)
+    t = np.linspace(0.0, 4.0, 240)
     y, times = bounce(t, 1.5, 0.8)
+    assert len(times) == 7
     y = y + 0.004 * stream("test", "jumps", "ball").standard_normal(len(t))
     found = [(t[k - 1] + t[k]) / 2 for k in find_jumps(t, y)]
     assert found == pytest.approx(times, abs=0.02)
@@ -86,3 +87,11 @@ def test_a_record_that_noise_drives_is_said_to_be_so(tmp_path):
     finding = discovery.run(read_record(str(path)), load_player("sparse", "discover"), turns=1)
     assert "driven by noise" in finding.observations[0]
     assert not finding.solved
+
+
+def test_steps_of_a_coarse_instrument_are_no_jumps():
+    t = np.linspace(0.0, 100.0, 1000)
+    slow = 23.3 + 0.3 * np.sin(t / 9.0) + 0.02 * stream("test", "jumps", "steps").standard_normal(len(t))
+    assert find_jumps(t, np.round(slow, 1)) == []
+    averaged = np.round(np.repeat(slow, 2), 1)[1:-1].reshape(-1, 2).mean(axis=1)
+    assert find_jumps(t[:-1], averaged) == []

@@ -6,7 +6,7 @@ transitions of smooth laws (relaxation oscillators, outbreaks) do neither.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +15,7 @@ from gedanken.own_data.record import FEWEST, Record
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.worlds.ode.trajectory import Array, Trajectory
 
-_HALVES = (5, 3)  # samples on each side of a possible jump: many for certainty, few for bounces in quick succession
+_FIRST, _LATER = 5, (3, 10)  # samples on each side of a possible jump, at first and where there is one
 _LEAST = 40  # samples of a trial below which none is looked for
 _CLEAR = 7.0  # standard errors of a kink, above which it is one
 _NOISE = 3.0  # residual beside a kink, in units of the noise, up to which it explains the samples around it
@@ -86,18 +86,46 @@ def find_jumps(t: Array, x: Array) -> list[int]:
     known = np.flatnonzero(np.isfinite(x))
     if len(known) < _LEAST:
         return []
-    found: list[int] = []
-    for half in _HALVES:
-        # Those in quick succession are looked for only where there is one that is beyond doubt.
-        if half == _HALVES[0] or found:
-            found += _find_kinks(t[known], x[known], half, found)
+    t, x = t[known], x[known]
+    fits = {half: _fit_kinks(t, x, half) for half in (_FIRST, *_LATER) if 2 * half <= len(t)}
+    # Steps of a coarse instrument are no jumps.
+    step = float(np.diff(np.unique(x)).min(initial=np.inf))
+    floor = 1e-6 * float(np.ptp(x)) + (step if np.isfinite(step) else 0.0)
+    noise = {half: float(np.median(fit.smooth)) + floor for half, fit in fits.items()}
+    found = _find_kinks(x, fits[_FIRST], _FIRST, noise[_FIRST], [])
+    if found:
+        # Where one is beyond doubt, fainter ones and those in quick succession are looked for. Of a motion that jumps,
+        # short windows tell the noise: long ones have jumps in them, too.
+        least = min(noise.values())
+        for half in _LATER:
+            if half in fits:
+                found += _find_kinks(x, fits[half], half, least if half > _FIRST else noise[half], found)
     return sorted(int(known[place]) for place in found)
 
 
-def _find_kinks(t: Array, x: Array, half: int, taken: Sequence[int]) -> list[int]:
-    """Places of bounces by a fit to `half` samples on each side, not next to those that are taken."""
+@dataclass(frozen=True)
+class _Kinks:
+    """Fits of a parabola with and without a kink in its middle, one for each window; arrays of the same length.
+
+    Attributes:
+        clear: the kink, times the noise over its standard error.
+        quality: standard deviation of the residual beside the kinked parabola.
+        smooth: the same beside the plain one.
+        before: slope before the kink, per window length.
+        after: slope after it.
+    """
+
+    clear: Array
+    quality: Array
+    smooth: Array
+    before: Array
+    after: Array
+
+
+def _fit_kinks(t: Array, x: Array, half: int) -> _Kinks:
+    """Fits to each `2 * half` consecutive samples."""
     count = len(t) - 2 * half + 1
-    clear, quality, before, after, smooth = (np.zeros(count) for _ in range(5))
+    clear, quality, smooth, before, after = (np.zeros(count) for _ in range(5))
     for k in range(count):
         rows = slice(k, k + 2 * half)
         middle = (t[k + half - 1] + t[k + half]) / 2
@@ -109,7 +137,12 @@ def _find_kinks(t: Array, x: Array, half: int, taken: Sequence[int]) -> list[int
         quality[k] = np.sqrt(np.sum((design @ kinked - x[rows]) ** 2) / (2 * half - 4))
         clear[k] = abs(kinked[3]) / np.sqrt(np.linalg.pinv(design.T @ design)[3, 3])
         before[k], after[k] = kinked[1], kinked[1] + kinked[3]
-    noise = float(np.median(smooth)) + 1e-6 * float(np.ptp(x))
+    return _Kinks(clear, quality, smooth, before, after)
+
+
+def _find_kinks(x: Array, fits: _Kinks, half: int, noise: float, taken: Sequence[int]) -> list[int]:
+    """Places of bounces by fits to `half` samples on each side, not next to those that are taken."""
+    clear, quality, before, after = fits.clear, fits.quality, fits.before, fits.after
     low, high = float(x.min()) + _END * float(np.ptp(x)), float(x.max()) - _END * float(np.ptp(x))
     found: list[int] = []
     for k in np.argsort(-clear):
