@@ -165,7 +165,7 @@ class Search:
         best = self.fitter.best
         if best is None or size_of(best.structure) > parameters * len(self.criterion.targets):
             return False
-        # Where a column is mostly noise the smoother follows it closer than any law; there the residuals are asked.
+        # Where a column is mostly noise, the smoother follows it closer than any law; there the residuals are asked.
         return self._done() or (
             self.criterion.explained(best) > _EXPLAINED and is_noise(self.criterion, best.refined.predicted)
         )
