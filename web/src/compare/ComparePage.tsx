@@ -95,7 +95,8 @@ export function ComparePage({ id }: { id: string | null }) {
   const request = useMemo(() => problemOf(settings), [settings])
   const differs = played !== null && !names(settings, played.problem)
   // A version without a recorded comparison begins with the data of the form's problem.
-  const bare = !played && (asked || (!id && failure?.code === 'not_found'))
+  const unrecorded = !id && !asked && failure?.code === 'not_found'
+  const bare = !played && (asked || unrecorded)
   const preview = useProblem(request, differs || bare)
 
   const change = useCallback(
@@ -110,10 +111,10 @@ export function ComparePage({ id }: { id: string | null }) {
   )
 
   const run = useCallback(
-    async (maxTokens?: number) => {
+    async (maxTokens?: number, last = false) => {
       if (gone || starting) return
       if (running) await stop()
-      const made = await start(settings, maxTokens)
+      const made = await start(settings, maxTokens, last)
       if (!made) return
       keepPair([settings.a, settings.b])
       filled.current = made
@@ -127,6 +128,7 @@ export function ComparePage({ id }: { id: string | null }) {
       setFailure(null)
       const who = readPlayer(player)
       if (action === 'retry') void run()
+      else if (action === 'last') void run(undefined, true)
       else if (action === 'more-tokens') void run(server?.limits.max_tokens)
       else if (who.kind === 'endpoint')
         connect({
@@ -193,7 +195,7 @@ export function ComparePage({ id }: { id: string | null }) {
       {dropped.length > 0 && (
         <Notice tone="warn">The address named something unknown, which was left out: {dropped.join(', ')}.</Notice>
       )}
-      {failure && !bare && <Banner failure={failure} onAction={retry} />}
+      {failure && !unrecorded && <Banner failure={failure} onAction={retry} />}
       <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1 text-[14.5px]">
         {played?.recorded && !differs && (
           <span className="badge" title={played.recorded.command} data-testid="recorded">
