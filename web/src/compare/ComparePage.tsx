@@ -5,6 +5,7 @@ import { api, read } from '../api/http'
 import { useProblem, useServer } from '../api/queries'
 import type { Turn } from '../api/types'
 import { useConnect } from '../connect/ConnectDialog'
+import { BusyButton } from '../parts/BusyButton'
 import { Notice } from '../parts/Notice'
 import { Popover } from '../parts/Popover'
 import { Skeleton } from '../parts/Skeleton'
@@ -237,9 +238,9 @@ export function ComparePage({ id }: { id: string | null }) {
         </p>
       )}
       <div className="fixed inset-x-0 bottom-0 z-10 flex gap-2 border-t border-line bg-surface p-2 sm:hidden">
-        <button type="button" className="button primary flex-1" disabled={gone || starting} onClick={() => void run()}>
+        <BusyButton className="button primary flex-1" disabled={gone} busy={starting} onClick={() => void run()}>
           {starting ? 'Running' : 'Run'}
-        </button>
+        </BusyButton>
         {running && (
           <button type="button" className="button flex-1" onClick={stop}>
             Stop

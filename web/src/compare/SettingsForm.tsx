@@ -1,6 +1,7 @@
 import type { FormEvent, ReactNode } from 'react'
 import { Link } from 'wouter'
 import { useSubjects } from '../api/queries'
+import { BusyButton } from '../parts/BusyButton'
 import { Popover } from '../parts/Popover'
 import { PlayerSelect } from './PlayerSelect'
 import { HINTS, limits, type Settings } from './settings'
@@ -90,9 +91,15 @@ export function SettingsForm({ settings, onChange, onRun, running, canRun, child
         onChange={(b) => set(b === 'you' && settings.a === 'you' ? { b, a: 'sparse' } : { b })}
       />
       <NumberField label="Turns" name="turns" settings={settings} set={set} width="w-14" />
-      <button type="submit" className="button primary max-sm:hidden" disabled={!canRun || running} title="Ctrl+Enter">
+      <BusyButton
+        type="submit"
+        className="button primary max-sm:hidden"
+        disabled={!canRun}
+        busy={running}
+        title="Ctrl+Enter"
+      >
         {running ? 'Running' : 'Run'}
-      </button>
+      </BusyButton>
       {children}
     </form>
   )

@@ -5,6 +5,7 @@ import type { Series } from '../api/types'
 import { short } from '../charts/measure'
 import { PlayerSelect } from '../compare/PlayerSelect'
 import { requestOf } from '../compare/players'
+import { BusyButton } from '../parts/BusyButton'
 import { Notice } from '../parts/Notice'
 import { Skeleton } from '../parts/Skeleton'
 import { showSeries, timesOf } from './series'
@@ -105,9 +106,9 @@ export function SearchStep({ source, series, hint: known, onStarted }: Props) {
           Hint, for language models
           <input className="input" maxLength={2000} value={hint} onChange={(event) => setHint(event.target.value)} />
         </label>
-        <button type="button" className="button primary" disabled={busy} onClick={search}>
+        <BusyButton className="button primary" busy={busy} onClick={search}>
           Find the law
-        </button>
+        </BusyButton>
       </div>
       {failure && (
         <div role="alert">

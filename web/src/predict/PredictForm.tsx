@@ -1,6 +1,7 @@
 import type { FormEvent, ReactNode } from 'react'
 import { useSubjects } from '../api/queries'
 import { PlayerSelect } from '../compare/PlayerSelect'
+import { BusyButton } from '../parts/BusyButton'
 import type { RolloutSettings } from './settings'
 
 interface Props {
@@ -99,9 +100,9 @@ export function PredictForm({ settings, onChange, onRun, running, children }: Pr
           + second
         </button>
       )}
-      <button type="submit" className="button primary" disabled={running}>
+      <BusyButton type="submit" className="button primary" busy={running}>
         {running ? 'Rolling out' : 'Roll out'}
-      </button>
+      </BusyButton>
       {children}
     </form>
   )
