@@ -39,7 +39,7 @@ export function Finding({ id }: { id: string }) {
   }
 
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <div className="flex flex-wrap items-center gap-2">
         <h2 className="mr-auto text-lg font-semibold" dir="auto">
           {discovery.report?.title || discovery.name}

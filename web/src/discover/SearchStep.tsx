@@ -52,7 +52,7 @@ export function SearchStep({ source, series, hint: known, onStarted }: Props) {
   }
 
   return (
-    <fieldset className="card grid gap-3 p-3">
+    <fieldset className="card grid grid-cols-[minmax(0,1fr)] gap-3 p-3">
       <legend className="px-1 font-semibold">3 Search</legend>
       <Suspense fallback={<Skeleton heights={[160]} />}>
         <ChartStack shown={shown} sides={NONE} />
