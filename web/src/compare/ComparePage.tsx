@@ -203,7 +203,7 @@ export function ComparePage({ id }: { id: string | null }) {
             recorded, {played.recorded.date}, {played.recorded.version}
           </span>
         )}
-        <p className="min-w-0 flex-1">{hint ?? ''}</p>
+        <p className="min-w-[min(20rem,100%)] flex-1">{hint ?? ''}</p>
         <Popover label="What the model sees ›" title="What the model sees" className="button small quiet">
           {() => <SeenByModel request={request} />}
         </Popover>
