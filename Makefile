@@ -50,6 +50,7 @@ web-report: web  ## the page's sizes against their budgets
 
 web-screenshots: setup web  ## draw every page anew into docs/images (needs Chromium)
 	cd web && npm run --silent screenshots
+	$(BIN)/python web/scripts/palette.py docs/images/page-*.png
 
 web/node_modules/.made: web/package-lock.json
 	cd web && npm ci --ignore-scripts --no-audit --no-fund

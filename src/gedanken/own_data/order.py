@@ -45,7 +45,7 @@ def choose_order(record: Record, player: Player) -> tuple[Record, str]:
         return record, ""
     if describe_forcing(record):
         return record, "The law is of first order: what is driven by noise has no velocity."
-    second = _second_order(record)
+    second = second_order(record)
     driven = record.problem.observation.clock or any(each.between != TRIAL for each in states.inputs)
     if states.size == 1 and not driven and (turns := _turns_back(record)):
         name = states.columns[0]
@@ -189,7 +189,7 @@ def count_turns(x: Array, step: float) -> int:
     return turns
 
 
-def _second_order(record: Record) -> Record:
+def second_order(record: Record) -> Record:
     """The record with a velocity that was not measured behind each position."""
     observation, truth = record.problem.observation, record.problem.truth
     taken = {*observation.states.columns, *observation.states.input_names}

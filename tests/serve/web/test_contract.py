@@ -159,6 +159,21 @@ def test_columns_that_drive_a_system_are_inputs(reader):
             assert "--hold setting" in report["command"]
 
 
+def test_both_orders_are_searched_and_their_best_laws_drawn(reader):
+    """Nobody said which order the census' law has: laws of both are streamed, each over the columns that it has."""
+    started = reader.post("/api/discoveries", {"example": "us_census", "fit_until": 1910, "max_turns": 1}, 201)
+    laws = [data for _, name, data in reader.events(started["events"], DiscoveryEvents) if name == "candidate"]
+    orders = {2 if law["equation"].startswith("d2") else 1: law for law in laws}
+    assert {order: law["columns"] for order, law in orders.items()} == {
+        1: ["population"],
+        2: ["population", "vpopulation"],
+    }
+    assert all(len(law["columns"]) == len(law["curves"][0]["values"][0]) for law in laws)
+    found = reader.get(started["url"])
+    assert (found["status"], found["error"]) == ("finished", None)
+    assert "orders" in found["report"]["order"]
+
+
 def test_a_record_without_a_law_has_a_report(reader, fake_model):
     table = b"t,x\n" + b"".join(b"%d,%d\n" % (k, k * k % 7) for k in range(24))
     reply = reader.call("POST", "/api/datasets?name=noise.csv", 201, content=table)

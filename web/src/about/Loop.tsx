@@ -47,7 +47,7 @@ const STEPS: { title: string; text: string; draw: React.ReactNode }[] = [
       <>
         <rect x="8" y="18" width="60" height="12" fill="var(--a-fill)" stroke="var(--edge)" />
         <rect x="68" y="18" width="24" height="12" fill="none" stroke="var(--edge)" />
-        <text x="8" y="46" fontSize="8.5" fill="var(--ink)">
+        <text x="8" y="46" fontSize="8" textLength="84" lengthAdjust="spacingAndGlyphs" fill="var(--ink)">
           “vy too low from t = 2”
         </text>
       </>

@@ -1080,6 +1080,11 @@ export interface components {
          */
         CandidateEvent: {
             /**
+             * Columns
+             * @description What the curves are of, one name a value.
+             */
+            columns: string[];
+            /**
              * Criterion
              * @description -2 log posterior up to a constant: smaller is better, differences count.
              */

@@ -65,7 +65,7 @@ export function ColumnChart({ view, width, height, span, sync, onZoom, onToggle 
         {onToggle ? (
           <button
             type="button"
-            className="cursor-pointer rounded font-semibold hover:underline"
+            className="min-w-0 cursor-pointer truncate rounded font-semibold hover:underline"
             aria-expanded={view.open}
             onClick={onToggle}
           >
@@ -73,7 +73,7 @@ export function ColumnChart({ view, width, height, span, sync, onZoom, onToggle 
             {view.column}
           </button>
         ) : (
-          <span className="font-semibold">{view.column}</span>
+          <span className="min-w-0 truncate font-semibold">{view.column}</span>
         )}
         {view.unit && <span className="text-muted">{view.unit}</span>}
         <span ref={readout} className="ml-auto truncate whitespace-pre text-muted" aria-hidden="true" />

@@ -1,10 +1,10 @@
 import uPlot from 'uplot'
 import { colour } from './colours'
-import { exitOf, short, type Values } from './measure'
+import { exitOf, short, tick, type Values } from './measure'
 
 /** Room left and right of the plot, the same for every chart, so that strips below it align. */
 export const LEFT = 58
-export const RIGHT = 12
+export const RIGHT = 16
 
 export interface Line {
   /** Name of the colour in the stylesheet. */
@@ -115,10 +115,10 @@ export class ColumnPlot {
         padding: [compact ? 3 : 6, RIGHT, compact ? 3 : 0, 0],
         scales: { x: { time: false, auto: false }, y: { auto: false } },
         axes: [
-          { ...axis, size: compact ? 0 : 24, show: !compact, gap: 2 },
+          { ...axis, size: compact ? 0 : 24, show: !compact, gap: 2, values: (_, ticks) => ticks.map(tick) },
           compact
             ? { ...axis, size: LEFT, grid: { show: false }, ticks: { show: false }, values: () => [] }
-            : { ...axis, size: LEFT, gap: 4, space: 28, values: (_, ticks) => ticks.map(short) },
+            : { ...axis, size: LEFT, gap: 4, space: 28, values: (_, ticks) => ticks.map(tick) },
         ],
         cursor: {
           sync: { key: this.options.sync, scales: ['x', null], setSeries: false },

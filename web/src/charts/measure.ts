@@ -103,6 +103,13 @@ export function short(value: number): string {
   return String(Number(value.toPrecision(4)))
 }
 
+/** A mark of an axis: neighbours differ in any of their digits, and years have no separators. */
+export function tick(value: number): string {
+  const size = Math.abs(value)
+  if (size >= 1e6 || (size > 0 && size < 1e-4)) return String(Number(value.toExponential(6))).replace('+', '')
+  return String(Number(value.toPrecision(8)))
+}
+
 export interface Described {
   label: string
   r2: number | null

@@ -61,7 +61,7 @@ export function viewColumns(
       const at = curveOf(side.drawing?.curves, trialNumber, index)
       const residual = residuals(observed, at?.values ?? null, shown.spread[column] ?? null)
       if (side.colour !== 'whatif') {
-        heat.push({ label: side.label.slice(0, 1), t: trial.t, residual })
+        heat.push({ label: side.label, t: trial.t, residual })
         if (side.drawing)
           described.push({
             label: side.label,

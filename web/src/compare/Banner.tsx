@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { actionFor, actionTitles } from '../api/errors'
 import { Notice } from '../parts/Notice'
 import type { Failure } from './useCompare'
@@ -11,6 +11,8 @@ interface Props {
 /** Why nothing was started, with one thing to do; a busy server is asked once more when its time is over. */
 export function Banner({ failure, onAction }: Props) {
   const [left, setLeft] = useState(failure.retryAfter ?? 0)
+  const act = useRef(onAction)
+  act.current = onAction
   useEffect(() => {
     if (!failure.retryAfter) return
     let seconds = failure.retryAfter
@@ -20,10 +22,10 @@ export function Banner({ failure, onAction }: Props) {
       setLeft(seconds)
       if (seconds > 0) return
       clearInterval(timer)
-      onAction('retry')
+      act.current('last')
     }, 1000)
     return () => clearInterval(timer)
-  }, [failure, onAction])
+  }, [failure])
   const action = actionFor(failure.code)
   return (
     <div role="alert">
@@ -37,8 +39,7 @@ export function Banner({ failure, onAction }: Props) {
           )
         }
       >
-        {failure.message}
-        {left > 0 && ` Once more in ${left} s.`}
+        {left > 0 ? `${failure.message.replace(/\.$/, '')}. Once more in ${left} s.` : failure.message}
       </Notice>
     </div>
   )

@@ -5,6 +5,7 @@ import { api, read } from '../api/http'
 import { useProblem, useServer } from '../api/queries'
 import type { Turn } from '../api/types'
 import { useConnect } from '../connect/ConnectDialog'
+import { BusyButton } from '../parts/BusyButton'
 import { Notice } from '../parts/Notice'
 import { Popover } from '../parts/Popover'
 import { Skeleton } from '../parts/Skeleton'
@@ -95,7 +96,8 @@ export function ComparePage({ id }: { id: string | null }) {
   const request = useMemo(() => problemOf(settings), [settings])
   const differs = played !== null && !names(settings, played.problem)
   // A version without a recorded comparison begins with the data of the form's problem.
-  const bare = !played && (asked || (!id && failure?.code === 'not_found'))
+  const unrecorded = !id && !asked && failure?.code === 'not_found'
+  const bare = !played && (asked || unrecorded)
   const preview = useProblem(request, differs || bare)
 
   const change = useCallback(
@@ -110,10 +112,10 @@ export function ComparePage({ id }: { id: string | null }) {
   )
 
   const run = useCallback(
-    async (maxTokens?: number) => {
+    async (maxTokens?: number, last = false) => {
       if (gone || starting) return
       if (running) await stop()
-      const made = await start(settings, maxTokens)
+      const made = await start(settings, maxTokens, last)
       if (!made) return
       keepPair([settings.a, settings.b])
       filled.current = made
@@ -127,6 +129,7 @@ export function ComparePage({ id }: { id: string | null }) {
       setFailure(null)
       const who = readPlayer(player)
       if (action === 'retry') void run()
+      else if (action === 'last') void run(undefined, true)
       else if (action === 'more-tokens') void run(server?.limits.max_tokens)
       else if (who.kind === 'endpoint')
         connect({
@@ -193,14 +196,14 @@ export function ComparePage({ id }: { id: string | null }) {
       {dropped.length > 0 && (
         <Notice tone="warn">The address named something unknown, which was left out: {dropped.join(', ')}.</Notice>
       )}
-      {failure && !bare && <Banner failure={failure} onAction={retry} />}
+      {failure && !unrecorded && <Banner failure={failure} onAction={retry} />}
       <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1 text-[14.5px]">
         {played?.recorded && !differs && (
           <span className="badge" title={played.recorded.command} data-testid="recorded">
             recorded, {played.recorded.date}, {played.recorded.version}
           </span>
         )}
-        <p className="min-w-0 flex-1">{hint ?? ''}</p>
+        <p className="min-w-[min(20rem,100%)] flex-1">{hint ?? ''}</p>
         <Popover label="What the model sees ›" title="What the model sees" className="button small quiet">
           {() => <SeenByModel request={request} />}
         </Popover>
@@ -235,9 +238,9 @@ export function ComparePage({ id }: { id: string | null }) {
         </p>
       )}
       <div className="fixed inset-x-0 bottom-0 z-10 flex gap-2 border-t border-line bg-surface p-2 sm:hidden">
-        <button type="button" className="button primary flex-1" disabled={gone || starting} onClick={() => void run()}>
+        <BusyButton className="button primary flex-1" disabled={gone} busy={starting} onClick={() => void run()}>
           {starting ? 'Running' : 'Run'}
-        </button>
+        </BusyButton>
         {running && (
           <button type="button" className="button flex-1" onClick={stop}>
             Stop

@@ -119,7 +119,7 @@ export function EpisodePage({ id }: { id: string }) {
               >
                 Play it again
               </Link>
-              , {titleOf(player, presets)}
+              , <bdi>{titleOf(player, presets)}</bdi>
             </p>
           </div>
         </>

@@ -92,7 +92,7 @@ export function HistoryDrawer() {
                   {row.episodes.map((each, k) => (
                     <li key={each.id} className="flex justify-between gap-2">
                       <span className="truncate">
-                        {'AB'[k]} {title(each)}
+                        {'AB'[k]} <bdi>{title(each)}</bdi>
                       </span>
                       <span className="whitespace-nowrap text-muted">
                         {each.best_match === null ? '–' : each.best_match.toFixed(2)},{' '}

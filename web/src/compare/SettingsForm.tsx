@@ -1,8 +1,9 @@
 import type { FormEvent, ReactNode } from 'react'
 import { Link } from 'wouter'
-import { useSubjects } from '../api/queries'
+import { BusyButton } from '../parts/BusyButton'
 import { Popover } from '../parts/Popover'
 import { PlayerSelect } from './PlayerSelect'
+import { LevelSelect, SubjectSelect } from './SubjectSelect'
 import { HINTS, limits, type Settings } from './settings'
 
 interface Props {
@@ -16,9 +17,7 @@ interface Props {
 
 /** Which problem, who plays, how many turns, and Run. */
 export function SettingsForm({ settings, onChange, onRun, running, canRun, children }: Props) {
-  const { data: subjects = [] } = useSubjects('discover')
   const set = (change: Partial<Settings>) => onChange({ ...settings, ...change })
-  const categories = [...new Set(subjects.map((each) => each.category))]
   const changed =
     moreNames.filter((name) => settings[name] !== null && settings[name] !== false).length +
     (settings.hint === 'full' ? 0 : 1)
@@ -30,27 +29,7 @@ export function SettingsForm({ settings, onChange, onRun, running, canRun, child
 
   return (
     <form onSubmit={submit} aria-label="Settings" className="flex flex-wrap items-end gap-2">
-      <label className="field">
-        System
-        <select
-          className="input w-44"
-          value={settings.subject}
-          onChange={(event) => set({ subject: event.target.value })}
-        >
-          {!subjects.length && <option value={settings.subject}>{settings.subject}</option>}
-          {categories.map((category) => (
-            <optgroup key={category} label={category}>
-              {subjects
-                .filter((each) => each.category === category)
-                .map((each) => (
-                  <option key={each.name} value={each.name}>
-                    {each.name.replaceAll('_', ' ')}
-                  </option>
-                ))}
-            </optgroup>
-          ))}
-        </select>
-      </label>
+      <SubjectSelect label="System" task="discover" value={settings.subject} onChange={(subject) => set({ subject })} />
       <div className="flex items-end gap-1">
         <NumberField label="Seed" name="seed" settings={settings} set={set} width="w-[5.2rem]" />
         <button
@@ -63,19 +42,7 @@ export function SettingsForm({ settings, onChange, onRun, running, canRun, child
           ⚄
         </button>
       </div>
-      <label className="field">
-        Level
-        <select
-          className="input"
-          value={settings.level ?? ''}
-          onChange={(event) => set({ level: event.target.value ? Number(event.target.value) : null })}
-        >
-          <option value="">–</option>
-          {[1, 2, 3, 4, 5].map((level) => (
-            <option key={level}>{level}</option>
-          ))}
-        </select>
-      </label>
+      <LevelSelect optional value={settings.level} onChange={(level) => set({ level })} />
       <Popover label={`More${changed ? ` (${changed})` : '…'}`} title="More settings">
         {() => <More settings={settings} set={set} />}
       </Popover>
@@ -90,9 +57,15 @@ export function SettingsForm({ settings, onChange, onRun, running, canRun, child
         onChange={(b) => set(b === 'you' && settings.a === 'you' ? { b, a: 'sparse' } : { b })}
       />
       <NumberField label="Turns" name="turns" settings={settings} set={set} width="w-14" />
-      <button type="submit" className="button primary max-sm:hidden" disabled={!canRun || running} title="Ctrl+Enter">
+      <BusyButton
+        type="submit"
+        className="button primary max-sm:hidden"
+        disabled={!canRun}
+        busy={running}
+        title="Ctrl+Enter"
+      >
         {running ? 'Running' : 'Run'}
-      </button>
+      </BusyButton>
       {children}
     </form>
   )

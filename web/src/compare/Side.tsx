@@ -28,7 +28,7 @@ export function Side({ letter, side, player, maxTurns, front, law, detail }: Pro
       >
         <div className="flex items-baseline justify-between gap-2 text-[14px]">
           <h2 className="truncate font-semibold">
-            {letter} · {titleOf(player, presets)}
+            {letter} · <bdi>{titleOf(player, presets)}</bdi>
           </h2>
           <span className="whitespace-nowrap text-muted" data-testid={`status-${small}`}>
             {side && <SideStatus side={side} maxTurns={maxTurns} />}

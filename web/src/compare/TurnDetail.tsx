@@ -19,7 +19,7 @@ export function TurnDetail({ side, turn, terms }: Props) {
           <p data-testid="feedback">{turn.verdict.feedback}</p>
           {typeof rationale === 'string' && rationale && (
             <p className="text-muted" dir="auto">
-              “{rationale}”
+              “<bdi>{rationale}</bdi>”
             </p>
           )}
           <details>

@@ -144,7 +144,7 @@ export function useCompare(onTurn: (side: number, turn: Turn) => void) {
   )
 
   const start = useCallback(
-    async (settings: Settings, maxTokens?: number): Promise<string | null> => {
+    async (settings: Settings, maxTokens?: number, last = false): Promise<string | null> => {
       setStarting(true)
       setFailure(null)
       try {
@@ -169,7 +169,8 @@ export function useCompare(onTurn: (side: number, turn: Turn) => void) {
         if (!sides.every(hasEnded)) listen(started.id)
         return started.id
       } catch (error) {
-        setFailure(failureOf(error))
+        // A try that nobody pressed a button for is the last one of its kind.
+        setFailure(last ? { ...failureOf(error), retryAfter: null } : failureOf(error))
         return null
       } finally {
         setStarting(false)

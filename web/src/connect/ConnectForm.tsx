@@ -4,6 +4,7 @@ import { api, read } from '../api/http'
 import { useEndpoints } from '../api/queries'
 import type { EndpointCheck } from '../api/types'
 import { nameEndpoint } from '../compare/players'
+import { BusyButton } from '../parts/BusyButton'
 import { Notice } from '../parts/Notice'
 import { findKey, isPrivateConnection, normalise, saveKey } from './keys'
 
@@ -177,9 +178,9 @@ export function ConnectForm({ initial, onConnected }: Props) {
       </p>
       {check && <Notice tone={check.tone}>{check.text}</Notice>}
       <div className="flex gap-2">
-        <button type="button" className="button" disabled={testing || !model.trim() || !baseUrl} onClick={test}>
+        <BusyButton className="button" disabled={!model.trim() || !baseUrl} busy={testing} onClick={test}>
           {testing ? 'Testing…' : 'Test'}
-        </button>
+        </BusyButton>
         <button type="submit" className="button primary" disabled={!baseUrl}>
           Use this model
         </button>

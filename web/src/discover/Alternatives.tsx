@@ -14,7 +14,7 @@ export function Alternatives({ report, chosen, onChoose }: Props) {
       {!report.alternatives.length && <p className="text-[14px] text-muted">None was weighed.</p>}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached by keys */}
       <section className="overflow-x-auto" tabIndex={0} aria-label="Alternatives, table">
-        <table className="table w-full">
+        <table className="table laws w-full">
           {report.alternatives.length > 0 && (
             <thead>
               <tr>

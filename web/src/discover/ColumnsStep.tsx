@@ -46,7 +46,7 @@ export function ColumnsStep({ dataset, onDataset, onDelete }: Props) {
 
   const states = dataset.columns.filter((column) => column.role === 'state')
   return (
-    <fieldset className="card grid gap-2 p-3" aria-busy={busy}>
+    <fieldset className="card grid grid-cols-[minmax(0,1fr)] gap-2 p-3" aria-busy={busy}>
       <legend className="px-1 font-semibold">2 Columns of {dataset.name}</legend>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached by keys */}
       <section className="overflow-x-auto" tabIndex={0} aria-label="Columns, table">
@@ -62,7 +62,7 @@ export function ColumnsStep({ dataset, onDataset, onDelete }: Props) {
           <tbody>
             {dataset.columns.map((column) => (
               <tr key={column.header}>
-                <th scope="row" dir="auto">
+                <th scope="row" dir="auto" className="max-w-64 truncate" title={column.header}>
                   {column.header}
                 </th>
                 <td className="whitespace-nowrap">

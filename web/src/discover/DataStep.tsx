@@ -3,6 +3,7 @@ import { type DragEvent, useId, useState } from 'react'
 import { api, read, upload } from '../api/http'
 import { useServer } from '../api/queries'
 import type { Dataset, Example } from '../api/types'
+import { BusyButton } from '../parts/BusyButton'
 import { Notice } from '../parts/Notice'
 
 interface Props {
@@ -92,14 +93,14 @@ export function DataStep({ chosen, onDataset, onExample }: Props) {
             onChange={(event) => setPasted(event.target.value)}
             placeholder={'t,y\n0,1.2\n0.1,1.1'}
           />
-          <button
-            type="button"
+          <BusyButton
             className="button justify-self-start"
-            disabled={!pasted.trim() || busy}
+            disabled={!pasted.trim()}
+            busy={busy}
             onClick={() => send(new Blob([pasted]), 'pasted.csv')}
           >
             Use it
-          </button>
+          </BusyButton>
         </div>
       </div>
       <div>

@@ -23,7 +23,7 @@ export function DiscoverPage({ id }: { id: string | null }) {
 
   const series = dataset?.series ?? example?.series ?? null
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <div className="flex flex-wrap items-baseline gap-x-4">
         <h1 tabIndex={-1} className="text-xl font-semibold">
           Discover my data

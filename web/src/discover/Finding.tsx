@@ -9,6 +9,7 @@ import { Notice } from '../parts/Notice'
 import { Skeleton } from '../parts/Skeleton'
 import { address } from '../shell/navigation'
 import { ReportView } from './ReportView'
+import { shownOf } from './series'
 import { type SearchState, useDiscovery } from './useDiscovery'
 
 const ChartStack = lazy(() => import('../charts/ChartStack').then((module) => ({ default: module.ChartStack })))
@@ -38,7 +39,7 @@ export function Finding({ id }: { id: string }) {
   }
 
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <div className="flex flex-wrap items-center gap-2">
         <h2 className="mr-auto text-lg font-semibold" dir="auto">
           {discovery.report?.title || discovery.name}
@@ -92,30 +93,8 @@ function Best({ state }: { state: SearchState }) {
   const candidate = state.candidate
   const shown = useMemo(() => {
     if (!candidate) return null
-    const names = (candidate.equation.match(/d2?(\w+?)\/dt/g) ?? []).map((each) => each.replace(/^d2?|\/dt$/g, ''))
-    const columns = candidate.curves[0]?.values[0]?.map((_, k) => names[k] ?? `column ${k + 1}`) ?? []
-    const trials = candidate.curves.map((_, k) => ({
-      name: String(k + 1),
-      t: [] as number[],
-      values: [] as (number | null)[][],
-      inputs: null,
-    }))
-    return {
-      task: 'discover' as const,
-      hint: '',
-      columns,
-      left_sides: [],
-      functions: [],
-      time: 't',
-      time_unit: '',
-      units: {},
-      spread: {},
-      trials,
-      held_out: [],
-      inputs: [],
-      known: [],
-      prompt_length: 0,
-    }
+    const trials = candidate.curves.map((_, k) => ({ name: String(k + 1), t: [], values: [], inputs: null }))
+    return shownOf(candidate.columns, 't', '', {}, trials, [])
   }, [candidate])
   const sides = useMemo((): ChartSide[] => {
     if (!candidate) return []

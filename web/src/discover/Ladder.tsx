@@ -10,7 +10,7 @@ export function Ladder({ report }: { report: Report }) {
       {report.reason && <p className="text-[14px]">{report.reason}</p>}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached by keys */}
       <section className="overflow-x-auto" tabIndex={0} aria-label="Complexity against fit, table">
-        <table className="table w-full" data-testid="ladder">
+        <table className="table laws w-full" data-testid="ladder">
           <thead>
             <tr>
               <th scope="col">law</th>
@@ -29,8 +29,7 @@ export function Ladder({ report }: { report: Report }) {
             {report.ladder.map((each) => (
               <tr key={each.equation} className={each.reported ? 'bg-sunken font-semibold' : ''}>
                 <td className="font-mono text-[13px]">
-                  {each.equation}
-                  {each.reported && <span className="ml-2 font-sans text-muted">this report</span>}
+                  {each.equation} {each.reported && <span className="ml-1 font-sans text-muted">this report</span>}
                 </td>
                 <td>{each.constants}</td>
                 <td>{each.terms}</td>

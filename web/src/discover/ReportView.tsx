@@ -140,7 +140,11 @@ export function ReportView({ id, discovery, report }: Props) {
             )}
           </div>
         </div>
-        {report.rationale && <p className="text-[14px] text-muted">“{report.rationale}”</p>}
+        {report.rationale && (
+          <p className="text-[14px] text-muted">
+            “<bdi>{report.rationale}</bdi>”
+          </p>
+        )}
       </section>
       <Suspense fallback={<Skeleton heights={[200]} />}>
         <ChartStack shown={shown} sides={sides} height={report.columns.length > 1 ? 150 : 220} />
@@ -161,7 +165,7 @@ export function ReportView({ id, discovery, report }: Props) {
         <h3 className="font-semibold">The same at the command line</h3>
         <pre className="raw rounded bg-sunken p-2">{report.command}</pre>
         <p className="mt-1 text-muted">
-          {report.player}, {report.seconds.toFixed(1)} s. {report.source}
+          <bdi>{report.player}</bdi>, {report.seconds.toFixed(1)} s. {report.source}
         </p>
       </section>
     </>

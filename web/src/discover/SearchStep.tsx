@@ -5,6 +5,7 @@ import type { Series } from '../api/types'
 import { short } from '../charts/measure'
 import { PlayerSelect } from '../compare/PlayerSelect'
 import { requestOf } from '../compare/players'
+import { BusyButton } from '../parts/BusyButton'
 import { Notice } from '../parts/Notice'
 import { Skeleton } from '../parts/Skeleton'
 import { showSeries, timesOf } from './series'
@@ -51,7 +52,7 @@ export function SearchStep({ source, series, hint: known, onStarted }: Props) {
   }
 
   return (
-    <fieldset className="card grid gap-3 p-3">
+    <fieldset className="card grid grid-cols-[minmax(0,1fr)] gap-3 p-3">
       <legend className="px-1 font-semibold">3 Search</legend>
       <Suspense fallback={<Skeleton heights={[160]} />}>
         <ChartStack shown={shown} sides={NONE} />
@@ -105,9 +106,9 @@ export function SearchStep({ source, series, hint: known, onStarted }: Props) {
           Hint, for language models
           <input className="input" maxLength={2000} value={hint} onChange={(event) => setHint(event.target.value)} />
         </label>
-        <button type="button" className="button primary" disabled={busy} onClick={search}>
+        <BusyButton className="button primary" busy={busy} onClick={search}>
           Find the law
-        </button>
+        </BusyButton>
       </div>
       {failure && (
         <div role="alert">

@@ -7,7 +7,8 @@ function spreadOf(values: (number | null)[]): number | null {
   return Math.sqrt(seen.reduce((sum, value) => sum + (value - mean) ** 2, 0) / seen.length)
 }
 
-function shownOf(
+/** What the charts draw of trials of one's own data. */
+export function shownOf(
   columns: string[],
   time: string,
   timeUnit: string,

@@ -44,7 +44,7 @@ export function Formula({ latex, text, lit = null, onLight, onChoose }: Props) {
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: by keyboard the sliders themselves are reached
     <div
-      className="law flex min-w-0 items-center justify-center overflow-x-auto overflow-y-hidden"
+      className="law flex min-w-0 items-center justify-center-safe overflow-x-auto overflow-y-hidden"
       style={{ minHeight: `${2.7 * Math.max(1, latex.split('\\\\').length)}rem` }}
       role="img"
       aria-label={text}

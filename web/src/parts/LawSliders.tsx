@@ -89,7 +89,7 @@ function Parameter({ id, name, start, value, lit, onLight, onChange }: Parameter
         type="number"
         step="any"
         aria-label={`${name}, value`}
-        className="input small w-24 px-1 font-mono"
+        className="input small w-32 px-1 font-mono"
         value={Number(value.toPrecision(6))}
         onChange={(event) => {
           const next = event.target.valueAsNumber

@@ -1,6 +1,7 @@
 import type { FormEvent, ReactNode } from 'react'
-import { useSubjects } from '../api/queries'
 import { PlayerSelect } from '../compare/PlayerSelect'
+import { LevelSelect, SubjectSelect } from '../compare/SubjectSelect'
+import { BusyButton } from '../parts/BusyButton'
 import type { RolloutSettings } from './settings'
 
 interface Props {
@@ -13,8 +14,6 @@ interface Props {
 
 /** Which scene, how many frames, who continues it. */
 export function PredictForm({ settings, onChange, onRun, running, children }: Props) {
-  const { data: subjects = [] } = useSubjects('predict')
-  const categories = [...new Set(subjects.map((each) => each.category))]
   const set = (change: Partial<RolloutSettings>) => onChange({ ...settings, ...change })
   const number = (label: string, name: 'seed' | 'frames', high: number, width: string) => (
     <label className="field">
@@ -40,39 +39,13 @@ export function PredictForm({ settings, onChange, onRun, running, children }: Pr
 
   return (
     <form onSubmit={submit} aria-label="Settings" className="flex flex-wrap items-end gap-2">
-      <label className="field">
-        Scenario
-        <select
-          className="input w-44"
-          value={settings.scenario}
-          onChange={(event) => set({ scenario: event.target.value })}
-        >
-          {!subjects.length && <option value={settings.scenario}>{settings.scenario}</option>}
-          {categories.map((category) => (
-            <optgroup key={category} label={category}>
-              {subjects
-                .filter((each) => each.category === category)
-                .map((each) => (
-                  <option key={each.name} value={each.name}>
-                    {each.name.replaceAll('_', ' ')}
-                  </option>
-                ))}
-            </optgroup>
-          ))}
-        </select>
-      </label>
-      <label className="field">
-        Level
-        <select
-          className="input"
-          value={settings.level}
-          onChange={(event) => set({ level: Number(event.target.value) })}
-        >
-          {[1, 2, 3, 4, 5].map((level) => (
-            <option key={level}>{level}</option>
-          ))}
-        </select>
-      </label>
+      <SubjectSelect
+        label="Scenario"
+        task="predict"
+        value={settings.scenario}
+        onChange={(scenario) => set({ scenario })}
+      />
+      <LevelSelect value={settings.level} onChange={(level) => set({ level: level ?? 1 })} />
       {number('Seed', 'seed', 2 ** 31 - 1, 'w-[5.2rem]')}
       {number('Frames', 'frames', 200, 'w-16')}
       <PlayerSelect label="Player" task="predict" you={false} value={settings.a} onChange={(a) => set({ a })} />
@@ -99,9 +72,9 @@ export function PredictForm({ settings, onChange, onRun, running, children }: Pr
           + second
         </button>
       )}
-      <button type="submit" className="button primary" disabled={running}>
+      <BusyButton type="submit" className="button primary" busy={running}>
         {running ? 'Rolling out' : 'Roll out'}
-      </button>
+      </BusyButton>
       {children}
     </form>
   )

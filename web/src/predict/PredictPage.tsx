@@ -153,7 +153,7 @@ export function PredictPage() {
         (each, k) =>
           (each.failure || each.state?.error) && (
             <Notice key={each.name + String(k)} tone="bad">
-              {titleOf(each.name, presets ?? [])}: {each.failure?.message ?? each.state?.error}
+              <bdi>{titleOf(each.name, presets ?? [])}</bdi>: {each.failure?.message ?? each.state?.error}
             </Notice>
           ),
       )}

@@ -28,7 +28,7 @@ export function Header() {
                 <Link
                   href={page.path}
                   aria-current={isHere(page.path) ? 'page' : undefined}
-                  className="inline-flex min-h-8 items-center rounded-md px-2 text-[14.5px] text-ink no-underline hover:bg-sunken aria-[current=page]:bg-sunken aria-[current=page]:font-semibold pointer-coarse:min-h-11"
+                  className="inline-flex min-h-8 items-center rounded-md px-2 text-[14.5px] text-ink no-underline max-sm:px-1 max-sm:text-[13.5px] hover:bg-sunken aria-[current=page]:bg-sunken aria-[current=page]:font-semibold pointer-coarse:min-h-11"
                 >
                   {page.title}
                 </Link>

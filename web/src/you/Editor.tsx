@@ -2,6 +2,7 @@ import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
 import { ApiError } from '../api/errors'
 import { api, read } from '../api/http'
 import type { ProblemKey, Shown, Simulation, Turn } from '../api/types'
+import { BusyButton } from '../parts/BusyButton'
 import { LawSliders } from '../parts/LawSliders'
 import { Notice } from '../parts/Notice'
 import { type Draft, emptyDraft, insertAt, withParams } from './draft'
@@ -134,15 +135,9 @@ export function Editor({ episode, shown, turn, maxTurns, simulation, failure, on
       />
       {refusal && <Notice tone="bad">{refusal}</Notice>}
       <div className="flex flex-wrap items-center gap-2">
-        <button
-          type="button"
-          className="button primary"
-          disabled={sending || !written}
-          onClick={submit}
-          title="Ctrl+Enter"
-        >
+        <BusyButton className="button primary" disabled={!written} busy={sending} onClick={submit} title="Ctrl+Enter">
           Submit
-        </button>
+        </BusyButton>
         <button type="button" className="button" onClick={onFinish}>
           I am done
         </button>

@@ -1,10 +1,24 @@
+import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { withBrowser } from './support.ts'
+import { api, text, withBrowser } from './support.ts'
 
 const { visit, allow } = withBrowser()
 const file = (name: string, content: string | Buffer) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(content) })
 const rows = (n: number, cell: (t: number) => string) =>
   Array.from({ length: n }, (_, k) => `${(k / 10).toFixed(1)},${cell(k / 10)}`).join('\n')
+
+interface Report {
+  outcome: string
+  match: number
+  ladder: { equation: string; constants: number; terms: number; reported: boolean }[]
+}
+
+/** The law of a finding, once it stands; a server that never searched compiles its search first. */
+async function headline(page: Page): Promise<string | null> {
+  await page.waitForURL(/\/d\//)
+  await page.getByTestId('params').waitFor({ timeout: 150_000 })
+  return page.getByRole('region', { name: 'The law' }).getByRole('img').first().getAttribute('aria-label')
+}
 
 test('11: good, gapped and two-trial tables are read; broken and too large ones get one sentence', async () => {
   const page = await visit('/discover')
@@ -42,11 +56,36 @@ test('11: the census with a hold-out shows its law while it is searched, and the
   await page.getByRole('button', { name: /United States/ }).click()
   await page.getByLabel('exactly').fill('1910')
   await page.getByRole('button', { name: 'Find the law' }).click()
-  await page.waitForURL(/\/d\//)
-  await page.getByTestId('params').waitFor({ timeout: 50_000 })
-  const law = await page.getByRole('region', { name: 'The law' }).getByRole('img').first().getAttribute('aria-label')
+  const law = await headline(page)
   expect(law).toMatch(/dpopulation\/dt = .*population/)
   expect(await page.getByTestId('params').innerText()).toMatch(/±/)
   expect(Number(await page.getByTestId('held-out-r2').first().innerText())).toBeGreaterThan(0.9)
   await page.getByText('What these data cannot tell').first().waitFor()
-})
+  const { report } = await api<{ report: Report }>(`/api/discoveries/${page.url().split('/d/')[1]}`)
+  expect(await text(page, 'outcome')).toContain(`${report.outcome}, R2 ${report.match.toFixed(4)}`)
+  const rows = page.getByTestId('ladder').locator('tbody tr')
+  expect(await rows.count()).toBe(report.ladder.length)
+  const reported = rows.filter({ hasText: 'this report' })
+  expect(await reported.count()).toBe(1)
+  const cells = await reported.getByRole('cell').allInnerTexts()
+  const rung = report.ladder.find((each) => each.reported)
+  expect(cells[0]).toBe(`${law} this report`)
+  expect(cells.slice(1, 3)).toEqual([`${rung?.constants}`, `${rung?.terms}`])
+}, 180_000)
+
+test('11: a column that steps is read as a held input, and the law names it', async () => {
+  const lines: string[] = []
+  for (let k = 0, x = 0; k < 60; k++) {
+    const voltage = Math.floor(k / 15) % 2
+    lines.push(`${(k / 10).toFixed(1)},${x.toFixed(5)},${voltage}`)
+    x = voltage + (x - voltage) * Math.exp(-0.1)
+  }
+  const page = await visit('/discover')
+  await page.locator('input[type=file]').setInputFiles(file('driven.csv', `t,x,voltage\n${lines.join('\n')}`))
+  const role = page.getByLabel('Role of voltage')
+  expect(await role.evaluate((node) => (node as HTMLSelectElement).selectedOptions[0]?.text)).toBe('input (held)')
+  expect(await page.getByLabel('Role of x').inputValue()).toBe('state')
+  await page.getByRole('button', { name: 'Find the law' }).click()
+  expect(await headline(page)).toMatch(/^dx\/dt = .*voltage/)
+  expect(Number((await text(page, 'outcome')).split('R2 ')[1]?.slice(0, 6))).toBeGreaterThan(0.999)
+}, 180_000)

@@ -48,6 +48,7 @@ test('7: each failure of the endpoint shows its sentence and action; finished tu
   for (const [model, replies, action] of [
     ['seven-401', [WRONG, { status: 401 }], 'Change the key'],
     ['seven-404', [WRONG, { status: 404 }], 'Choose another model'],
+    ['seven-429', [WRONG, { status: 429 }], 'Run again'],
     ['seven-cut', [WRONG, 'cut'], 'Run again'],
   ] as const) {
     const player = endpoint.script(model, ...replies)

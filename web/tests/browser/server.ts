@@ -27,13 +27,14 @@ export async function freePort(): Promise<number> {
 }
 
 /** `gedanken serve` over a folder; GEDANKEN names another command than the source tree's own. */
-export async function startServer(folder: string, port?: number): Promise<Served> {
+export async function startServer(folder: string, port?: number, options: string[] = []): Promise<Served> {
   const chosen = port ?? (await freePort())
   const runs = join(folder, 'runs')
   mkdirSync(runs, { recursive: true })
   const command = process.env.GEDANKEN ?? join(root, '.venv/bin/gedanken')
   const database = `sqlite:///${join(folder, 'history.sqlite')}`
-  const child = spawn(command, ['serve', '--port', String(chosen), '--database', database, '--runs', runs], {
+  const words = ['serve', '--port', String(chosen), '--database', database, '--runs', runs, ...options]
+  const child = spawn(command, words, {
     cwd: folder,
     env: { ...process.env, PYTHONUNBUFFERED: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],

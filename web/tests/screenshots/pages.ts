@@ -11,7 +11,7 @@ const { endpoint, context } = withBrowser()
 const folder = process.env.SHOTS ?? fileURLToPath(new URL('../../../docs/images', import.meta.url))
 const only = process.env.ONLY?.split(',') ?? null
 
-/** A page in three sizes: wide and light, wide and dark, phone. */
+/** A page wide and on a phone, and with DARK set in the dark, too. */
 async function draw(
   name: string,
   path: string,
@@ -24,7 +24,7 @@ async function draw(
     ['-dark', 1280, 800, 'dark'],
     ['-phone', 390, 844, 'light'],
   ] as const) {
-    if (kind === '-dark' && !process.env.DARK && name !== 'compare') continue
+    if (kind === '-dark' && !process.env.DARK) continue
     const opened = await context({
       viewport: { width, height },
       colorScheme: scheme,
@@ -39,11 +39,8 @@ async function draw(
       console.log(`${name}${kind}: ${String(error).split('\n')[0]}`)
     }
     await page.waitForTimeout(700)
-    const png = name === 'compare' && !kind
-    writeFileSync(
-      join(folder, `page-${name}${kind}.${png ? 'png' : 'jpg'}`),
-      await page.screenshot(png ? {} : { type: 'jpeg', quality: 80 }),
-    )
+    await page.evaluate(() => scrollTo(0, 0))
+    writeFileSync(join(folder, `page-${name}${kind}.png`), await page.screenshot())
     await opened.close()
   }
 }

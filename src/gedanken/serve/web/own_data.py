@@ -16,6 +16,7 @@ from gedanken.loop import Player, Turn
 from gedanken.own_data import discovery
 from gedanken.own_data.discovery import Finding
 from gedanken.own_data.examples import Example, list_examples, load_example
+from gedanken.own_data.order import second_order
 from gedanken.own_data.read.formats import open_table
 from gedanken.own_data.read.inputs import InputColumns
 from gedanken.own_data.read.roles import find_roles
@@ -206,6 +207,9 @@ def run(record: Record, player: Player, turns: int | None, on_turn: Callable[[in
 
 def show_candidate(record: Record, equation: str, params: Mapping[str, float], criterion: float) -> dict[str, Any]:
     """A law of a search that goes on (`models.discoveries.Candidate`)."""
+    # Where nobody said which order the law has, both are searched.
+    if equation.startswith("d2") and not any(c.velocity for c in record.problem.observation.states.coordinates):
+        record = second_order(record)
     states = record.problem.observation.states
     law = Law(parse(equation, states, params), dict(params), equation)
     curves, r2 = _draw(record, law)
@@ -216,6 +220,7 @@ def show_candidate(record: Record, equation: str, params: Mapping[str, float], c
             "params": law.params,
             "criterion": criterion,
             "match": r2,
+            "columns": states.columns,
             "curves": curves,
         }
     )

@@ -70,6 +70,7 @@ class Candidate(Model):
     params: dict[str, float]
     criterion: Number = Field(description="-2 log posterior up to a constant: smaller is better, differences count.")
     match: Number
+    columns: list[str] = Field(description="What the curves are of, one name a value.")
     curves: list[Curve]
 
 
