@@ -54,6 +54,7 @@ def test_training_leaves_out_progress_and_pays_what_the_table_says():
     assert set(tasks.load("discover", mode="training").weights) == {
         "match",
         "match_dense",
+        "closeness",
         "correctness",
         "simplicity",
         "finite",
