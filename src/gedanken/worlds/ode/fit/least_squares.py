@@ -130,8 +130,11 @@ class Fit:
 def covariance_of(information: Array) -> Array:
     """Inverse of an information matrix, shape (p, p).
 
-    Parameters that take part in a direction without information get an infinite variance.
+    Parameters that take part in a direction without information get an infinite variance, and all do where a
+    sensitivity has overflowed.
     """
+    if not np.isfinite(information).all():
+        return np.diag(np.full(len(information), np.inf))
     scale = np.sqrt(np.maximum(np.diag(information), 1e-300))  # of each parameter, so that units do not matter
     values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
     empty = values < NO_INFORMATION
