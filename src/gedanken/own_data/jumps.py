@@ -87,7 +87,7 @@ def find_jumps(t: Array, x: Array) -> list[int]:
     if len(known) < _LEAST:
         return []
     t, x = t[known], x[known]
-    fits = {half: _fit_kinks(t, x, half) for half in (_FIRST, *_LATER) if 2 * half <= len(t)}
+    fits = {half: _fit_kinks(t, x, half) for half in (_FIRST, *_LATER)}
     # Steps of a coarse instrument are no jumps.
     step = float(np.diff(np.unique(x)).min(initial=np.inf))
     floor = 1e-6 * float(np.ptp(x)) + (step if np.isfinite(step) else 0.0)
@@ -98,8 +98,7 @@ def find_jumps(t: Array, x: Array) -> list[int]:
         # short windows tell the noise: long ones have jumps in them, too.
         least = min(noise.values())
         for half in _LATER:
-            if half in fits:
-                found += _find_kinks(x, fits[half], half, least if half > _FIRST else noise[half], found)
+            found += _find_kinks(x, fits[half], half, least if half > _FIRST else noise[half], found)
     return sorted(int(known[place]) for place in found)
 
 

@@ -1825,8 +1825,6 @@ export interface components {
             criterion: number | null;
             /** Equation */
             equation: string;
-            /** Latex */
-            latex: string;
             /** Params */
             params: {
                 [key: string]: number;

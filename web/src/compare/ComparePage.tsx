@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { Link, useLocation, useSearch } from 'wouter'
 import { useServerGone } from '../api/connectivity'
 import { api, read } from '../api/http'
@@ -67,9 +67,10 @@ export function ComparePage({ id }: { id: string | null }) {
       setState((now) => ({ ...now, settings: { ...now.settings, a: pair[0] as string, b: pair[1] as string } }))
   }, [server, query])
 
-  // A link's problem fills the form, so that Run plays it again.
+  // A link's problem fills the form, so that Run plays it again; before the page is painted, since until then the form
+  // names another problem than the one that was played.
   const filled = useRef<string | null>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!played || filled.current === played.id || asked) return
     filled.current = played.id
     setState((now) => {

@@ -45,7 +45,7 @@ export function Formula({ latex, text, lit = null, onLight, onChoose }: Props) {
     // biome-ignore lint/a11y/useKeyWithClickEvents: by keyboard the sliders themselves are reached
     <div
       className="law flex min-w-0 items-center justify-center-safe overflow-x-auto overflow-y-hidden"
-      style={{ minHeight: `${2.7 * Math.max(1, latex.split('\\\\').length)}rem` }}
+      style={{ minHeight: `${0.9 + 2.7 * Math.max(1, latex.split('\\\\').length)}rem` }}
       role="img"
       aria-label={text}
       onMouseOver={(event) => onLight?.(paramOf(event.target))}

@@ -102,7 +102,7 @@ test('17: a crowded scene with prediction, truth, ghosts and vectors keeps its f
   const { frames, scripts } = await tell()
   const [drawn, took] = [frames.slice(before), scripts.slice(before)]
   const seconds = ((drawn.at(-1) ?? 0) - (drawn[0] ?? 0)) / 1000
-  console.log(`crowded scene: ${((drawn.length - 1) / seconds).toFixed(1)} frames/s of 58`)
+  within('crowded scene, time between frames', (1000 * seconds) / (drawn.length - 1), 1000 / 58, 'ms')
   within('script of a frame, 95 of 100', share(took, 0.95), 4, 'ms')
   expect(drawn.length).toBeGreaterThan(20)
 })

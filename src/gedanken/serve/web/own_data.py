@@ -92,7 +92,7 @@ def _options(roles: Roles) -> dict[str, Any]:
     """Arguments of `read_trajectories`."""
     given = {name: value for name, value in roles.items() if value not in (None, {}) and name not in GIVEN}
     line, hold, parameters = (tuple(roles.get(name) or ()) for name in GIVEN)
-    return {**given, "inputs": InputColumns(line, hold, parameters, guess=roles.get("state") is None)}
+    return {**given, "inputs": InputColumns(line, hold, parameters, guess=True)}
 
 
 # Role of a column by what an input does between two readings.
@@ -175,9 +175,9 @@ def command(name: str, roles: Roles, request: Mapping[str, Any]) -> list[str]:
     """The words of the command line that gives the same report."""
     words = ["gedanken", "discover", name]
     given = {**roles, **request}
-    for option, name in zip(("--input", "--hold", "--parameter"), GIVEN, strict=True):
-        if given.get(name):
-            words += [option, ",".join(given[name])]
+    for option, role in zip(("--input", "--hold", "--parameter"), GIVEN, strict=True):
+        if given.get(role):
+            words += [option, ",".join(given[role])]
     for option in ("time", "trial", "order", "hint", "fit_until"):
         if given.get(option) is not None:
             words += [f"--{option.replace('_', '-')}", str(given[option])]
@@ -196,11 +196,10 @@ def command(name: str, roles: Roles, request: Mapping[str, Any]) -> list[str]:
 
 
 def run(record: Record, player: Player, turns: int | None, on_turn: Callable[[int, Turn], None]) -> Finding:
-    """Let the player look for the law.
+    """Let the player look for the law; a finding without one where none of its answers could be read.
 
     Raises:
         PlayerError: it could not answer at all.
-        UserError: none of its answers could be read.
     """
     return discovery.run(record, player, turns, on_turn)
 
@@ -261,7 +260,18 @@ def show_finding(finding: Finding, words: Sequence[str]) -> dict[str, Any]:
     told = to_json(finding, words)
     names = (
         *("title", "hint", "player", "solved", "outcome", "doubts", "match", "equation", "r2", "held_out_r2"),
-        *("baselines", "order", "observations", "left_out", "reason", "limits", "notes", "rationale", "columns"),
+        *(
+            "baselines",
+            "order",
+            "observations",
+            "ladder",
+            "left_out",
+            "reason",
+            "limits",
+            "notes",
+            "rationale",
+            "columns",
+        ),
         *("inputs", "units", "time", "time_unit", "source", "seconds", "written", "versions"),
     )
     task, problem = DiscoverTask(), finding.record.problem
@@ -276,10 +286,6 @@ def show_finding(finding: Finding, words: Sequence[str]) -> dict[str, Any]:
                 for name, value in told["params"].items()
             ],
             "intervals": told["half_widths_95"] is not None,
-            "ladder": [
-                {**each, "latex": latex(parse(each["equation"], finding.states, each["params"]), each["params"])}
-                for each in told["ladder"]
-            ],
             "alternatives": [
                 {**each, **_describe(each["equation"], each["params"], finding.states)} for each in told["alternatives"]
             ],

@@ -7,8 +7,6 @@ from typing import Any
 from gedanken.training.scratch.options import ScratchOptions
 
 BETAS = (0.9, 0.95)
-
-
 MOMENTUM = 0.95
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 """Of the odd polynomial that drives all singular values towards 1 (Jordan 2024)."""

@@ -97,7 +97,6 @@ class LadderLaw(Model):
     """A law of the ladder from the simplest to the best."""
 
     equation: str
-    latex: str
     params: dict[str, float]
     constants: int
     terms: int
