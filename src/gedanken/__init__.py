@@ -34,17 +34,18 @@ __all__ = [
 RIGID = "Attractor Block Body Box Circle Gravitation Motor Peg Pin Pivot Polygon Scene Segment Slide Solver Spring Wind"
 """Parts of a rigid scene, which are `gedanken.Scene`, `gedanken.Body`, ..., too."""
 
+LATER = {
+    "LocalEnv": "gedanken.episode",
+    "record": "gedanken.worlds.rigid.engine.simulate",
+    "discover": "gedanken.own_data.result",
+    **dict.fromkeys(RIGID.split(), "gedanken.worlds.rigid"),
+}
+"""Names whose modules take a while to import: looked up when they are asked for."""
+
 
 def __getattr__(name: str) -> Any:
-    # Names whose modules take a while to import, or need an extra: looked up when they are asked for.
-    if name == "LocalEnv":
-        return importlib.import_module("gedanken.episode").LocalEnv
-    if name in RIGID.split():
-        return getattr(importlib.import_module("gedanken.worlds.rigid"), name)
-    if name == "record":
-        return importlib.import_module("gedanken.worlds.rigid.engine.simulate").record
-    if name == "discover":
-        return importlib.import_module("gedanken.own_data.result").discover
+    if name in LATER:
+        return getattr(importlib.import_module(LATER[name]), name)
     for suffix, module in (("Action", "models"), ("Env", "client")):
         # `DiscoverEnv`, `DiscoverAction`, ...: a pair for each task.
         if name.removesuffix(suffix).lower() in importlib.import_module("gedanken.tasks").names():
