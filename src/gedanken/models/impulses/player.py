@@ -10,14 +10,28 @@ from gedanken.errors import PlayerError
 from gedanken.loop import Question
 from gedanken.models.impulses import decoder
 from gedanken.models.impulses import vocabulary as v
+from gedanken.models.impulses.rounds import GIVEN, Step, left
+from gedanken.models.impulses.vocabulary import Ids
 from gedanken.worlds.rigid import text
 from gedanken.worlds.rigid.engine import couplings as c
-from gedanken.worlds.rigid.engine.laws import each_alone
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import Scene
 from gedanken.worlds.rigid.text import Prompt, contacts
 from gedanken.worlds.rigid.text._ledger import FARTHEST, Ledger, Listing
-from gedanken.worlds.rigid.text._quantities import ANSWERS, islands
+from gedanken.worlds.rigid.text import _quantities as q
+from gedanken.worlds.rigid.text._quantities import ANSWERS
+
+ROUNDS = 3
+"""Most answers about a group."""
+
+ENOUGH = 0.1
+"""What may be left of a group (px/s) for it not to be asked about (again)."""
+
+ENOUGH_PUSH = 1.0
+"""The same for pushes: a sixtieth of it moves a body."""
+
+PUSH_FROM = 0.01
+"""Push (px/s) of a row from which on pushes are worked out: less moves nothing by the last digit."""
 
 
 class ImpulsePlayer:
@@ -27,7 +41,7 @@ class ImpulsePlayer:
     are a group. The frame that its impulses give is written in the question's format.
     """
 
-    given = contacts.GIVEN
+    given = GIVEN
 
     def __init__(self, folder: Path, name: str):
         """The model in `folder`, called `name`.
@@ -89,35 +103,82 @@ def predict(
     scenes: Sequence[Scene],
     physics: Sequence[c.Physics],
 ) -> list[Array]:
-    """Impulses of the rows of some steps, each of shape (rows, 3), all their groups side by side.
-
-    Groups of more rows than the vocabulary has names for are answered by the textbook's law.
-    """
-    texts, plans, owners = [], [], []
+    """Impulses of the rows of some steps, each of shape (rows, 3), all their groups side by side."""
     impulses = [np.zeros((len(found.rows), 3)) for found in listings]
+    tasks: list[_Group] = []
     for k, found in enumerate(listings):
         if not len(found.rows):
             continue
         masses = physics[k].masses
-        movable = masses[:, 0] > 0
-        group = islands(found.rows, len(movable), masses)
+        steps = [(c.NORMAL, Step(found.flown, found.rows, masses), found.last)]
+        if found.quantities[:, q.PUSH].max() > PUSH_FROM:
+            steps.append((c.APART, Step.of_pushes(found.flown, found.rows, masses), np.zeros_like(found.last)))
+        group = q.islands(found.rows, len(masses), masses)
         for number in np.unique(group):
             members = np.flatnonzero(group == number)
-            if len(members) > v.ROWS:
-                impulses[k][members] = each_alone(found.flown, found.rows[members], masses)
-                continue
-            pushes = v.has_push(found.quantities[members])
-            ids = v.encode(found.rows, found.quantities, members, movable, scenes[k].solver.iterations, 0, False, 0)
-            texts.append(ids)
-            plans.append([v.answers(int(found.rows[row, c.KIND]), pushes) for row in members])
-            owners.append((k, members))
-    for (k, members), said in zip(owners, decoder.answer(weights, texts, plans), strict=True):
-        for row, numbers in zip(members, said, strict=True):
-            wanted = ANSWERS[int(listings[k].rows[row, c.KIND])]
-            impulses[k][row, : min(wanted, len(numbers))] = numbers[:wanted]
-            if len(numbers) > wanted:
-                impulses[k][row, c.APART] = numbers[wanted]
+            for column, step, last in steps:
+                part = step.part(members)
+                begin = part.begin(last[members]) if column == c.NORMAL else part.alone()
+                movable = masses[:, 0] > 0
+                tasks.append(_Group(k, members, column, part, movable, scenes[k].solver.iterations, begin))
+    for _ in range(ROUNDS):
+        _play_round(weights, [task for task in tasks if task.asks])
+    for task in tasks:
+        if task.column == c.NORMAL:
+            impulses[task.listing][task.members, :2] = task.best[:, :2]
+        else:
+            impulses[task.listing][task.members, c.APART] = task.best[:, c.NORMAL]
     return impulses
+
+
+class _Group:
+    """A group of rows on its way through the rounds.
+
+    Attributes:
+        listing: number of the step that it is of.
+        members: its rows there.
+        column: of the impulses that it gives: `couplings.NORMAL`, or `APART` for pushes.
+        best: the impulses that leave least, shape (rows, 3).
+    """
+
+    def __init__(
+        self, listing: int, members: Ids, column: int, step: Step, movable: np.ndarray, iterations: int, begin: Array
+    ):
+        self.listing, self.members, self.column = listing, members, column
+        self._step, self._movable, self._iterations = step, movable, iterations
+        self._now = self.best = begin
+        self._told = step.look(begin)
+        self._left = left(self._told)
+        self.asks = self._left > (ENOUGH if column == c.NORMAL else ENOUGH_PUSH) and len(members) <= v.ROWS
+
+    @property
+    def ids(self) -> Ids:
+        """The text of the next round."""
+        places = np.arange(len(self.members))
+        return np.asarray(v.encode(self._step.rows, self._told, places, self._movable, self._iterations, 0, False, 0))
+
+    @property
+    def plan(self) -> list[int]:
+        """How many numbers the answer has for each row."""
+        return [ANSWERS[int(kind)] for kind in self._step.rows[:, c.KIND]]
+
+    def hear(self, said: Sequence[Sequence[float]]) -> None:
+        """Book an answer."""
+        changes = np.zeros((len(self.members), 3))
+        for row, numbers in zip(changes, said, strict=True):
+            row[: len(numbers)] = numbers
+        self._now = self._step.add(self._now, changes)
+        self._told = self._step.look(self._now)
+        remains = left(self._told)
+        if remains < self._left:
+            self._left, self.best = remains, self._now
+        self.asks = remains > (ENOUGH if self.column == c.NORMAL else ENOUGH_PUSH)
+
+
+def _play_round(weights: decoder.Weights, tasks: Sequence[_Group]) -> None:
+    answers = decoder.answer(weights, [task.ids for task in tasks], [task.plan for task in tasks])
+    for task, said in zip(tasks, answers, strict=True):
+        task.hear(said)
 
 
 @lru_cache(maxsize=4)

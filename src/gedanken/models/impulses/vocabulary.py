@@ -1,12 +1,12 @@
 # mypy: allow-untyped-decorators
-"""The words of the format of contacts as tokens: every number of three significant digits is one.
+"""The words of a round as tokens: every number of three significant digits is one.
 
 A group of rows that share bodies is one text, since what happens in it does not depend on the rest of the frame::
 
-    step 10  r0 contact b0 w 270d 0.627 ...  r1 ...  impulses  r0 13.9 5.74 0.118  r1 ...  end
+    step 10  r0 contact b0 w 270d 0.627 ...  r1 ...  changes  r0 -3.9 0.74  r1 ...  end
 
-`step` is followed by the solver's iterations, a row by what the line of the format says (`text.contacts`), and
-`impulses` by the answer. Names of bodies and rows count within the group.
+`step` is followed by the solver's iterations, a row by what it is (`text.contacts`), what its law still asks for and
+what it has by now (`rounds`), and `changes` by the answer: what to add. Names of bodies and rows count within the group.
 """
 
 import math
@@ -16,13 +16,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from gedanken.models.impulses.rounds import DUE, DUE_T
 from gedanken.worlds.rigid.engine import couplings as c
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.text import _quantities as q
 
 Ids = NDArray[np.int64]
 
-PAD, END, STEP, IMPULSES, WORLD = range(5)
+PAD, END, STEP, CHANGES, WORLD = range(5)
 KIND = 5
 DEGREES = KIND + len(c.KINDS)
 BODIES, ROWS = 128, 256
@@ -42,22 +43,31 @@ VALUES = np.concatenate([[0.0], _SIZES, -_SIZES])
 ASCENDING = np.argsort(VALUES, kind="stable")
 """Number tokens (less `NUMBER`) from the lowest value to the highest."""
 
-SCALE = np.sign(VALUES) * np.log10(np.maximum(np.abs(VALUES), q.SMALLEST) / q.SMALLEST)
-"""Where each lies on a scale that is even in size and order: -8 to 8 decades around 0."""
+LINEAR = 0.3
+"""Numbers much smaller than it (px/s) lie side by side on the scale of nearness, much larger ones by their order."""
+
+SCALE = np.arcsinh(VALUES / LINEAR) / math.log(10.0)
+"""Where each number lies on that scale, decades."""
 
 # Fields of a row by kind, padded with -1: between bodies and on the world.
-_WIDEST = max(map(len, q.BETWEEN))
+_CONTACT = (q.LIMIT, q.NEED, q.ACROSS, DUE_T, q.SHARE_A, q.SHARE_B, q.RATIO, q.ARM_A, q.ARM_B, q.LAST, q.LAST_T)
+_LINE = (q.NEED, q.SHARE_A, q.SHARE_B, q.ARM_A, q.ARM_B, q.LAST)
+_HINGE = (q.NEED, q.NEED_T, q.SHARE_A, q.SHARE_B, q.RATIO, q.ARM_A, q.ARM_B, q.ARM_AT, q.ARM_BT, q.LAST, q.LAST_T)
+_MOTOR = (q.LIMIT, q.NEED, DUE, q.SHARE_A, q.SHARE_B, q.LAST)
+_BETWEEN = (_CONTACT, _LINE, _HINGE, _LINE, _LINE, _MOTOR)
+_WIDEST = max(map(len, _BETWEEN))
 _FIELDS = np.full((2, len(c.KINDS), _WIDEST), -1)
-for _side, _lists in enumerate((q.BETWEEN, q.ON_WORLD)):
-    for _kind, _fields in enumerate(_lists):
-        _FIELDS[_side, _kind, : len(_fields)] = _fields
+for _kind, _fields in enumerate(_BETWEEN):
+    _FIELDS[0, _kind, : len(_fields)] = _fields
+    _left = [field for field in _fields if field not in (q.SHARE_B, q.ARM_B, q.ARM_BT)]
+    _FIELDS[1, _kind, : len(_left)] = _left
 _ANSWERS: Any = np.array(q.ANSWERS)
 
-LONGEST_ROW = 5 + _WIDEST + 4
+LONGEST_ROW = 5 + _WIDEST + 3
 """Most tokens of a row and its answer."""
 
-PUSH_FROM = 0.01
-"""Push (px/s) of a row from which on the pushes of its group are asked for: less moves nothing by the last digit."""
+SMALLEST_CHANGE = 0.02
+"""Changes below it (px/s) are said as 0."""
 
 
 @njit(cache=True)
@@ -71,11 +81,6 @@ def number(x: float) -> int:
     return NUMBER + 1 + place + (SIZES if mantissa < 0 else 0)
 
 
-def has_push(told: Array) -> bool:
-    """Whether a group with these quantities is asked for pushes."""
-    return bool((told[:, q.PUSH] > PUSH_FROM).any())
-
-
 @njit(cache=True)
 def encode(
     rows: Array,
@@ -87,11 +92,11 @@ def encode(
     mirror: bool,
     shift: int,
 ) -> Ids:
-    """Tokens of a group up to `impulses`.
+    """Tokens of a group up to `changes`.
 
     Args:
         rows: of a step.
-        told: their quantities.
+        told: of `Step.look`.
         members: the group's rows in the order in which they are said; at most `ROWS`.
         movable: of each body.
         iterations: of the solver.
@@ -128,7 +133,7 @@ def encode(
                 value = -value
             out[at] = number(value)
             at += 1
-    out[at] = IMPULSES
+    out[at] = CHANGES
     return out[: at + 1]
 
 
@@ -136,31 +141,24 @@ def encode(
 def flips(kind: int, field: int) -> bool:
     """Whether a quantity changes its sign in a mirror."""
     if kind == c.MOTOR:
-        return field in (q.NEED, q.ALONG, q.LAST)
-    return field in (q.ACROSS, q.NEED_T, q.ARM_A, q.ARM_B, q.LAST_T)
+        return field in (q.NEED, DUE, q.LAST)
+    return field in (q.ACROSS, q.NEED_T, DUE_T, q.ARM_A, q.ARM_B, q.LAST_T)
 
 
 @njit(cache=True)
-def answers(kind: int, pushes: bool) -> int:
-    """How many numbers the answer to a row has."""
-    return int(_ANSWERS[kind]) + (1 if pushes and kind == c.CONTACT else 0)
-
-
-@njit(cache=True)
-def encode_answer(rows: Array, impulses: Array, members: Ids, pushes: bool, mirror: bool, shift: int) -> Ids:
-    """Tokens after `impulses`: of each row its name and numbers, then `end`; arguments as of `encode`."""
-    out = np.empty(1 + members.shape[0] * 4, np.int64)
+def encode_answer(rows: Array, changes: Array, members: Ids, mirror: bool, shift: int) -> Ids:
+    """Tokens after `changes`: of each row its name and numbers, then `end`; arguments as of `encode`."""
+    out = np.empty(1 + members.shape[0] * 3, np.int64)
     at = 0
     for place in range(members.shape[0]):
         kind = int(rows[members[place], c.KIND])
         out[at] = ROW + (place + shift) % ROWS
         at += 1
-        for k in range(answers(kind, pushes)):
-            column = k if k < _ANSWERS[kind] else c.APART
-            value = impulses[members[place], column]
+        for column in range(_ANSWERS[kind]):
+            value = changes[members[place], column]
             if mirror and (column == c.ACROSS or kind == c.MOTOR):
                 value = -value
-            out[at] = number(value)
+            out[at] = number(value if abs(value) >= SMALLEST_CHANGE else 0.0)
             at += 1
     out[at] = END
     return out[: at + 1]
@@ -168,7 +166,7 @@ def encode_answer(rows: Array, impulses: Array, members: Ids, pushes: bool, mirr
 
 def words() -> list[str]:
     """Every token as the word that texts have, by its number."""
-    special = ["<pad>", "end", "step", "impulses", "w"]
+    special = ["<pad>", "end", "step", "changes", "w"]
     names = [*(f"{k}d" for k in range(360)), *(f"b{k}" for k in range(BODIES)), *(f"r{k}" for k in range(ROWS))]
     return [*special, *c.KINDS, *names, *map(q.word, VALUES)]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from gedanken.errors import UserError
 from gedanken.models.impulses import vocabulary as v
+from gedanken.worlds.rigid.text._quantities import SMALLEST
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,10 @@ BELL = (0.05, 0.006)
 """Widths (decades) of the bell over a number's neighbours that is the target: at the start of a run and at its end."""
 
 SMALL_WEIGHT = 0.3
-"""Weight of numbers below 1 px/s in the loss; from 10 px/s on it is 1."""
+"""Weight of small numbers in the loss, below about 1 px/s (`NEAR`); a decade further on it is 1."""
+
+NEAR = 0.82
+"""Size on `vocabulary.SCALE` of 1 px/s."""
 
 NUMBER_SCALE = 0.06
 """Size of the first vectors of the numbers."""
@@ -87,7 +91,8 @@ def _number_features(width: int) -> Any:
     """Smooth functions of every number: waves of its logarithm at many lengths, its sign and its size."""
     import torch
 
-    scale, value = torch.from_numpy(v.SCALE).float(), torch.from_numpy(v.VALUES).float()
+    value = torch.from_numpy(v.VALUES).float()
+    scale = torch.sign(value) * torch.log10(value.abs().clamp(min=SMALLEST) / SMALLEST)
     waves = (width - 8) // 2
     phases = scale[:, None] * (2 * math.pi * torch.logspace(-1.2, 1.2, waves))
     sizes = [torch.tanh(value / unit) for unit in (0.1, 1.0, 10.0, 100.0, 1000.0)]
@@ -162,5 +167,5 @@ def weigh_numbers(logits: Any, targets: Any, width: float) -> tuple[Any, Any]:
     bell = torch.softmax(-0.5 * ((scale - size[:, None]) / width) ** 2, 1)
     # Cross entropy less the bell's own entropy would be the divergence; the gradient is the same.
     losses = torch.logsumexp(logits, 1) - (bell * logits).sum(1)
-    weights = SMALL_WEIGHT + (1.0 - SMALL_WEIGHT) * (size.abs() - 3.0).clamp(0.0, 1.0)
+    weights = SMALL_WEIGHT + (1.0 - SMALL_WEIGHT) * (size.abs() - NEAR).clamp(0.0, 1.0)
     return losses, weights

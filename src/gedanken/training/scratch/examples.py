@@ -1,8 +1,8 @@
-"""What a scene teaches: groups of contacts and joints with the impulses that the solver found for them.
+"""What a scene teaches: groups of contacts and joints, what each has by now, and what is to be added to it.
 
 A scene is simulated again from its data: a recording does not hold impulses. Now and then all bodies are disturbed
 by the size of error that a model makes, so that a rollout, which stands on the model's own frames, is nothing new.
-Groups where something happens come first: in most steps what rests goes on resting.
+Groups whose rows contradict each other come first: where each law's own impulse is right there is nothing to learn.
 
 The physics knows no numbering, no left and right and no order of the ends of a contact: each example is said in random
 order, turned by a random angle, mirrored half of the time, and with the ends of its rows exchanged at random.
@@ -15,12 +15,13 @@ import numpy as np
 
 from gedanken.errors import UserError
 from gedanken.models.impulses import vocabulary as v
+from gedanken.models.impulses.rounds import Step
 from gedanken.models.impulses.vocabulary import Ids
 from gedanken.seeding import stream
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine import couplings as c
 from gedanken.worlds.rigid.engine.chipmunk import Space
-from gedanken.worlds.rigid.engine.laws import explain
+from gedanken.worlds.rigid.engine.laws import explain_from
 from gedanken.worlds.rigid.engine.simulate import FRAMES
 from gedanken.worlds.rigid.engine.tracing import Tracer
 from gedanken.worlds.rigid.scene.geometry import Array
@@ -34,16 +35,26 @@ SHAKES = (0.2, 20.0)
 """Smallest and largest size of a disturbance of the velocities (px/s); positions get a fiftieth of it in px."""
 
 EVENT = 1.0
-"""Velocity error (px/s) of the last impulses, repeated, from which on something happens in a group."""
+"""Velocity error (px/s) from which on something happens in a group (for the last impulses, repeated), or its rows
+contradict each other (for each row's impulse by its own law)."""
 
-QUIET = 0.1
+RESTING = 0.3
+"""Share of the groups that are examples whose rows contradict each other and which do again what they did before."""
+
+QUIET = 0.02
 """Share of the other groups that are examples."""
+
+PUSHES = 0.05
+"""Share of the groups whose pushes are examples, too: impulses of their own kind, without friction."""
+
+FIRST_ROUND = 0.45
+"""Share of the examples that begin as a step begins; the others stand between that and the right answer, or near it."""
 
 SCENE_TOKENS = 8000
 """Tokens that a scene gives, if it has so many: then the next scene."""
 
 FIT = q.SWEEPS
-"""Sweeps of the search for the impulses that are taught: what rests is taught the very impulses that the text says."""
+"""Sweeps of the search for the impulses that are taught."""
 
 MISFIT = 0.3
 """Largest velocity error (px/s) of the impulses that are taught; where the search leaves more, the solver's are."""
@@ -76,6 +87,7 @@ class Moment:
         impulses: what the solver found, shape (rows, 3).
         after: state after the step, shape (n, 6).
         news: velocity error of the last impulses, repeated, of each body, px/s, shape (n,).
+        last: impulses of the step before, shape (rows, 3).
     """
 
     flown: Array
@@ -84,6 +96,7 @@ class Moment:
     impulses: Array
     after: Array
     news: Array
+    last: Array
 
 
 def walk(scene: Scene, rng: np.random.Generator, shaken: float = SHAKEN, frames: int = FRAMES) -> Iterator[Moment]:
@@ -109,7 +122,7 @@ def walk(scene: Scene, rng: np.random.Generator, shaken: float = SHAKEN, frames:
                 told = q.describe(step.flown, rows, masses, last, True)
                 warm = tracer.physics.settle(step.flown, rows, last, False)
                 news = np.hypot(*(warm - step.after)[:, 2:4].T)
-                yield Moment(step.flown, rows, told, step.impulses[acting], step.after, news)
+                yield Moment(step.flown, rows, told, step.impulses[acting], step.after, news, last)
                 before = step.flown
             if not np.abs(tracer.state()).max() < 1e5:
                 raise UserError("the scene is unstable: its state is beyond all bounds")
@@ -141,23 +154,32 @@ def choose(scene: Scene, rng: np.random.Generator, most_rows: int, tokens: int, 
     """Examples of a scene, at random, until there are so many tokens."""
     movable = np.array([not body.kinematic for body in scene.bodies])
     physics = c.Physics.of(scene)
-    found: list[tuple[Moment, Ids]] = []
+    found: list[tuple[Moment, Ids, bool]] = []
     shaken = SHAKEN if rng.random() < 2 / 3 else 0.0
     for moment in walk(scene, rng, shaken, frames):
         if not len(moment.rows):
             continue
+        step = Step(moment.flown, moment.rows, physics.masses)
+        off = np.hypot(*(step.book(step.alone()) - moment.after)[:, 2:4].T)
+        bodies = moment.rows[:, c.A].astype(int)
+        news, contradiction = moment.news[bodies], off[bodies]
         group = q.islands(moment.rows, len(movable), physics.masses)
-        news = moment.news[moment.rows[:, c.A].astype(int)]
         for number in np.unique(group):
             members = np.flatnonzero(group == number)
-            if len(members) <= most_rows and (news[members].max() > EVENT or rng.random() < QUIET):
-                found.append((moment, members))
+            if len(members) > most_rows:
+                continue
+            share = QUIET
+            if contradiction[members].max() > EVENT:
+                share = 1.0 if news[members].max() > EVENT else RESTING
+            if rng.random() < share:
+                found.append((moment, members, False))
+            if len(members) > 1 and moment.impulses[members, c.APART].max() > EVENT and rng.random() < PUSHES:
+                found.append((moment, members, True))
     examples: list[Example] = []
     used = 0
     for place in rng.permutation(len(found)).tolist():
-        moment, members = found[place]
-        answer = teach_impulses(moment, members, physics)
-        example = say(moment, members, answer, movable, scene.solver.iterations, rng)
+        moment, members, pushes = found[place]
+        example = _teach(moment, members, pushes, physics, movable, scene.solver.iterations, rng)
         examples.append(example)
         used += len(example.ids)
         if used >= tokens:
@@ -165,32 +187,66 @@ def choose(scene: Scene, rng: np.random.Generator, most_rows: int, tokens: int, 
     return examples
 
 
-def teach_impulses(moment: Moment, members: Ids, physics: c.Physics) -> Array:
-    """The impulses of a group that are the right answer, shape (rows, 3), 0 for the rows of others.
+def _teach(
+    moment: Moment,
+    members: Ids,
+    pushes: bool,
+    physics: c.Physics,
+    movable: np.ndarray,
+    iterations: int,
+    rng: np.random.Generator,
+) -> Example:
+    """A group at some round, and what is to be added."""
+    if pushes:
+        step = Step.of_pushes(moment.flown, moment.rows, physics.masses).part(members)
+        right = np.column_stack([moment.impulses[members, c.APART], np.zeros((len(members), 2))])
+        after, begin = step.book(right), step.alone()
+    else:
+        step = Step(moment.flown, moment.rows, physics.masses).part(members)
+        right, after, begin = moment.impulses[members], moment.after, step.begin(moment.last[members])
+    now = pick_round(step, after, right, begin, rng)
+    changes = teach_changes(step, after, right, now) - now
+    return say(step, now, changes, movable, iterations, rng)
+
+
+def teach_changes(step: Step, after: Array, right: Array, now: Array) -> Array:
+    """The impulses of a group that are the right answer when it has some already, shape (rows, 3).
 
     A frame does not tell each impulse of a stack: a box on two points has one weight, and the solver's share for each
-    comes from its whole history. Taught are therefore the impulses that the search of the format finds for the change
-    of velocities, from which also the last ones in the text come. They give the same frame.
+    comes from its whole history. Taught are therefore impulses near those of now that give the same frame, and the
+    solver's own where there are none.
     """
-    found = np.zeros((len(moment.rows), 3))
-    found[members] = moment.impulses[members]
-    fitted = found.copy()
-    fitted[members, :2] = explain(moment.flown, moment.rows[members], physics.masses, moment.after, FIT)[:, :2]
-    bodies = np.unique(moment.rows[members, c.A].astype(int))
-    off = (physics.settle(moment.flown, moment.rows, fitted, False) - moment.after)[bodies, 2:4]
-    return fitted if np.hypot(*off.T).max() < MISFIT else found
+    found = np.asarray(explain_from(now, step.flown, step.rows, step.masses, after, FIT))
+    bodies = np.unique(step.rows[:, c.A].astype(int))
+    off = (step.book(found) - after)[bodies, 2:4]
+    return found if np.hypot(*off.T).max() < MISFIT else right * (1.0, 1.0, 0.0)
+
+
+def pick_round(step: Step, after: Array, right: Array, begin: Array, rng: np.random.Generator) -> Array:
+    """The impulses of some round: the first, or one on the way that a model's answers might take."""
+    if rng.random() < FIRST_ROUND:
+        return begin
+    if rng.random() < 0.2:
+        begin = step.alone()
+    goal = teach_changes(step, after, right, begin)
+    gap = begin - goal
+    size = np.abs(gap[:, :2]).mean() * np.exp(rng.normal(-2.0, 1.0))
+    share = rng.uniform(0.0, 1.0) * rng.uniform(0.0, 1.5, (len(gap), 1)) ** 2
+    noise = rng.normal(0.0, 1.0, gap.shape) * (size + 0.1 * np.abs(gap)) * (1.0, 1.0, 0.0)
+    return step.add(goal, share * gap + noise)
 
 
 def say(
-    moment: Moment, members: Ids, impulses: Array, movable: np.ndarray, iterations: int, rng: np.random.Generator
+    step: Step, now: Array, changes: Array, movable: np.ndarray, iterations: int, rng: np.random.Generator
 ) -> Example:
     """A group as tokens, one of the many ways to say it."""
+    members = np.arange(len(step.rows))
     if rng.random() > SORTED:
         members = rng.permutation(members)
-    rows, told = exchange_ends(moment.rows, moment.told, movable, rng)
+    rows, told = exchange_ends(step.rows, step.look(now), movable, rng)
     turn, mirror, shift = int(rng.integers(360)), bool(rng.integers(2)), int(rng.integers(v.ROWS))
     text = v.encode(rows, told, members, movable, iterations, turn, mirror, shift)
-    answer = v.encode_answer(rows, impulses, members, v.has_push(told[members]), mirror, shift)
+    answer = v.encode_answer(rows, changes, members, mirror, shift)
     return Example(np.concatenate([text, answer]).astype(np.int32), len(text))
 
 
