@@ -41,7 +41,7 @@ class Weights:
         gates: gate and up, shape (layers, width, 2 inner width).
         down: shape (layers, inner width, width).
         norm: the last, shape (width,).
-        head: logits of the numbers from the lowest value to the highest, shape (width, numbers).
+        head: logits of the numbers of answers from the lowest value to the highest, shape (width, numbers).
         heads: of attention.
         epsilon: of the norms.
         theta: of the rotary embedding.
@@ -86,7 +86,7 @@ def load(folder: Path) -> Weights:
         return np.ascontiguousarray(rows, np.float32)
 
     embedding = tensors["model.embed_tokens.weight"]
-    head = tensors.get("lm_head.weight", embedding)[v.NUMBER :][v.ASCENDING]
+    head = tensors.get("lm_head.weight", embedding)[v.NUMBER :][v.SAID]
     norms = [
         [tensors[f"model.layers.{k}.{name}.weight"] for name in ("input_layernorm", "post_attention_layernorm")]
         for k in layers
@@ -203,7 +203,7 @@ def _medians(hidden: Floats, weights: Weights) -> Ids:
     """Tokens of the medians of the numbers' distributions, shape (texts,)."""
     logits = hidden @ weights.head
     share = np.exp(logits - logits.max(1, keepdims=True)).cumsum(1)
-    return np.asarray(v.NUMBER + v.ASCENDING[(share < share[:, -1:] / 2).sum(1)])
+    return np.asarray(v.NUMBER + v.SAID[(share < share[:, -1:] / 2).sum(1)])
 
 
 @njit(cache=True)

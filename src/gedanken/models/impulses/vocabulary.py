@@ -40,14 +40,18 @@ _SIZES = np.concatenate([np.arange(100, 1000) * 10.0 ** (decade - 2) for decade 
 VALUES = np.concatenate([[0.0], _SIZES, -_SIZES])
 """What each number token says, from `NUMBER` on."""
 
-ASCENDING = np.argsort(VALUES, kind="stable")
-"""Number tokens (less `NUMBER`) from the lowest value to the highest."""
+_TWO_DIGITS = np.arange(0, SIZES, 10)
+SAID = np.concatenate([1 + SIZES + _TWO_DIGITS[::-1], [0], 1 + _TWO_DIGITS])
+"""Number tokens (less `NUMBER`) that answers consist of, from the lowest value to the highest: those of two digits.
+
+What is left by rounding is said in the next round, and a tenth of the numbers costs a tenth.
+"""
 
 LINEAR = 0.3
 """Numbers much smaller than it (px/s) lie side by side on the scale of nearness, much larger ones by their order."""
 
-SCALE = np.arcsinh(VALUES / LINEAR) / math.log(10.0)
-"""Where each number lies on that scale, decades."""
+SCALE = np.arcsinh(VALUES[SAID] / LINEAR) / math.log(10.0)
+"""Where each number of answers lies on that scale, decades."""
 
 # Fields of a row by kind, padded with -1: between bodies and on the world.
 _CONTACT = (q.LIMIT, q.NEED, q.ACROSS, DUE_T, q.SHARE_A, q.SHARE_B, q.RATIO, q.ARM_A, q.ARM_B, q.LAST, q.LAST_T)
@@ -79,6 +83,17 @@ def number(x: float) -> int:
     decade = exponent + 2 - FIRST_DECADE
     place = int(decade * 900 + abs(mantissa) - 100)
     return NUMBER + 1 + place + (SIZES if mantissa < 0 else 0)
+
+
+@njit(cache=True)
+def said(x: float) -> int:
+    """Place in `SAID` of the number of an answer."""
+    if abs(x) < SMALLEST_CHANGE:
+        return SIZES // 10
+    mantissa, exponent = q.three_digits(x)
+    place = (exponent + 2 - FIRST_DECADE) * 90 + (abs(mantissa) - 95) // 10
+    place = min(place, SIZES // 10 - 1)
+    return int(SIZES // 10 + (1 + place if mantissa > 0 else -1 - place))
 
 
 @njit(cache=True)
@@ -158,7 +173,7 @@ def encode_answer(rows: Array, changes: Array, members: Ids, mirror: bool, shift
             value = changes[members[place], column]
             if mirror and (column == c.ACROSS or kind == c.MOTOR):
                 value = -value
-            out[at] = number(value if abs(value) >= SMALLEST_CHANGE else 0.0)
+            out[at] = NUMBER + SAID[said(value)]
             at += 1
     out[at] = END
     return out[: at + 1]

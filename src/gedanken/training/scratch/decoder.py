@@ -146,18 +146,21 @@ def measure_loss(model: Any, ids: Any, begins: Any, width: float) -> tuple[Any, 
     following = ids[:, 1:]
     place = torch.arange(1, ids.shape[1], device=ids.device)
     asked = (following >= v.NUMBER) & (place[None] >= begins[:, None])
-    targets = following[asked] - v.NUMBER
-    logits = (hidden[asked] @ model.lm_head.weight[v.NUMBER :].T).float()
+    spoken = torch.from_numpy(v.NUMBER + v.SAID).to(ids.device)
+    place = torch.zeros(v.COUNT - v.NUMBER, dtype=torch.long, device=ids.device)
+    place[spoken - v.NUMBER] = torch.arange(len(spoken), device=ids.device)
+    targets = place[following[asked] - v.NUMBER]
+    logits = (hidden[asked] @ model.lm_head.weight[spoken].T).float()
     losses, weights = weigh_numbers(logits, targets, width)
     return (losses * weights).sum(), float(weights.sum()), len(targets)
 
 
 def weigh_numbers(logits: Any, targets: Any, width: float) -> tuple[Any, Any]:
-    """Loss and weight of each number, from the logits of all numbers.
+    """Loss and weight of each number, from the logits of all numbers of answers.
 
     Args:
-        logits: shape (numbers asked, number tokens).
-        targets: the right tokens, less `vocabulary.NUMBER`.
+        logits: of the numbers of `vocabulary.SAID`, shape (numbers asked, numbers).
+        targets: places of the right ones.
         width: of the bell, decades.
     """
     import torch
