@@ -164,7 +164,15 @@ def test_an_endpoint_that_is_down_is_given_up(gedanken, endpoint, tmp_path):
     code, out, err = gedanken(*bench("predict", *SMALL_PREDICT, *model))
     result = json.loads(out)
     assert (code, result["missing"][0]["problems"]) == (2, result["missing"][0]["of"])
-    assert {row["player"] for row in result["rows"]} == {"hold", "linear", "accelerate", "free", "warm", "each_alone"}
+    assert {row["player"] for row in result["rows"]} == {
+        "hold",
+        "linear",
+        "accelerate",
+        "free",
+        "warm",
+        "each_alone",
+        "each_alone_rounds",
+    }
 
 
 def test_an_option_that_no_player_takes_is_refused(gedanken):

@@ -30,7 +30,7 @@ def folder(model, tmp_path_factory):
 
 
 def texts(rng, lengths):
-    return [np.array([v.STEP, *rng.integers(5, v.COUNT, length), v.IMPULSES]) for length in lengths]
+    return [np.array([v.STEP, *rng.integers(5, v.COUNT, length), v.CHANGES]) for length in lengths]
 
 
 def says(model, text, plan):
@@ -42,8 +42,8 @@ def says(model, text, plan):
         for _ in range(count):
             with torch.no_grad():
                 logits = model(input_ids=torch.tensor([ids])).logits[0, -1, v.NUMBER :]
-            share = torch.softmax(logits.double(), 0)[torch.from_numpy(v.ASCENDING)].cumsum(0)
-            token = int(v.ASCENDING[int((share < 0.5).sum())])
+            share = torch.softmax(logits.double()[torch.from_numpy(v.SAID)], 0).cumsum(0)
+            token = int(v.SAID[int((share < 0.5).sum())])
             ids.append(v.NUMBER + token)
             out[-1].append(float(v.VALUES[token]))
     return out

@@ -11,7 +11,7 @@ from gedanken.worlds.rigid import Body, Circle, Scene, Segment, Wind, text
 from gedanken.worlds.rigid.engine.simulate import record
 
 TASK = PredictTask()
-NAMES = ("free", "warm", "each_alone")
+NAMES = ("free", "warm", "each_alone", "each_alone_rounds")
 
 
 def ask(name, problem):
@@ -70,6 +70,7 @@ def test_the_frame_is_the_same_in_every_format_that_tells_the_scene(name):
 
 def test_they_say_what_is_given_to_them_and_need_the_scene():
     for name in NAMES:
-        assert "geometry" in load_player(name, "predict").given
+        given = load_player(name, "predict").given
+        assert ("after each answer what is left" if name.endswith("rounds") else "geometry") in given
         with pytest.raises(PlayerError, match="does not tell the scene"):
             ask(name, TASK.pose("billiards", level=1, format="lfm"))

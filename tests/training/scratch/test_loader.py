@@ -17,7 +17,7 @@ from gedanken.training.scratch.loader import Loader, make_batches
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
-    generate(Plan("train", 6, ("head_on", "tower"), (1,), frames=20), folder, Processes(1))
+    generate(Plan("train", 6, ("newtons_cradle", "tower"), (1,), frames=40), folder, Processes(1))
     return folder
 
 
@@ -35,7 +35,7 @@ def test_batches_are_full_and_go_on_from_any_place(folder, monkeypatch):
     for batch in batches:
         for row, begin in zip(batch.ids, batch.begins, strict=True):
             assert row[0] == v.STEP
-            assert row[begin - 1] == v.IMPULSES
+            assert row[begin - 1] == v.CHANGES
             assert row[row != v.PAD][-1] == v.END
     for start in (2, 9):
         for batch, other in zip(

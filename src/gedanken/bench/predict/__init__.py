@@ -20,8 +20,8 @@ from gedanken.worlds.rigid.engine.simulate import FRAMES
 
 __all__ = ["Row", "measure", "play_sample", "render_markdown", "run"]
 
-BOOKED = ("free", "warm", "each_alone")
-"""Players that a model of the format `contacts` has to beat: no impulse, the last ones, each contact for itself."""
+BOOKED = ("free", "warm", "each_alone", "each_alone_rounds")
+"""Players that a model of contacts has to beat: no impulse, the last ones, each contact for itself, that in rounds."""
 
 # Named by the rule of this benchmark that changed last; results record it.
 VERSION = "predict-bench-1"

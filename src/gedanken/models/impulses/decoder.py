@@ -25,6 +25,9 @@ Floats = NDArray[np.float32]
 BLOCK = 64
 """Tokens whose attention is computed at once."""
 
+FEW = 4
+"""Rows of a product up to which it is computed without BLAS."""
+
 BATCH = 6000
 """Tokens that are read side by side; more texts than that are read one batch after the other."""
 
@@ -135,14 +138,14 @@ def answer(weights: Weights, texts: Sequence[Ids], plans: Sequence[Sequence[int]
 
     Args:
         weights: the model.
-        texts: tokens up to `impulses`.
+        texts: tokens up to `changes`.
         plans: of each text, how many numbers each of its rows is asked for.
     """
     said: list[list[list[float]]] = [[] for _ in texts]
-    order = sorted(range(len(texts)), key=lambda k: len(texts[k]) + 4 * len(plans[k]))
+    order = sorted(range(len(texts)), key=lambda k: len(texts[k]) + 3 * len(plans[k]))
     batch: list[int] = []
     for place in order:
-        longest = len(texts[place]) + 4 * len(plans[place])
+        longest = len(texts[place]) + 3 * len(plans[place])
         if batch and longest * (len(batch) + 1) > BATCH:
             _answer(weights, batch, texts, plans, said)
             batch = []
@@ -160,35 +163,34 @@ def _answer(
     said: list[list[list[float]]],
 ) -> None:
     """Answer some of the texts side by side."""
-    # What is fed after the text: the name of a row, then the numbers that were said of it, then the next name.
-    scripts = [[name for k, count in enumerate(plans[text]) for name in (v.ROW + k, *[-1] * count)] for text in batch]
+    # Where each number goes; the name of its row is fed before the first.
+    places = [[(k, first) for k, count in enumerate(plans[text]) for first in range(count)] for text in batch]
     lengths = np.array([len(texts[text]) for text in batch])
-    longest, steps = int(lengths.max()), max(map(len, scripts), default=0)
-    ids = np.zeros((len(batch), longest), np.int64)
-    for row, text in enumerate(batch):
-        ids[row, : lengths[row]] = texts[text]
-        said[text] = [[] for _ in plans[text]]
+    longest = int(lengths.max()) + max(map(len, places)) + max(len(plans[text]) for text in batch)
     layers, width = weights.inner.shape[0], weights.inner.shape[2]
-    shape = (layers, len(batch), weights.heads, longest + steps, width // weights.heads)
+    shape = (layers, len(batch), weights.heads, longest, width // weights.heads)
     keys, values = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    forward(ids, np.arange(len(batch)), np.zeros(len(batch), np.int64), keys, values, *_matrices(weights))
-    spoken = np.full(len(batch), -1)
-    active = np.arange(len(batch))
-    places = [-1] * len(batch)
-    for step in range(steps):
-        # Texts that are answered go; of the others the next token is fed, and where a number follows, it is read.
-        active = active[[step < len(scripts[k]) for k in active]]
-        fed = np.array([[scripts[k][step] if scripts[k][step] >= 0 else spoken[k]] for k in active])
-        hidden = forward(fed, active, lengths[active] + step, keys, values, *_matrices(weights))
-        asked = [at for at, k in enumerate(active) if step + 1 < len(scripts[k]) and scripts[k][step + 1] < 0]
-        for at in range(len(active)):
-            if scripts[active[at]][step] >= 0:
-                places[active[at]] += 1
-        if asked:
-            for at, token in zip(asked, _medians(hidden[asked, 0], weights), strict=True):
-                k = int(active[at])
-                spoken[k] = token
-                said[batch[k]][places[k]].append(float(v.VALUES[token - v.NUMBER]))
+    for text in batch:
+        said[text] = [[] for _ in plans[text]]
+    fed: list[list[int]] = [texts[text].tolist() for text in batch]
+    starts = np.zeros(len(batch), np.int64)
+    active = [k for k in range(len(batch)) if places[k]]
+    step = 0
+    while active:
+        for k in active:
+            row, first = places[k][step]
+            if first == 0:
+                fed[k].append(v.ROW + row)
+        counts = [len(fed[k]) for k in active]
+        ids = np.array([token for k in active for token in fed[k]])
+        slots, offsets = np.array(active), np.concatenate([[0], np.cumsum(counts)])
+        hidden = forward(ids, offsets, slots, starts[slots], keys, values, *_matrices(weights))
+        starts[slots] += counts
+        for k, token in zip(active, _medians(hidden, weights).tolist(), strict=True):
+            fed[k] = [token]
+            said[batch[k]][places[k][step][0]].append(float(v.VALUES[token - v.NUMBER]))
+        step += 1
+        active = [k for k in active if step < len(places[k])]
 
 
 def _matrices(weights: Weights) -> tuple[Any, ...]:
@@ -201,7 +203,7 @@ def _matrices(weights: Weights) -> tuple[Any, ...]:
 
 def _medians(hidden: Floats, weights: Weights) -> Ids:
     """Tokens of the medians of the numbers' distributions, shape (texts,)."""
-    logits = hidden @ weights.head
+    logits = _times(hidden, weights.head)
     share = np.exp(logits - logits.max(1, keepdims=True)).cumsum(1)
     return np.asarray(v.NUMBER + v.SAID[(share < share[:, -1:] / 2).sum(1)])
 
@@ -220,8 +222,24 @@ def _normalise(x: Floats, scale: Floats, epsilon: float) -> Floats:
 
 
 @njit(cache=True, fastmath=True)
+def _times(x: Floats, matrix: Floats) -> Floats:
+    """The product x @ matrix."""
+    if x.shape[0] > FEW:
+        return np.dot(x, matrix)
+    # BLAS copies the whole matrix before it begins, which costs more than the product.
+    out = np.zeros((x.shape[0], matrix.shape[1]), np.float32)
+    for k in range(matrix.shape[0]):
+        for i in range(x.shape[0]):
+            factor = x[i, k]
+            for j in range(matrix.shape[1]):
+                out[i, j] += factor * matrix[k, j]
+    return out
+
+
+@njit(cache=True, fastmath=True)
 def forward(
     ids: Ids,
+    offsets: Ids,
     slots: Ids,
     starts: Ids,
     keys: Floats,
@@ -237,10 +255,11 @@ def forward(
     epsilon: float,
     theta: float,
 ) -> Floats:
-    """Last hidden states of some more tokens, shape (texts, tokens, width); their keys and values are kept.
+    """Hidden states of the last of some more tokens of each text, shape (texts, width); keys and values are kept.
 
     Args:
-        ids: the tokens, shape (texts, tokens).
+        ids: the tokens, text after text, shape (tokens,).
+        offsets: where each text begins among them, and their number, shape (texts + 1,).
         slots: where in `keys` and `values` each text is kept, shape (texts,).
         starts: how many tokens each text had before, shape (texts,).
         keys: shape (layers, slots, heads, positions, width / heads), filled up to `starts`.
@@ -256,69 +275,82 @@ def forward(
         epsilon: see there.
         theta: see there.
     """
-    texts, count = ids.shape
+    count, texts = ids.shape[0], slots.shape[0]
     width = embedding.shape[1]
     size = width // heads
     half = size // 2
-    x = np.empty((texts * count, width), np.float32)
-    cosines, sines = np.empty((texts * count, half), np.float32), np.empty((texts * count, half), np.float32)
+    x = np.empty((count, width), np.float32)
+    cosines, sines = np.empty((count, half), np.float32), np.empty((count, half), np.float32)
     for b in range(texts):
-        for s in range(count):
-            x[b * count + s] = embedding[ids[b, s]]
+        for i in range(offsets[b], offsets[b + 1]):
+            x[i] = embedding[ids[i]]
             for j in range(half):
-                angle = (starts[b] + s) * theta ** (-2.0 * j / size)
-                cosines[b * count + s, j], sines[b * count + s, j] = math.cos(angle), math.sin(angle)
+                angle = (starts[b] + i - offsets[b]) * theta ** (-2.0 * j / size)
+                cosines[i, j], sines[i, j] = math.cos(angle), math.sin(angle)
     scale = np.float32(1.0 / math.sqrt(size))
     for layer in range(inner.shape[0]):
-        mixed = np.dot(_normalise(x, inner[layer, 0], epsilon), qkv[layer])
-        attended = np.empty((texts * count, width), np.float32)
+        mixed = _times(_normalise(x, inner[layer, 0], epsilon), qkv[layer])
+        attended = np.empty((count, width), np.float32)
         for b in range(texts):
-            slot = slots[b]
+            slot, low, high = slots[b], offsets[b], offsets[b + 1]
             for h in range(heads):
-                queries = np.empty((count, size), np.float32)
-                for s in range(count):
-                    i, at = b * count + s, starts[b] + s
+                queries = np.empty((high - low, size), np.float32)
+                for i in range(low, high):
+                    at = starts[b] + i - low
                     for j in range(half):
                         cosine, sine = cosines[i, j], sines[i, j]
                         first, second = mixed[i, h * size + j], mixed[i, h * size + half + j]
-                        queries[s, j] = (first * cosine - second * sine) * scale
-                        queries[s, half + j] = (second * cosine + first * sine) * scale
+                        queries[i - low, j] = (first * cosine - second * sine) * scale
+                        queries[i - low, half + j] = (second * cosine + first * sine) * scale
                         first, second = mixed[i, width + h * size + j], mixed[i, width + h * size + half + j]
                         keys[layer, slot, h, at, j] = first * cosine - second * sine
                         keys[layer, slot, h, at, half + j] = second * cosine + first * sine
                     for j in range(size):
                         values[layer, slot, h, at, j] = mixed[i, 2 * width + h * size + j]
                 # A block of tokens at a time: what comes after a block is not looked at.
-                for begin in range(0, count, BLOCK):
-                    stop = min(begin + BLOCK, count)
+                for begin in range(0, high - low, BLOCK):
+                    stop = min(begin + BLOCK, high - low)
                     end = starts[b] + stop
-                    scores = np.dot(queries[begin:stop], keys[layer, slot, h, :end].T)
+                    known = keys[layer, slot, h, :end]
+                    if stop - begin > FEW:
+                        scores = np.dot(queries[begin:stop], known.T)
+                    else:
+                        scores = np.empty((stop - begin, end), np.float32)
+                        for s in range(stop - begin):
+                            for t in range(end):
+                                total = np.float32(0.0)
+                                for j in range(size):
+                                    total += queries[begin + s, j] * known[t, j]
+                                scores[s, t] = total
                     for s in range(begin, stop):
                         row = scores[s - begin]
                         last = starts[b] + s + 1
                         most = row[0]
-                        for j in range(1, last):
-                            most = max(most, row[j])
+                        for t in range(1, last):
+                            most = max(most, row[t])
                         total = np.float32(0.0)
-                        for j in range(last):
-                            row[j] = math.exp(row[j] - most)
-                            total += row[j]
-                        for j in range(last):
-                            row[j] /= total
-                        for j in range(last, end):
-                            row[j] = 0.0
-                    found = np.dot(scores, values[layer, slot, h, :end])
+                        for t in range(last):
+                            row[t] = math.exp(row[t] - most)
+                            total += row[t]
+                        for t in range(last):
+                            row[t] /= total
+                        for t in range(last, end):
+                            row[t] = 0.0
+                    found = _times(scores, values[layer, slot, h, :end])
                     for s in range(begin, stop):
                         for j in range(size):
-                            attended[b * count + s, h * size + j] = found[s - begin, j]
-        x += np.dot(attended, out[layer])
-        both = np.dot(_normalise(x, inner[layer, 1], epsilon), gates[layer])
+                            attended[low + s, h * size + j] = found[s - begin, j]
+        x += _times(attended, out[layer])
+        both = _times(_normalise(x, inner[layer, 1], epsilon), gates[layer])
         wide = both.shape[1] // 2
-        gated = np.empty((texts * count, wide), np.float32)
-        for i in range(texts * count):
+        gated = np.empty((count, wide), np.float32)
+        for i in range(count):
             for j in range(wide):
                 gate = both[i, j]
                 gated[i, j] = gate / (np.float32(1.0) + math.exp(-gate)) * both[i, wide + j]
-        x += np.dot(gated, down[layer])
-    last_hidden: Floats = _normalise(x, norm, epsilon)
-    return last_hidden.reshape((texts, count, width))
+        x += _times(gated, down[layer])
+    final = np.empty((texts, width), np.float32)
+    for b in range(texts):
+        final[b] = x[offsets[b + 1] - 1]
+    last_hidden: Floats = _normalise(final, norm, epsilon)
+    return last_hidden

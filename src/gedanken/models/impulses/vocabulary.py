@@ -6,7 +6,8 @@ A group of rows that share bodies is one text, since what happens in it does not
     step 10  r0 contact b0 w 270d 0.627 ...  r1 ...  changes  r0 -3.9 0.74  r1 ...  end
 
 `step` is followed by the solver's iterations, a row by what it is (`text.contacts`), what its law still asks for and
-what it has by now (`rounds`), and `changes` by the answer: what to add. Names of bodies and rows count within the group.
+what it has by now (`text.rounds`), and `changes` by the answer: what to add. Names of bodies and rows count within the
+group.
 """
 
 import math
@@ -16,10 +17,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gedanken.models.impulses.rounds import DUE, DUE_T
 from gedanken.worlds.rigid.engine import couplings as c
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.text import _quantities as q
+from gedanken.worlds.rigid.text.rounds import DUE, DUE_T
 
 Ids = NDArray[np.int64]
 
@@ -40,7 +41,12 @@ _SIZES = np.concatenate([np.arange(100, 1000) * 10.0 ** (decade - 2) for decade 
 VALUES = np.concatenate([[0.0], _SIZES, -_SIZES])
 """What each number token says, from `NUMBER` on."""
 
-_TWO_DIGITS = np.arange(0, SIZES, 10)
+SMALLEST_CHANGE = 0.02
+"""Changes below it (px/s) are said as 0."""
+
+_LEFT_OUT = 100
+_TWO_DIGITS = np.arange(10 * _LEFT_OUT, SIZES, 10)
+_EACH = len(_TWO_DIGITS)
 SAID = np.concatenate([1 + SIZES + _TWO_DIGITS[::-1], [0], 1 + _TWO_DIGITS])
 """Number tokens (less `NUMBER`) that answers consist of, from the lowest value to the highest: those of two digits.
 
@@ -70,9 +76,6 @@ _ANSWERS: Any = np.array(q.ANSWERS)
 LONGEST_ROW = 5 + _WIDEST + 3
 """Most tokens of a row and its answer."""
 
-SMALLEST_CHANGE = 0.02
-"""Changes below it (px/s) are said as 0."""
-
 
 @njit(cache=True)
 def number(x: float) -> int:
@@ -89,11 +92,11 @@ def number(x: float) -> int:
 def said(x: float) -> int:
     """Place in `SAID` of the number of an answer."""
     if abs(x) < SMALLEST_CHANGE:
-        return SIZES // 10
+        return _EACH
     mantissa, exponent = q.three_digits(x)
-    place = (exponent + 2 - FIRST_DECADE) * 90 + (abs(mantissa) - 95) // 10
-    place = min(place, SIZES // 10 - 1)
-    return int(SIZES // 10 + (1 + place if mantissa > 0 else -1 - place))
+    place = (exponent + 2 - FIRST_DECADE) * 90 + (abs(mantissa) - 95) // 10 - _LEFT_OUT
+    place = min(place, _EACH - 1)
+    return int(_EACH + (1 + place if mantissa > 0 else -1 - place))
 
 
 @njit(cache=True)

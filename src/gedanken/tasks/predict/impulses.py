@@ -18,6 +18,7 @@ from gedanken.worlds.rigid.engine.laws import each_alone
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.text import Prompt, contacts
 from gedanken.worlds.rigid.text._ledger import FARTHEST, Ledger, Listing
+from gedanken.worlds.rigid.text.rounds import DUE, DUE_T, ROUNDS, close_groups, open_groups
 
 Law = Callable[[Listing, Physics], Array]
 """Impulses of a step's rows, shape (rows, 3)."""
@@ -48,6 +49,17 @@ def alone(listing: Listing, physics: Physics) -> Array:
     return np.asarray(each_alone(listing.flown, listing.rows, physics.masses))
 
 
+@_law
+def rounds(listing: Listing, physics: Physics) -> Array:
+    """As many rounds as a model of impulses takes, in which every row adds half of what its law still asks for."""
+    groups = open_groups(listing.flown, listing.rows, physics.masses, listing.last, listing.pushed)
+    for _ in range(ROUNDS):
+        for group in groups:
+            if group.asks:
+                group.hear(np.column_stack([0.5 * group.told[:, [DUE, DUE_T]], np.zeros(len(group.told))]))
+    return close_groups(groups, len(listing.rows))
+
+
 def read_scene(question: Question, name: str) -> Prompt:
     """The question's prompt as the format of contacts has it.
 
@@ -76,11 +88,9 @@ def write_frame(question: Question, prompt: Prompt, steps: Sequence[tuple[Rows, 
 class Booker:
     """Says impulses by a law, and books them."""
 
-    given = contacts.GIVEN
-
-    def __init__(self, name: str, law: str):
-        """The player `name`, by one of `LAWS`."""
-        self.name = name
+    def __init__(self, name: str, law: str, given: str = contacts.GIVEN):
+        """The player `name`, by one of `LAWS`; `given` says what is worked out for it."""
+        self.name, self.given = name, given
         self._law = LAWS[law]
 
     def answer(self, question: Question) -> str:

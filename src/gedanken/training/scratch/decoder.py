@@ -167,8 +167,9 @@ def weigh_numbers(logits: Any, targets: Any, width: float) -> tuple[Any, Any]:
 
     scale = torch.as_tensor(v.SCALE, dtype=torch.float32, device=logits.device)
     size = scale[targets]
-    bell = torch.softmax(-0.5 * ((scale - size[:, None]) / width) ** 2, 1)
-    # Cross entropy less the bell's own entropy would be the divergence; the gradient is the same.
-    losses = torch.logsumexp(logits, 1) - (bell * logits).sum(1)
+    shape = torch.log_softmax(-0.5 * ((scale - size[:, None]) / width) ** 2, 1)
+    bell = shape.exp()
+    # The divergence from the bell: 0 for an answer that is all that can be said, whatever the bell's width.
+    losses = torch.logsumexp(logits, 1) + (bell * (shape - logits)).sum(1)
     weights = SMALL_WEIGHT + (1.0 - SMALL_WEIGHT) * (size.abs() - NEAR).clamp(0.0, 1.0)
     return losses, weights

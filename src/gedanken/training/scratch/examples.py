@@ -15,7 +15,6 @@ import numpy as np
 
 from gedanken.errors import UserError
 from gedanken.models.impulses import vocabulary as v
-from gedanken.models.impulses.rounds import Step
 from gedanken.models.impulses.vocabulary import Ids
 from gedanken.seeding import stream
 from gedanken.worlds.rigid import scenarios
@@ -27,6 +26,7 @@ from gedanken.worlds.rigid.engine.tracing import Tracer
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import Scene
 from gedanken.worlds.rigid.text import _quantities as q
+from gedanken.worlds.rigid.text.rounds import Step
 
 SHAKEN = 0.05
 """Share of the frames before which the bodies are disturbed, in two scenes of three."""

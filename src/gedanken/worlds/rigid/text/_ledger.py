@@ -31,6 +31,7 @@ class Listing:
         last: impulses in the step before, as the frames tell them, shape (m, 3).
         quantities: what the lines say, shape (m, `_quantities.QUANTITIES`).
         last_of_frame: it is the last step of its frame.
+        pushed: positions take the push.
     """
 
     flown: Array
@@ -38,6 +39,7 @@ class Listing:
     last: Array
     quantities: Array
     last_of_frame: bool
+    pushed: bool = True
 
 
 class Ledger:
@@ -99,7 +101,7 @@ class Ledger:
         rows = rows[np.isfinite(rows[:, : c.FRICTION]).all(1)]
         last = recall(flown, rows, self.physics.masses, change)
         told = describe(flown, rows, self.physics.masses, last, self._pushed)
-        self._listing = Listing(flown, rows, last, told, self._number == self._steps - 1)
+        self._listing = Listing(flown, rows, last, told, self._number == self._steps - 1, self._pushed)
         return self._listing
 
 

@@ -5,18 +5,32 @@ what the others need, and what to add to all of them together is what a model is
 within what its row's law allows (contacts only push), and of all rounds the one counts that leaves least.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gedanken.worlds.rigid.engine import couplings as c
-from gedanken.worlds.rigid.engine.couplings import Physics, Rows
+from gedanken.worlds.rigid.engine.couplings import Rows
 from gedanken.worlds.rigid.engine.laws import due, each_alone, keep_each_within
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.text import _quantities as q
 
 DUE, DUE_T = q.QUANTITIES, q.QUANTITIES + 1
 """Columns that follow those of `_quantities`: what the row's law would add if no other row changed."""
+
+ROUNDS = 3
+"""Most answers about a group."""
+
+ENOUGH = 0.1
+"""What may be left of a group (px/s) for it not to be asked about (again)."""
+
+ENOUGH_PUSH = 1.0
+"""The same for pushes: a sixtieth of it moves a body."""
+
+PUSH_FROM = 0.01
+"""Push (px/s) of a row from which on pushes are worked out: less moves nothing by the last digit."""
 
 GIVEN = (
     "where bodies touch, what each contact alone would get by the textbook's law, and after each answer what is left"
@@ -83,3 +97,74 @@ class Step:
 def left(told: Array) -> float:
     """How much the rows' laws still ask for, px/s, root of the sum of squares."""
     return float(np.sqrt((told[:, DUE:] ** 2).sum()))
+
+
+class Group:
+    """Rows that share bodies, on their way through the rounds.
+
+    Attributes:
+        members: their places among the rows of the step.
+        column: which impulses they are about: `couplings.NORMAL` (and across), or `APART` for pushes.
+        step: what acts there.
+        told: what is told of them now, see `Step.look`.
+        best: of the impulses so far those that leave least, shape (members, 3).
+        asks: whether there is something left to ask for.
+    """
+
+    def __init__(self, members: NDArray[np.int64], column: int, step: Step, begin: Array):
+        self.members, self.column, self.step = members, column, step
+        self._now = self.best = begin
+        self.told = step.look(begin)
+        self._left = left(self.told)
+        self.asks = self._left > self._enough
+
+    @property
+    def _enough(self) -> float:
+        return ENOUGH if self.column == c.NORMAL else ENOUGH_PUSH
+
+    def hear(self, changes: Array) -> None:
+        """Book an answer, shape (members, 3)."""
+        self._now = self.step.add(self._now, changes)
+        self.told = self.step.look(self._now)
+        remains = left(self.told)
+        if remains < self._left:
+            self._left, self.best = remains, self._now
+        self.asks = remains > self._enough
+
+
+def open_groups(flown: Array, rows: Rows, masses: Array, last: Array, pushed: bool) -> list[Group]:
+    """The groups of a step with the impulses that they begin with.
+
+    Args:
+        flown: state after the motion without impulses, shape (n, 6).
+        rows: of the step.
+        masses: inverse masses and moments, shape (n, 2).
+        last: impulses of the step before, shape (rows, 3).
+        pushed: positions have the push, so that there are pushes to be worked out.
+    """
+    if not len(rows):
+        return []
+    acting, pushing = Step(flown, rows, masses), None
+    if pushed and (rows[rows[:, c.KIND] == c.CONTACT, c.PUSH] > PUSH_FROM).any():
+        pushing = Step.of_pushes(flown, rows, masses)
+    number = q.islands(rows, len(masses), masses)
+    groups = []
+    for which in np.unique(number):
+        members = np.flatnonzero(number == which)
+        part = acting.part(members)
+        groups.append(Group(members, c.NORMAL, part, part.begin(last[members])))
+        if pushing is not None:
+            part = pushing.part(members)
+            groups.append(Group(members, c.APART, part, part.alone()))
+    return groups
+
+
+def close_groups(groups: Sequence[Group], rows: int) -> Array:
+    """The impulses of a step, shape (rows, 3)."""
+    impulses = np.zeros((rows, 3))
+    for group in groups:
+        if group.column == c.NORMAL:
+            impulses[group.members, :2] = group.best[:, :2]
+        else:
+            impulses[group.members, c.APART] = group.best[:, c.NORMAL]
+    return impulses
