@@ -224,10 +224,11 @@ def _normalise(x: Floats, scale: Floats, epsilon: float) -> Floats:
 @njit(cache=True, fastmath=True)
 def _times(x: Floats, matrix: Floats) -> Floats:
     """The product x @ matrix."""
+    out: Floats = np.zeros((x.shape[0], matrix.shape[1]), np.float32)
     if x.shape[0] > FEW:
-        return np.dot(x, matrix)
+        out = np.dot(x, matrix)
+        return out
     # BLAS copies the whole matrix before it begins, which costs more than the product.
-    out = np.zeros((x.shape[0], matrix.shape[1]), np.float32)
     for k in range(matrix.shape[0]):
         for i in range(x.shape[0]):
             factor = x[i, k]

@@ -1,14 +1,20 @@
 """Benchmark tables that come with the package: `published/*.json`, each the output of a `gedanken bench ... --json`.
 
-A file holds `title`, `about`, `command`, `machine`, `version`, `printed_in` (where the rows of others stand) and
-`results`, the objects that the command printed.
+A file holds `task`, `title`, `about`, `command`, `machine`, `version`, `date`, `printed_in` (where the rows of others
+stand) and `results`, the objects that the command printed: of `discover` one for each player, of `predict` one for all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+ERRORS = {
+    "velocity": "Velocity error, root mean square over bodies, px/s",
+    "position": "Position error, root mean square over bodies, px",
+}
+UNITS = {"velocity": "px/s", "position": "px"}
 
 FOLDER = Path(__file__).parent / "published"
 
@@ -28,18 +34,61 @@ def read_tables(folder: Path = FOLDER) -> list[dict[str, Any]]:
 
 def _read(path: Path) -> dict[str, Any]:
     kept = orjson.loads(path.read_bytes())
+    measures, rows = _READERS[kept["task"]](kept)
+    about = {name: kept[name] for name in ("task", "title", "about", "command", "date", "version", "machine")}
+    return {"name": path.stem, **about, "measures": measures, "rows": rows}
+
+
+def _read_discover(kept: Mapping[str, Any]) -> tuple[dict[str, str], list[dict[str, Any]]]:
     results = kept["results"]
     rows = [_row(result) for result in results]
     for result in results:
         rows += [_printed_row(row, kept["printed_in"]) for row in result.get("as_printed_not_rerun", ())]
-    return {
-        "name": path.stem,
-        "task": "discover",
-        **{name: kept[name] for name in ("title", "about", "command", "machine", "version")},
-        "date": max(result["date"] for result in results),
-        "measures": {name: RATES[name] for name in RATES if any(name in row["measures"] for row in rows)},
-        "rows": rows,
-    }
+    return {name: RATES[name] for name in RATES if any(name in row["measures"] for row in rows)}, rows
+
+
+def _read_predict(kept: Mapping[str, Any]) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    [result] = kept["results"]
+    nearest = result["horizons"][0]
+    measures = {f"skill_{nearest}": f"Skill over the best extrapolation, {_ahead(nearest)}, %."}
+    for horizon in result["horizons"]:
+        for name, what in ERRORS.items():
+            measures[f"{name}_{horizon}"] = f"{what}, {_ahead(horizon)}."
+    given = result.get("given", {})
+    rows = []
+    for player in result["players"]:
+        lines = {(line["scenario"], line["horizon"]): line for line in result["rows"] if line["player"] == player}
+        scenarios = sorted({scenario for scenario, _ in lines} - {"all"})
+        rows.append(
+            {
+                "player": player,
+                "printed": False,
+                "source": f"Given: {given[player]}." if player in given else "",
+                "measures": {name: _of_line(lines, "all", name) for name in measures},
+                "subjects": [
+                    {
+                        "subject": scenario,
+                        "n": lines[scenario, nearest]["n"],
+                        "measures": {name: _of_line(lines, scenario, name)["value"] for name in measures},
+                    }
+                    for scenario in scenarios
+                ],
+            }
+        )
+    return measures, rows
+
+
+def _ahead(horizon: int) -> str:
+    return f"{horizon} frame{'s' if horizon > 1 else ''} ahead"
+
+
+def _of_line(lines: Mapping[tuple[str, int], Mapping[str, Any]], scenario: str, measure: str) -> dict[str, Any]:
+    """A measure of one scenario, or of all: its name is that of a column and a horizon."""
+    name, _, horizon = measure.rpartition("_")
+    line = lines[scenario, int(horizon)]
+    column, factor, unit = ("skill", 100.0, "%") if name == "skill" else (f"{name}_rmse", 1.0, UNITS[name])
+    low, high = line[f"{column}_ci"]
+    return {"value": factor * line[column], "low": factor * low, "high": factor * high, "n": line["n"], "unit": unit}
 
 
 def _row(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,3 +121,9 @@ def _printed_row(row: Mapping[str, Any], source: str) -> dict[str, Any]:
         "measures": shown,
         "subjects": [],
     }
+
+
+_READERS: dict[str, Callable[[Mapping[str, Any]], tuple[dict[str, str], list[dict[str, Any]]]]] = {
+    "discover": _read_discover,
+    "predict": _read_predict,
+}
