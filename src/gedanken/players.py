@@ -22,7 +22,8 @@ def load_player(spec: str, task: str, offered: Mapping[str, Any] | None = None, 
     """The player that `spec` names, for `task`.
 
     Args:
-        spec: the file name of one of the task's `players/`, or `scheme:model` for a backend of `models/backends/`.
+        spec: the file name of one of the task's `players/`, `scheme:model` for a backend of `models/backends/`, or
+            `guided:PLAYER` for one of the task's `combined/`, which stands on that player.
         task: the task's name.
         offered: what the caller can provide (`progress`, `seconds`, ...), passed on only if the player takes it.
         options: what the user asked for (`base_url`, `temperature`, ...). Those that are None count as not given.
@@ -31,7 +32,16 @@ def load_player(spec: str, task: str, offered: Mapping[str, Any] | None = None, 
         UserError: no such task or player, or the player does not take an option of the user; the message lists those
             there are.
     """
-    if ":" in spec:
+    name, colon, below = spec.partition(":")
+    if colon and name in tasks.combined(task):
+        loader = _find_combined(name, task)
+        own = models.parameters(loader, skip=1)
+        kept = {option: value for option, value in options.items() if option not in own}
+        stands_on = load_player(below, task, offered, **kept)
+        mine = {option: options[option] for option in own if option in options}
+        combined: Player = models.call_loader(spec, loader, (stands_on,), offered or {}, mine)
+        return combined
+    if colon:
         return models.load(spec, offered, **options)
     player: Player = models.call_loader(spec, _find_loader(spec, task), (), offered or {}, options)
     return player
@@ -57,6 +67,9 @@ def name_served(spec: str, options: Mapping[str, Any]) -> str:
 
 
 def _option_names(spec: str, task: str) -> list[str]:
+    name, colon, below = spec.partition(":")
+    if colon and name in tasks.combined(task):
+        return [*models.parameters(_find_combined(name, task), skip=1), *_option_names(below, task)]
     return models.option_names(spec) if ":" in spec else models.parameters(_find_loader(spec, task))
 
 
@@ -64,8 +77,15 @@ def _find_loader(spec: str, task: str) -> Callable[..., Player]:
     if spec in models.packaged(task):
         return partial(models.load_packaged, spec, task)
     known = names(task)
+    if spec in tasks.combined(task):
+        raise UserError(f"{spec} stands on another player: write {spec}:PLAYER, {spec}:hf:MODEL for instance")
     if spec not in known:
         backends = ", ".join(f"{name}:..." for name in models.names())
         raise UserError(f"there is no player {spec!r}; {task} has {', '.join(known)}, and any model as {backends}")
     loader: Callable[..., Player] = zoo.load(f"gedanken.tasks.{task}.players", spec).load
+    return loader
+
+
+def _find_combined(name: str, task: str) -> Callable[..., Player]:
+    loader: Callable[..., Player] = zoo.load(f"gedanken.tasks.{task}.combined", name).load
     return loader

@@ -28,6 +28,7 @@ class Candidate:
         couplings: number of pairs of coordinates of which one acts on the other.
         left_out: R2 of each observed column over samples that were left out of a fit of the same law, relative to the
             spread of the column; empty where that was not tried.
+        proposed: it is a law that somebody else proposed, or has a term that only such a law has.
     """
 
     equation: str
@@ -43,6 +44,7 @@ class Candidate:
     terms: int = 0
     couplings: int = 0
     left_out: Mapping[str, float] = field(default_factory=dict)
+    proposed: bool = False
 
     @property
     def constants(self) -> int:

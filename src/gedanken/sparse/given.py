@@ -15,13 +15,14 @@ from functools import cached_property
 import numpy as np
 
 from gedanken.sparse.library import Atom
+from gedanken.sparse.proposed import additive
 from gedanken.sparse.tying import Tie
 from gedanken.worlds.ode.inputs import TRIAL
 from gedanken.worlds.ode.knowledge import Knowledge, facts
 from gedanken.worlds.ode.knowledge.facts import Facts, Term, probe
 from gedanken.worlds.ode.knowledge.units import Unit, is_consistent, unit_of
 from gedanken.worlds.ode.law.parser import parse
-from gedanken.worlds.ode.law.tree import TIME, Binary, Expression, Minus, Name, Number, print_expression, walk
+from gedanken.worlds.ode.law.tree import TIME, Binary, Expression, Name, Number, print_expression, walk
 from gedanken.worlds.ode.trajectory import Array, StateSpace
 
 INCONSISTENT = 12.0  # cost of a term whose parts do not agree in dimension: a factor of 400 in probability
@@ -264,7 +265,7 @@ def _known_terms(given: Facts, equation: int, side: Expression) -> Iterable[Atom
     names = set(given.names)
     uses = [n.name for s in given.sides if s is not None for n in walk(s) if isinstance(n, Name) and n.name in names]
     held: list[tuple[int, Expression]] = []
-    for sign, node in _additive(side, 1):
+    for sign, node in additive(side, 1):
         free = [n.name for n in walk(node) if isinstance(n, Name) and n.name in names]
         rest = _without(node, free[0]) if len(free) == 1 and uses.count(free[0]) == 1 else None
         if rest is None:
@@ -296,20 +297,6 @@ def _start(low: float, high: float) -> float:
     if math.isfinite(low) and math.isfinite(high):
         return 0.5 * (low + high)
     return min(max(1.0, low + 1.0 if math.isfinite(low) else 1.0), high - 1.0 if math.isfinite(high) else math.inf)
-
-
-def _additive(node: Expression, sign: int) -> Iterable[tuple[int, Expression]]:
-    """The terms of a sum with their signs."""
-    match node:
-        case Binary(operator="+" | "-" as operator, left=left, right=right):
-            yield from _additive(left, sign)
-            yield from _additive(right, sign if operator == "+" else -sign)
-        case Minus(argument=argument):
-            yield from _additive(argument, -sign)
-        case Binary(operator="*" | "/" as operator, left=Minus(argument=argument), right=right):
-            yield from _additive(Binary(operator, argument, right), -sign)
-        case _:
-            yield sign, node
 
 
 def _without(node: Expression, name: str) -> Expression | None:

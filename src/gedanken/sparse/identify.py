@@ -68,6 +68,7 @@ def discover(
     improved: Callable[[str, dict[str, float], float], None] | None = None,
     check: Callable[[], None] = lambda: None,
     knowledge: Knowledge = Knowledge(),
+    proposals: Sequence[Law] = (),
 ) -> Discovery:
     """Find the laws that explain records of one system.
 
@@ -85,6 +86,8 @@ def discover(
         improved: called with equation, constants and criterion of the best law so far, at stages where it is a new one.
         check: called before each fit; what it raises ends the search.
         knowledge: what is known of the law: only laws that agree with it are tried, and reported first.
+        proposals: laws that somebody else proposes. They are fitted after the search's own, so that the best criterion
+            is never worse than without them.
 
     Raises:
         UserError: no trajectory, too few samples, a variable without samples that the others do not determine, or no
@@ -97,14 +100,14 @@ def discover(
         check()
         return time.monotonic() > end
 
-    search = Search(states, trials, hint, progress, stop, clock, knowledge, improved)
+    search = Search(states, trials, hint, progress, stop, clock, knowledge, improved, proposals)
     search.run()
     outlying = search.outliers()
     left_out = int(sum(mask.sum() for mask in outlying))
     if left_out:
         # These outliers passed the smoother as part of the signal and may have biased the law: search without them.
         trials = [replace(t, values=np.where(mask, np.nan, t.values)) for t, mask in zip(trials, outlying, strict=True)]
-        search = Search(states, trials, hint, progress, stop, clock, knowledge, improved)
+        search = Search(states, trials, hint, progress, stop, clock, knowledge, improved, proposals)
         search.run()
     criterion, fitter = search.criterion, search.fitter
     if fitter.best is None:
@@ -137,7 +140,7 @@ def discover(
     ranked = sorted(first, key=lambda law: law.criterion)[:CANDIDATES]
     rungs = [*ranked, *(law for m in steps if (law := laws[m.key]) not in ranked)]
     rows, words = leave_out(criterion.record, states.size) if steps else (np.zeros(criterion.record.t.size, bool), "")
-    found = [_candidate(criterion, law, ranked[0].criterion, times, rows) for law in rungs]
+    found = [_candidate(search, law, ranked[0].criterion, times, rows) for law in rungs]
     candidates, reason = choose_headline(criterion, found, ranked[0].refined.predicted, len(ranked))
     indistinct = [law for law in ranked if law.criterion - ranked[0].criterion < INDISTINCT]
     observed = [i for i in range(states.size) if criterion.counts[i] > 0]
@@ -262,16 +265,17 @@ def _fragility(search: Search, program: Program, refined: Refined) -> float:
     return FRAGILE * left / tried
 
 
-def _candidate(criterion: Criterion, law: _Finished, best: float, times: Array, rows: Rows) -> Candidate:
+def _candidate(search: Search, law: _Finished, best: float, times: Array, rows: Rows) -> Candidate:
     """A law with all that is reported of it.
 
     Args:
-        criterion: of the record.
+        search: that found it.
         law: the law.
         best: the best criterion.
         times: number of samples of each column whose noise counts as one, shape (n,).
         rows: which samples to leave out of a fit that is to predict them, shape (M,).
     """
+    criterion = search.criterion
     record, states, program, refined = criterion.record, criterion.states, law.program, law.refined
     # Samples whose noise is alike determine the constants less well than as many independent ones.
     alike = float(times[criterion.counts > 0].mean())
@@ -315,6 +319,7 @@ def _candidate(criterion: Criterion, law: _Finished, best: float, times: Array, 
         terms=sum(len(terms) for terms in law.model.structure),
         couplings=couplings(law.model.structure, criterion.coordinates),
         left_out=left_out,
+        proposed=search.owes(law.model.structure),
     )
 
 

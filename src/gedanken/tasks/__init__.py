@@ -42,3 +42,14 @@ def players(name: str) -> tuple[str, ...]:
     """
     load(name)
     return tuple(zoo.names(f"{__name__}.{name}.players"))
+
+
+def combined(name: str) -> tuple[str, ...]:
+    """The players of a task that stand on another player: `guided` of `guided:hf:MODEL`.
+
+    Raises:
+        UserError: there is no such task.
+    """
+    load(name)
+    package = f"{__name__}.{name}.combined"
+    return tuple(zoo.names(package)) if importlib.util.find_spec(package) else ()

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,9 @@ import orjson
 from gedanken.loop import Question
 from gedanken.sparse import Candidate, Discovery, discover
 from gedanken.tasks.discover.observation import Observation
+from gedanken.worlds.ode.law.law import Law
 
-_CACHED = 16  # results that are remembered, so that the later turns of an episode do not search again
+CACHED = 16  # results that are remembered, so that the later turns of an episode do not search again
 
 
 class Sparse:
@@ -46,7 +47,7 @@ class Sparse:
 
     def discover(self, observation: Observation) -> Discovery:
         """The result of the search for an observation; the latest results are cached."""
-        key = _digest(observation)
+        key = digest(observation)
         if key not in self._results:
             self._results[key] = discover(
                 observation.states,
@@ -58,11 +59,20 @@ class Sparse:
                 improved=self._improved,
                 check=self._check,
                 knowledge=observation.knowledge,
+                proposals=self._proposals(observation),
             )
-            while len(self._results) > _CACHED:
+            while len(self._results) > CACHED:
                 self._results.popitem(last=False)
         self._results.move_to_end(key)
         return self._results[key]
+
+    def _proposals(self, observation: Observation) -> Sequence[Law]:
+        """Laws that somebody else proposes for an observation."""
+        return ()
+
+    def _remark(self, observation: Observation, discovery: Discovery, candidate: Candidate) -> str:
+        """A sentence for the rationale of a candidate."""
+        return ""
 
     def candidates(self, observation: Observation) -> tuple[Candidate, ...]:
         """The candidate laws, best first."""
@@ -76,7 +86,9 @@ class Sparse:
         answer: dict[str, Any] = {
             "equation": candidate.equation,
             "params": {name: _round(value) for name, value in candidate.params.items()},
-            "rationale": _rationale(discovery, candidate, turn),
+            "rationale": _rationale(
+                discovery, candidate, turn, self._remark(question.observation, discovery, candidate)
+            ),
             # A first guess of the start, used only where the record does not give it: see `Answer`.
             "initial": [
                 {name: _round(value) for name, value in zip(discovery.states.columns, start.tolist(), strict=True)}
@@ -91,16 +103,17 @@ def _round(value: float) -> float:
     return float(f"{value:.8g}")
 
 
-def _rationale(discovery: Discovery, candidate: Candidate, turn: int) -> str:
+def _rationale(discovery: Discovery, candidate: Candidate, turn: int, remark: str) -> str:
     errors = ", ".join(
         f"{name} = {value:.4g} +- {candidate.standard_errors[name]:.2g}" for name, value in candidate.params.items()
     )
     text = f"Sparse regression, {discovery.fits} structures fitted through the simulator; this is number {turn + 1}"
     text += f" (criterion {candidate.delta:+.1f} against the best)." if turn else "."
-    return " ".join([text, f"{errors}." if errors else "", *discovery.notes]).replace("  ", " ").strip()
+    return " ".join([text, remark, f"{errors}." if errors else "", *discovery.notes]).replace("  ", " ").strip()
 
 
-def _digest(observation: Observation) -> bytes:
+def digest(observation: Observation) -> bytes:
+    """What tells observations apart."""
     digest = hashlib.blake2b(digest_size=16)
     said = (observation.states, observation.hint, observation.hint_level, observation.clock, observation.knowledge)
     digest.update(repr(said).encode())
