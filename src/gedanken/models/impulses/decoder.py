@@ -25,7 +25,7 @@ Floats = NDArray[np.float32]
 BLOCK = 64
 """Tokens whose attention is computed at once."""
 
-FEW = 4
+FEW = 8
 """Rows of a product up to which it is computed without BLAS."""
 
 BATCH = 6000
@@ -133,25 +133,25 @@ def _read_tensors(path: Path) -> dict[str, Floats]:
     return tensors
 
 
-def answer(weights: Weights, texts: Sequence[Ids], plans: Sequence[Sequence[int]]) -> list[list[list[float]]]:
-    """The numbers that the model says of each row of each text.
+def answer(weights: Weights, texts: Sequence[Ids], cues: Sequence[Ids], counts: Sequence[Ids]) -> list[Floats]:
+    """The numbers that the model says of each row of each text, each of shape (rows, 2), 0 where none is asked for.
 
     Args:
         weights: the model.
         texts: tokens up to `changes`.
-        plans: of each text, how many numbers each of its rows is asked for.
+        cues: of each text, what stands before the answer to each row, shape (rows, vocabulary.CUE), -1 for no token.
+        counts: of each text, how many numbers each row is asked for, shape (rows,).
     """
-    said: list[list[list[float]]] = [[] for _ in texts]
-    order = sorted(range(len(texts)), key=lambda k: len(texts[k]) + 3 * len(plans[k]))
+    said = [np.zeros((len(cue), 2), np.float32) for cue in cues]
+    sizes = [len(text) + len(cue) * (v.CUE + 2) for text, cue in zip(texts, cues, strict=True)]
     batch: list[int] = []
-    for place in order:
-        longest = len(texts[place]) + 3 * len(plans[place])
-        if batch and longest * (len(batch) + 1) > BATCH:
-            _answer(weights, batch, texts, plans, said)
+    for place in np.argsort(sizes, kind="stable").tolist():
+        if batch and sizes[place] * (len(batch) + 1) > BATCH:
+            _answer(weights, batch, texts, cues, counts, said)
             batch = []
         batch.append(place)
     if batch:
-        _answer(weights, batch, texts, plans, said)
+        _answer(weights, batch, texts, cues, counts, said)
     return said
 
 
@@ -159,19 +159,17 @@ def _answer(
     weights: Weights,
     batch: Sequence[int],
     texts: Sequence[Ids],
-    plans: Sequence[Sequence[int]],
-    said: list[list[list[float]]],
+    cues: Sequence[Ids],
+    counts: Sequence[Ids],
+    said: list[Floats],
 ) -> None:
     """Answer some of the texts side by side."""
-    # Where each number goes; the name of its row is fed before the first.
-    places = [[(k, first) for k, count in enumerate(plans[text]) for first in range(count)] for text in batch]
-    lengths = np.array([len(texts[text]) for text in batch])
-    longest = int(lengths.max()) + max(map(len, places)) + max(len(plans[text]) for text in batch)
+    places = [[(row, k) for row, count in enumerate(counts[text]) for k in range(count)] for text in batch]
+    longest = max(len(texts[text]) + len(cues[text]) * (v.CUE + 2) for text in batch)
     layers, width = weights.inner.shape[0], weights.inner.shape[2]
     shape = (layers, len(batch), weights.heads, longest, width // weights.heads)
     keys, values = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    for text in batch:
-        said[text] = [[] for _ in plans[text]]
+    # What is still to be read of each text before its next number.
     fed: list[list[int]] = [texts[text].tolist() for text in batch]
     starts = np.zeros(len(batch), np.int64)
     active = [k for k in range(len(batch)) if places[k]]
@@ -180,15 +178,15 @@ def _answer(
         for k in active:
             row, first = places[k][step]
             if first == 0:
-                fed[k].append(v.ROW + row)
-        counts = [len(fed[k]) for k in active]
+                fed[k] += [token for token in cues[batch[k]][row].tolist() if token >= 0]
+        lengths = [len(fed[k]) for k in active]
         ids = np.array([token for k in active for token in fed[k]])
-        slots, offsets = np.array(active), np.concatenate([[0], np.cumsum(counts)])
+        slots, offsets = np.array(active), np.concatenate([[0], np.cumsum(lengths)])
         hidden = forward(ids, offsets, slots, starts[slots], keys, values, *_matrices(weights))
-        starts[slots] += counts
+        starts[slots] += lengths
         for k, token in zip(active, _medians(hidden, weights).tolist(), strict=True):
             fed[k] = [token]
-            said[batch[k]][places[k][step][0]].append(float(v.VALUES[token - v.NUMBER]))
+            said[batch[k]][places[k][step]] = v.VALUES[token - v.NUMBER]
         step += 1
         active = [k for k in active if step < len(places[k])]
 

@@ -20,6 +20,8 @@ from gedanken.worlds.rigid.text._ledger import FARTHEST, Ledger, Listing
 from gedanken.worlds.rigid.text._quantities import ANSWERS
 from gedanken.worlds.rigid.text.rounds import GIVEN, ROUNDS, Group, close_groups, open_groups
 
+_ANSWERS = np.array(ANSWERS)
+
 
 class ImpulsePlayer:
     """A model of the format of contacts, asked in any format that tells the scene.
@@ -98,20 +100,19 @@ def predict(
     groups = [(group, scenes[k], physics[k].masses[:, 0] > 0) for k, some in enumerate(opened) for group in some]
     for _ in range(ROUNDS):
         asking = [entry for entry in groups if entry[0].asks and len(entry[0].members) <= v.ROWS]
-        texts = [_write(group, scene, movable) for group, scene, movable in asking]
-        plans = [[ANSWERS[int(kind)] for kind in group.step.rows[:, c.KIND]] for group, _, _ in asking]
-        for (group, _, _), said in zip(asking, decoder.answer(weights, texts, plans), strict=True):
-            changes = np.zeros((len(said), 3))
-            for row, numbers in zip(changes, said, strict=True):
-                row[: len(numbers)] = numbers
-            group.hear(changes)
+        written = [_write(*entry) for entry in asking]
+        counts = [_ANSWERS[group.step.rows[:, c.KIND].astype(int)] for group, _, _ in asking]
+        said = decoder.answer(weights, [text for text, _ in written], [cues for _, cues in written], counts)
+        for (group, _, _), numbers in zip(asking, said, strict=True):
+            group.hear(np.column_stack([numbers * v.unit(group.told), np.zeros(len(numbers))]))
     return [close_groups(some, len(found.rows)) for some, found in zip(opened, listings, strict=True)]
 
 
-def _write(group: Group, scene: Scene, movable: NDArray[np.bool_]) -> v.Ids:
-    """The tokens of a group's next round."""
+def _write(group: Group, scene: Scene, movable: NDArray[np.bool_]) -> tuple[v.Ids, v.Ids]:
+    """The tokens of a group's next round, and those before the answer to each row."""
     rows, places = group.step.rows, np.arange(len(group.members))
-    return np.asarray(v.encode(rows, group.told, places, movable, scene.solver.iterations, 0, False, 0))
+    text, cues = v.encode(rows, group.told, places, movable, scene.solver.iterations, 0, False, 0)
+    return text, cues
 
 
 @lru_cache(maxsize=4)

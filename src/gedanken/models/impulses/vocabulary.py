@@ -3,11 +3,13 @@
 
 A group of rows that share bodies is one text, since what happens in it does not depend on the rest of the frame::
 
-    step 10  r0 contact b0 w 270d 0.627 ...  r1 ...  changes  r0 -3.9 0.74  r1 ...  end
+    step 10  r0 contact b0 w 270d 0.627 ...  r1 ...  changes  r0 b0 w 1 -0.2 add 0.7 -0.1  r1 ...  end
 
 `step` is followed by the solver's iterations, a row by what it is (`text.contacts`), what its law still asks for and
-what it has by now (`text.rounds`), and `changes` by the answer: what to add. Names of bodies and rows count within the
-group.
+what it has by now (`text.rounds`). After `changes` each row is named again, with its bodies and what is due, and after
+`add` comes the answer. Names of bodies and rows count within the group.
+
+Speeds are in units of the largest change that is due in the group: contacts and joints know no unit of velocity.
 """
 
 import math
@@ -24,8 +26,8 @@ from gedanken.worlds.rigid.text.rounds import DUE, DUE_T
 
 Ids = NDArray[np.int64]
 
-PAD, END, STEP, CHANGES, WORLD = range(5)
-KIND = 5
+PAD, END, STEP, CHANGES, WORLD, ADD = range(6)
+KIND = 6
 DEGREES = KIND + len(c.KINDS)
 BODIES, ROWS = 128, 256
 """Most bodies and rows of a group that there are names for."""
@@ -41,10 +43,10 @@ _SIZES = np.concatenate([np.arange(100, 1000) * 10.0 ** (decade - 2) for decade 
 VALUES = np.concatenate([[0.0], _SIZES, -_SIZES])
 """What each number token says, from `NUMBER` on."""
 
-SMALLEST_CHANGE = 0.02
-"""Changes below it (px/s) are said as 0."""
+SMALLEST_CHANGE = 0.002
+"""Changes below it (units of the group) are said as 0."""
 
-_LEFT_OUT = 100
+_LEFT_OUT = 10
 _TWO_DIGITS = np.arange(10 * _LEFT_OUT, SIZES, 10)
 _EACH = len(_TWO_DIGITS)
 SAID = np.concatenate([1 + SIZES + _TWO_DIGITS[::-1], [0], 1 + _TWO_DIGITS])
@@ -53,8 +55,8 @@ SAID = np.concatenate([1 + SIZES + _TWO_DIGITS[::-1], [0], 1 + _TWO_DIGITS])
 What is left by rounding is said in the next round, and a tenth of the numbers costs a tenth.
 """
 
-LINEAR = 0.3
-"""Numbers much smaller than it (px/s) lie side by side on the scale of nearness, much larger ones by their order."""
+LINEAR = 0.03
+"""Numbers much smaller than it lie side by side on the scale of nearness, much larger ones by their order."""
 
 SCALE = np.arcsinh(VALUES[SAID] / LINEAR) / math.log(10.0)
 """Where each number of answers lies on that scale, decades."""
@@ -73,8 +75,16 @@ for _kind, _fields in enumerate(_BETWEEN):
     _FIELDS[1, _kind, : len(_left)] = _left
 _ANSWERS: Any = np.array(q.ANSWERS)
 
-LONGEST_ROW = 5 + _WIDEST + 3
+CUE = 6
+"""Most tokens before a row's answer."""
+
+LONGEST_ROW = 5 + _WIDEST + CUE + 2
 """Most tokens of a row and its answer."""
+
+_UNSCALED = np.zeros((len(c.KINDS), DUE_T + 1), np.bool_)
+"""Quantities that are no speeds, by kind."""
+_UNSCALED[:, [q.SHARE_A, q.SHARE_B, q.RATIO, q.ARM_A, q.ARM_B, q.ARM_AT, q.ARM_BT]] = True
+_UNSCALED[c.CONTACT, q.LIMIT] = True
 
 
 @njit(cache=True)
@@ -100,6 +110,15 @@ def said(x: float) -> int:
 
 
 @njit(cache=True)
+def unit(told: Array) -> float:
+    """The largest change that is due (px/s), what the others are said in."""
+    most = 1e-9
+    for k in range(told.shape[0]):
+        most = max(most, abs(told[k, DUE]), abs(told[k, DUE_T]))
+    return float(most)
+
+
+@njit(cache=True)
 def encode(
     rows: Array,
     told: Array,
@@ -109,8 +128,8 @@ def encode(
     turn: int,
     mirror: bool,
     shift: int,
-) -> Ids:
-    """Tokens of a group up to `changes`.
+) -> tuple[Ids, Ids]:
+    """Tokens of a group up to `changes`, and those before the answer to each row, shape (members, CUE), -1 for none.
 
     Args:
         rows: of a step.
@@ -123,10 +142,12 @@ def encode(
         shift: number of the first name of a row and of a body.
     """
     out = np.empty(3 + members.shape[0] * LONGEST_ROW, np.int64)
+    cues = np.full((members.shape[0], CUE), -1)
     out[0], out[1] = STEP, number(float(iterations))
     at = 2
     names = np.full(movable.shape[0], -1)
     known = 0
+    scale = 1.0 / unit(told)
     for place in range(members.shape[0]):
         row, said = rows[members[place]], told[members[place]]
         kind, a, b = int(row[c.KIND]), int(row[c.A]), int(row[c.B])
@@ -138,6 +159,7 @@ def encode(
         out[at], out[at + 1] = ROW + (place + shift) % ROWS, KIND + kind
         out[at + 2] = BODY + (names[a] + shift) % BODIES
         out[at + 3] = BODY + (names[b] + shift) % BODIES if between else WORLD
+        cues[place, 0], cues[place, 1], cues[place, 2] = out[at], out[at + 2], out[at + 3]
         at += 4
         if kind != c.MOTOR:
             angle = round(math.degrees(math.atan2(row[c.NY], row[c.NX])))
@@ -146,13 +168,15 @@ def encode(
         for field in _FIELDS[0 if between else 1, kind]:
             if field < 0:
                 break
-            value = said[field]
-            if mirror and flips(kind, field):
-                value = -value
-            out[at] = number(value)
+            value = said[field] if _UNSCALED[kind, field] else said[field] * scale
+            out[at] = number(-value if mirror and flips(kind, field) else value)
             at += 1
+        for k in range(_ANSWERS[kind]):
+            value = said[DUE + k] * scale
+            cues[place, 3 + k] = number(-value if mirror and flips(kind, DUE + k) else value)
+        cues[place, 3 + _ANSWERS[kind]] = ADD
     out[at] = CHANGES
-    return out[: at + 1]
+    return out[: at + 1], cues
 
 
 @njit(cache=True)
@@ -164,27 +188,37 @@ def flips(kind: int, field: int) -> bool:
 
 
 @njit(cache=True)
-def encode_answer(rows: Array, changes: Array, members: Ids, mirror: bool, shift: int) -> Ids:
-    """Tokens after `changes`: of each row its name and numbers, then `end`; arguments as of `encode`."""
-    out = np.empty(1 + members.shape[0] * 3, np.int64)
+def encode_answer(rows: Array, changes: Array, members: Ids, cues: Ids, mirror: bool) -> tuple[Ids, NDArray[np.bool_]]:
+    """Tokens after `changes`, the last of them `end`, and which of them are the answer.
+
+    Args:
+        rows: of a step.
+        changes: what is to be added, in units of the group, shape (rows, 2 or more).
+        members: as of `encode`.
+        cues: of `encode`.
+        mirror: as of `encode`.
+    """
+    out, asked = np.empty(1 + members.shape[0] * (CUE + 2), np.int64), np.zeros(1 + cues.shape[0] * (CUE + 2), np.bool_)
     at = 0
     for place in range(members.shape[0]):
         kind = int(rows[members[place], c.KIND])
-        out[at] = ROW + (place + shift) % ROWS
-        at += 1
+        for token in cues[place]:
+            if token >= 0:
+                out[at] = token
+                at += 1
         for column in range(_ANSWERS[kind]):
             value = changes[members[place], column]
             if mirror and (column == c.ACROSS or kind == c.MOTOR):
                 value = -value
-            out[at] = NUMBER + SAID[said(value)]
+            out[at], asked[at] = NUMBER + SAID[said(value)], True
             at += 1
     out[at] = END
-    return out[: at + 1]
+    return out[: at + 1], asked[: at + 1]
 
 
 def words() -> list[str]:
     """Every token as the word that texts have, by its number."""
-    special = ["<pad>", "end", "step", "changes", "w"]
+    special = ["<pad>", "end", "step", "changes", "w", "add"]
     names = [*(f"{k}d" for k in range(360)), *(f"b{k}" for k in range(BODIES)), *(f"r{k}" for k in range(ROWS))]
     return [*special, *c.KINDS, *names, *map(q.word, VALUES)]
 

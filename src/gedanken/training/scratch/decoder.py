@@ -37,10 +37,10 @@ BELL = (0.05, 0.006)
 """Widths (decades) of the bell over a number's neighbours that is the target: at the start of a run and at its end."""
 
 SMALL_WEIGHT = 0.3
-"""Weight of small numbers in the loss, below about 1 px/s (`NEAR`); a decade further on it is 1."""
+"""Weight of small numbers in the loss, below 0.03 (`NEAR`); a decade further on it is 1."""
 
-NEAR = 0.82
-"""Size on `vocabulary.SCALE` of 1 px/s."""
+NEAR = 0.38
+"""Size on `vocabulary.SCALE` of 0.03."""
 
 NUMBER_SCALE = 0.06
 """Size of the first vectors of the numbers."""
@@ -128,24 +128,22 @@ def bell_width(progress: float) -> float:
     return wide * (1.0 - progress) ** 2 + narrow
 
 
-def measure_loss(model: Any, ids: Any, begins: Any, width: float) -> tuple[Any, float, int]:
+def measure_loss(model: Any, ids: Any, asked: Any, width: float) -> tuple[Any, float, int]:
     """Weighted sum of the losses of a batch's answers, the weight, and how many numbers there are.
 
     The target of a number is a bell over its neighbours on a scale even in size and order, so that 312 is nearly right
-    where 313 would be. Names of rows and `end` are given at play and not learnt.
+    where 313 would be. All but the numbers of answers is given at play and not learnt.
 
     Args:
         model: the decoder.
         ids: shape (texts, tokens), pads behind.
-        begins: where each answer begins, shape (texts,).
+        asked: which tokens are answers, shape (texts, tokens).
         width: of the bell, decades.
     """
     import torch
 
     hidden = model.model(input_ids=ids[:, :-1]).last_hidden_state
-    following = ids[:, 1:]
-    place = torch.arange(1, ids.shape[1], device=ids.device)
-    asked = (following >= v.NUMBER) & (place[None] >= begins[:, None])
+    following, asked = ids[:, 1:], asked[:, 1:]
     spoken = torch.from_numpy(v.NUMBER + v.SAID).to(ids.device)
     place = torch.zeros(v.COUNT - v.NUMBER, dtype=torch.long, device=ids.device)
     place[spoken - v.NUMBER] = torch.arange(len(spoken), device=ids.device)

@@ -26,7 +26,7 @@ from gedanken.worlds.rigid.engine.tracing import Tracer
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import Scene
 from gedanken.worlds.rigid.text import _quantities as q
-from gedanken.worlds.rigid.text.rounds import Step
+from gedanken.worlds.rigid.text.rounds import ENOUGH, Step, left
 
 SHAKEN = 0.05
 """Share of the frames before which the bodies are disturbed, in two scenes of three."""
@@ -69,11 +69,11 @@ class Example:
 
     Attributes:
         ids: tokens, shape (tokens,), int32.
-        begin: where the answer begins.
+        asked: which of them are the answer, shape (tokens,).
     """
 
     ids: np.ndarray
-    begin: int
+    asked: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,6 +180,8 @@ def choose(scene: Scene, rng: np.random.Generator, most_rows: int, tokens: int, 
     for place in rng.permutation(len(found)).tolist():
         moment, members, pushes = found[place]
         example = _teach(moment, members, pushes, physics, movable, scene.solver.iterations, rng)
+        if example is None:
+            continue
         examples.append(example)
         used += len(example.ids)
         if used >= tokens:
@@ -195,8 +197,8 @@ def _teach(
     movable: np.ndarray,
     iterations: int,
     rng: np.random.Generator,
-) -> Example:
-    """A group at some round, and what is to be added."""
+) -> Example | None:
+    """A group at some round, and what is to be added; None where there is nothing to ask for."""
     if pushes:
         step = Step.of_pushes(moment.flown, moment.rows, physics.masses).part(members)
         right = np.column_stack([moment.impulses[members, c.APART], np.zeros((len(members), 2))])
@@ -205,6 +207,8 @@ def _teach(
         step = Step(moment.flown, moment.rows, physics.masses).part(members)
         right, after, begin = moment.impulses[members], moment.after, step.begin(moment.last[members])
     now = pick_round(step, after, right, begin, rng)
+    if left(step.look(now)) <= ENOUGH:
+        return None
     changes = teach_changes(step, after, right, now) - now
     return say(step, now, changes, movable, iterations, rng)
 
@@ -243,11 +247,12 @@ def say(
     members = np.arange(len(step.rows))
     if rng.random() > SORTED:
         members = rng.permutation(members)
-    rows, told = exchange_ends(step.rows, step.look(now), movable, rng)
+    look = step.look(now)
+    rows, told = exchange_ends(step.rows, look, movable, rng)
     turn, mirror, shift = int(rng.integers(360)), bool(rng.integers(2)), int(rng.integers(v.ROWS))
-    text = v.encode(rows, told, members, movable, iterations, turn, mirror, shift)
-    answer = v.encode_answer(rows, changes, members, mirror, shift)
-    return Example(np.concatenate([text, answer]).astype(np.int32), len(text))
+    text, cues = v.encode(rows, told, members, movable, iterations, turn, mirror, shift)
+    answer, asked = v.encode_answer(rows, changes / v.unit(look), members, cues, mirror)
+    return Example(np.concatenate([text, answer]).astype(np.int32), np.concatenate([np.zeros(len(text), bool), asked]))
 
 
 def exchange_ends(rows: Array, told: Array, movable: np.ndarray, rng: np.random.Generator) -> tuple[Array, Array]:

@@ -35,12 +35,12 @@ class Batch:
 
     Attributes:
         ids: shape (examples, tokens), int32, pads behind.
-        begins: where each answer begins, shape (examples,).
+        asked: which tokens are answers, shape (examples, tokens).
         place: pool and number of the batch after this one.
     """
 
     ids: np.ndarray
-    begins: np.ndarray
+    asked: np.ndarray
     place: tuple[int, int]
 
     @property
@@ -91,9 +91,11 @@ def cut_batches(examples: Sequence[Example], tokens: int) -> list[list[int]]:
 
 def _pad(examples: Sequence[Example], place: tuple[int, int]) -> Batch:
     ids = np.full((len(examples), max(len(example.ids) for example in examples)), v.PAD, np.int32)
-    for row, example in zip(ids, examples, strict=True):
+    asked = np.zeros(ids.shape, bool)
+    for row, mask, example in zip(ids, asked, examples, strict=True):
         row[: len(example.ids)] = example.ids
-    return Batch(ids, np.array([example.begin for example in examples]), place)
+        mask[: len(example.ids)] = example.asked
+    return Batch(ids, asked, place)
 
 
 def make_batches(folder: Path, tokens: int, most_rows: int, place: tuple[int, int], stride: int = 1) -> Iterator[Batch]:

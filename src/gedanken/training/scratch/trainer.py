@@ -192,11 +192,11 @@ def _step(
 
     device = model.device
     ids = torch.from_numpy(batch.ids.astype("int64")).to(device)
-    begins = torch.from_numpy(batch.begins).to(device)
+    asked = torch.from_numpy(batch.asked).to(device)
     model.zero_grad()
     bf16 = fast_dtype(device.type) == "bfloat16" if options.bf16 is None else options.bf16
     with torch.autocast(device.type, torch.bfloat16) if bf16 else nullcontext():
-        total, weight, numbers = measure_loss(model, ids, begins, width)
+        total, weight, numbers = measure_loss(model, ids, asked, width)
     loss = total / max(weight, 1e-6)
     loss.backward()
     value = float(loss.detach())

@@ -35,7 +35,8 @@ N_MASS, T_MASS: effective masses along the normal and across it (of a motor: mom
 WANT, WANT_T: relative velocity that the row alone brings about: a contact's bounce; what closes a joint's gap.
 PUSH: of a contact, the velocity (px/s) that pushes the two apart in this step only, if it were alone; of a spring, what
 its force adds to the relative velocity, which is part of the motion without impulses.
-FRICTION: coefficient, of a contact; of a motor, the largest change of the relative spin that its torque makes.
+FRICTION: coefficient, of a contact; of a motor, the largest change of the relative spin that its torque makes; of a
+spring, the share of the relative velocity that its damper takes in a step.
 BELT_X, BELT_Y: velocity of the surface of B relative to that of A besides the motion of the bodies.
 """
 
@@ -293,6 +294,7 @@ def fly(
             # A damper leaves this share of the velocity in one step.
             row = rows[k]
             left = math.exp(-joints[k, 9] * dt / row[N_MASS]) if row[N_MASS] > 0.0 else 1.0
+            row[FRICTION] = 1.0 - left
             row[WANT] = left * speeds(flown, masses, row)[0]
 
 

@@ -16,6 +16,7 @@ from gedanken.worlds.rigid.engine.couplings import (
     NORMAL,
     PUSH,
     ROPE,
+    SPRING,
     T_MASS,
     WANT,
     WANT_T,
@@ -58,8 +59,8 @@ def keep_each_within(rows: Rows, impulses: Array) -> Array:
 def due(state: Array, rows: Rows, masses: Array, impulses: Array) -> Array:
     """What each row's law would add to its impulse if no other row changed, shape (rows, 3); no pushes.
 
-    A contact: Newton's law of restitution and Coulomb's of friction; a joint closes its gap. Where all is 0, every
-    law is obeyed.
+    A contact: Newton's law of restitution and Coulomb's of friction; a joint closes its gap; a damper takes its share
+    of the velocity that its spring would have without it. Where all is 0, every law is obeyed.
 
     Args:
         state: with velocities as these impulses make them, shape (n, 6).
@@ -72,7 +73,8 @@ def due(state: Array, rows: Rows, masses: Array, impulses: Array) -> Array:
         row = rows[k]
         along, across = speeds(state, masses, row)
         had, had_across = impulses[k, NORMAL], impulses[k, ACROSS]
-        first, second = keep_within(row, had + row[WANT] - along, had_across + row[WANT_T] - across)
+        wanted = -row[FRICTION] * (along - had) if int(row[KIND]) == SPRING else had + row[WANT] - along
+        first, second = keep_within(row, wanted, had_across + row[WANT_T] - across)
         out[k, NORMAL], out[k, ACROSS] = first - had, second - had_across
     return out
 

@@ -78,7 +78,11 @@ class Step:
         """What is told of each row that has these impulses, shape (m, DUE_T + 1)."""
         state = self.book(impulses)
         told = q.describe(state, self.rows, self.masses, impulses, False)
-        return np.column_stack([told, due(state, self.rows, self.masses, impulses)[:, :2]])
+        asked = due(state, self.rows, self.masses, impulses)[:, :2]
+        # What a damper needs depends on what it has already.
+        springs = self.rows[:, c.KIND] == c.SPRING
+        told[springs, q.NEED] = asked[springs, 0]
+        return np.column_stack([told, asked])
 
     def alone(self) -> Array:
         """The impulses that each row's law asks for by itself, shape (m, 3)."""
