@@ -24,7 +24,7 @@ def folder(tmp_path_factory):
 def same(one, other):
     assert one.place == other.place
     np.testing.assert_array_equal(one.ids, other.ids)
-    np.testing.assert_array_equal(one.begins, other.begins)
+    np.testing.assert_array_equal(one.asked, other.asked)
 
 
 def test_batches_are_full_and_go_on_from_any_place(folder, monkeypatch):
@@ -33,10 +33,14 @@ def test_batches_are_full_and_go_on_from_any_place(folder, monkeypatch):
     assert all(batch.ids.size <= 3000 for batch in batches)
     assert sum(batch.count for batch in batches) > 0.7 * sum(batch.ids.size for batch in batches)
     for batch in batches:
-        for row, begin in zip(batch.ids, batch.begins, strict=True):
+        for row, asked in zip(batch.ids, batch.asked, strict=True):
             assert row[0] == v.STEP
-            assert row[begin - 1] == v.CHANGES
+            assert (row == v.CHANGES).sum() == 1
             assert row[row != v.PAD][-1] == v.END
+            # One or two numbers after each `add`, and no others.
+            assert set(np.flatnonzero(row == v.ADD) + 1) <= set(np.flatnonzero(asked))
+            assert (row[asked] >= v.NUMBER).all()
+            assert (row == v.ADD).sum() <= asked.sum() <= 2 * (row == v.ADD).sum()
     for start in (2, 9):
         for batch, other in zip(
             batches[start + 1 :], make_batches(folder, 3000, 64, batches[start].place), strict=False

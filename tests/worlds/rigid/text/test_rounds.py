@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gedanken.models.impulses import decoder, player
+from gedanken.models.impulses.vocabulary import unit
 from gedanken.seeding import stream
 from gedanken.training.scratch.examples import walk
 from gedanken.worlds.rigid import Body, Box, Circle, Scene, scenarios
@@ -66,6 +67,19 @@ def nonsense(tmp_path_factory):
     return decoder.load(folder)
 
 
+def test_a_damper_takes_its_share_of_what_its_spring_would_have_without_it():
+    scene = scenarios.pose("trampoline", 2)
+    physics, moments = steps(scene, 90)
+    checked = 0
+    for moment in moments:
+        springs = moment.rows[:, c.KIND] == c.SPRING
+        recorded = moment.impulses * (1.0, 1.0, 0.0)
+        remains = Step(moment.flown, moment.rows, physics.masses).look(recorded)[springs, DUE]
+        assert np.abs(remains).max() < 0.01
+        checked += np.abs(recorded[springs]).max() > 10
+    assert checked > 20
+
+
 def test_an_answer_that_leaves_more_is_not_taken(nonsense):
     scene = scenarios.pose("pyramid", 2)
     physics, moments = steps(scene)
@@ -99,18 +113,17 @@ def test_a_right_answer_is_taken(nonsense, monkeypatch):
     moment = hard[0]
     found = Listing(moment.flown, moment.rows, moment.last, moment.told, True)
 
-    def teacher(weights, texts, plans):
-        """What is missing of the recorded impulses, in every group: the rows are said in the order of the listing."""
+    def teacher(weights, texts, cues, counts):
+        """What is missing of the recorded impulses, in the units of each group that asks."""
         out = []
         group = q.islands(moment.rows, len(physics.masses), physics.masses)
         for number in np.unique(group):
             members = np.flatnonzero(group == number)
             step = Step(moment.flown, moment.rows, physics.masses).part(members)
             begin = step.begin(moment.last[members])
-            if left(step.look(begin)) > ENOUGH:
-                changes = (moment.impulses[members] - begin)[:, :2]
-                kinds = moment.rows[members, c.KIND].astype(int)
-                out.append([row[: q.ANSWERS[k]].tolist() for row, k in zip(changes, kinds, strict=True)])
+            told = step.look(begin)
+            if left(told) > ENOUGH:
+                out.append((moment.impulses[members] - begin)[:, :2] / unit(told))
         return out
 
     monkeypatch.setattr(player, "ROUNDS", 1)
