@@ -32,20 +32,20 @@ def heap(bodies: int) -> Any:
     return Scene(made, walls)
 
 
-def roll(weights: Any, scene: Any, frames: int) -> tuple[float, list[tuple[Any, list[int]]], float]:
+def roll(weights: Any, scene: Any, frames: int) -> tuple[float, list[tuple[Any, Any, Any]], float]:
     """Seconds of a rollout, the texts that the model read, and how many contacts and joints a frame had in the mean."""
     from gedanken.models.impulses import decoder, player
     from gedanken.worlds.rigid.engine.simulate import record
     from gedanken.worlds.rigid.text._ledger import Ledger
 
     states = list(record(scene, 60).states[57:60])
-    asked: list[tuple[Any, list[int]]] = []
+    asked: list[tuple[Any, Any, Any]] = []
     rows = 0
     answer = decoder.answer
 
-    def listen(weights: Any, texts: Any, plans: Any) -> Any:
-        asked.extend(zip(texts, plans, strict=True))
-        return answer(weights, texts, plans)
+    def listen(weights: Any, texts: Any, cues: Any, counts: Any) -> Any:
+        asked.extend(zip(texts, cues, counts, strict=True))
+        return answer(weights, texts, cues, counts)
 
     decoder.answer = listen  # type: ignore[assignment]
     try:
@@ -86,7 +86,7 @@ def main() -> None:
         print(line, flush=True)
 
 
-def compare(folder: Path, weights: Any, asked: list[tuple[Any, list[int]]]) -> float:
+def compare(folder: Path, weights: Any, asked: list[tuple[Any, Any, Any]]) -> float:
     """How many times as long transformers takes for the same texts, one by one, with its cache."""
     import torch
     from transformers import AutoModelForCausalLM
@@ -95,13 +95,13 @@ def compare(folder: Path, weights: Any, asked: list[tuple[Any, list[int]]]) -> f
 
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     begun = time.perf_counter()
-    for text, plan in asked:
-        decoder.answer(weights, [text], [plan])
+    for text, cues, counts in asked:
+        decoder.answer(weights, [text], [cues], [counts])
     ours = time.perf_counter() - begun
     begun = time.perf_counter()
     with torch.no_grad():
-        for text, plan in asked:
-            tokens = sum(plan) + len(plan)
+        for text, cues, counts in asked:
+            tokens = int((cues >= 0).sum() + counts.sum())
             ids = torch.from_numpy(text.astype("int64"))[None]
             model.generate(input_ids=ids, min_new_tokens=tokens, max_new_tokens=tokens, do_sample=False)
     return (time.perf_counter() - begun) / ours
