@@ -30,7 +30,9 @@ ConditionOption = Annotated[
 PlayerOption = Annotated[
     str,
     typer.Option(
-        "--player", help=f"A built-in player, or a language model as {', '.join(f'{b}:...' for b in models.names())}."
+        "--player",
+        help=f"A built-in player, or a language model as {', '.join(f'{b}:...' for b in models.names())}; of discover "
+        "also guided:PLAYER, a search that a model proposes forms to.",
     ),
 ]
 BaseUrlOption = Annotated[
