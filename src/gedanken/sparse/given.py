@@ -15,14 +15,13 @@ from functools import cached_property
 import numpy as np
 
 from gedanken.sparse.library import Atom
-from gedanken.sparse.proposed import additive
 from gedanken.sparse.tying import Tie
 from gedanken.worlds.ode.inputs import TRIAL
 from gedanken.worlds.ode.knowledge import Knowledge, facts
 from gedanken.worlds.ode.knowledge.facts import Facts, Term, probe
 from gedanken.worlds.ode.knowledge.units import Unit, is_consistent, unit_of
 from gedanken.worlds.ode.law.parser import parse
-from gedanken.worlds.ode.law.tree import TIME, Binary, Expression, Name, Number, print_expression, walk
+from gedanken.worlds.ode.law.tree import TIME, Binary, Expression, Name, Number, additive, print_expression, walk
 from gedanken.worlds.ode.trajectory import Array, StateSpace
 
 INCONSISTENT = 12.0  # cost of a term whose parts do not agree in dimension: a factor of 400 in probability

@@ -14,7 +14,16 @@ import numpy as np
 from gedanken.sparse.library import Atom
 from gedanken.worlds.ode.law.algebra import evaluate
 from gedanken.worlds.ode.law.law import Law
-from gedanken.worlds.ode.law.tree import Binary, Expression, Minus, Name, Number, print_expression, walk
+from gedanken.worlds.ode.law.tree import (
+    Binary,
+    Expression,
+    Minus,
+    Name,
+    Number,
+    additive,
+    print_expression,
+    walk,
+)
 
 PROPOSED = 6.0
 """Prior cost of a term that is proposed and that the library lacks: a factor of 20 in probability."""
@@ -46,20 +55,6 @@ def read_proposal(law: Law, library: Sequence[Atom]) -> Sides | None:
         structure.append([atom for atom, value in terms.values() if value != 0.0])
         coefficients.append([value for _, value in terms.values() if value != 0.0])
     return structure, coefficients
-
-
-def additive(node: Expression, sign: int) -> Iterator[tuple[int, Expression]]:
-    """The terms of a sum with their signs."""
-    match node:
-        case Binary(operator="+" | "-" as operator, left=left, right=right):
-            yield from additive(left, sign)
-            yield from additive(right, sign if operator == "+" else -sign)
-        case Minus(argument=argument):
-            yield from additive(argument, -sign)
-        case Binary(operator="*" | "/" as operator, left=Minus(argument=argument), right=right):
-            yield from additive(Binary(operator, argument, right), -sign)
-        case _:
-            yield sign, node
 
 
 def _split(node: Expression, params: Mapping[str, float]) -> tuple[float, list[tuple[Expression, bool]]] | None:

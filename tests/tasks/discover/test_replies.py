@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gedanken.loop import Turn
-from gedanken.tasks.discover.task import DiscoverTask
+from gedanken.tasks.discover.task import EDIT, DiscoverTask
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
 TASK = DiscoverTask()
@@ -36,21 +36,21 @@ def test_the_reply_gives_feedback_terms_the_best_turn_and_the_turns_left(fall):
     bad, worse, refused = f"d2y/dt2 = -{1.1 * g}", f"d2y/dt2 = -{1.2 * g}", "d2y/dt2 = 1/(y - y)"
     turns = [turn(fall, answer(refused))]
     lines = TASK.reply(fall, turns).split("\n")
-    assert lines == [turns[0].verdict.feedback, "7 turns are left. Answer with one JSON object again."]
+    assert lines == [turns[0].verdict.feedback, "7 turns are left. Answer with one JSON object again.", EDIT]
 
     turns.append(turn(fall, answer(bad), turns))
     first = turns[-1].verdict
     assert first.terms["match"] > 0
     lines = TASK.reply(fall, turns).split("\n")
     terms = ", ".join(f"{name} {first.terms[name]:.3f}" for name in ("match", "progress", "simplicity", "format"))
-    assert lines == [first.feedback, f"Terms: {terms}.", "6 turns are left. Answer with one JSON object again."]
+    assert lines == [first.feedback, f"Terms: {terms}.", "6 turns are left. Answer with one JSON object again.", EDIT]
 
     turns.append(turn(fall, answer(worse), turns))
     lines = TASK.reply(fall, turns).split("\n")
     assert lines[0] == turns[-1].verdict.feedback
     assert lines[1].startswith("Terms: match ")
     assert lines[2] == f"Best so far: match {first.terms['match']:.3f} with {first.details['equation']}."
-    assert lines[3:] == ["5 turns are left. Answer with one JSON object again."]
+    assert lines[3:] == ["5 turns are left. Answer with one JSON object again.", EDIT]
 
 
 def test_nothing_is_the_best_so_far_while_nothing_matched(fall):

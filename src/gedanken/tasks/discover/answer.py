@@ -1,9 +1,15 @@
-"""Find the answer object in what a model wrote: bare JSON, prose around it, a code fence or `<answer>` tags."""
+"""Find the answer object in what a model wrote: bare JSON, prose around it, a code fence or `<answer>` tags.
+
+It says a whole law (`equation`, `params`), or what to change of the law before it (`edit`).
+"""
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from gedanken.errors import Unanswerable
+from gedanken.worlds.ode.law import edits
+from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.simulate import MAX_JSON, Answer, decode
 
 # A chain of thought in front of the answer is fine; a text beyond this is refused before anything looks into it.
@@ -14,31 +20,58 @@ MAX_CANDIDATES = 8
 _DECODER = json.JSONDecoder()
 
 
-def read_answer(text: str) -> Answer:
+def read_answer(text: str, before: Law | None = None) -> Answer:
     """The last well-formed answer object in `text`.
 
     Later text wins over earlier, since a model that corrects itself does so at the end; an `<answer>` tag wins over a
     fence and a fence over bare prose.
 
+    Args:
+        text: what was written.
+        before: the law that an `edit` is about.
+
     Raises:
-        Unanswerable: the text is too long or holds no JSON object with an `equation`, or the object's own fault.
+        Unanswerable: the text is too long or holds no JSON object with an `equation` or an `edit`, or the object's own
+            fault.
     """
     if len(text) > MAX_TEXT:
         raise Unanswerable(f"the answer has {len(text):,} characters; at most {MAX_TEXT:,} are read")
     if text.startswith("{") and len(text) <= MAX_JSON:
         # The strict case first: it is what trained models write and what the batch scorer is fast at.
         try:
-            return decode(text)
+            return _decode(text, before)
         except Unanswerable as fault:
             first: Unanswerable | None = fault
     else:
         first = None
     for candidate in _candidates(text):
         try:
-            return decode(candidate)
+            return _decode(candidate, before)
         except Unanswerable as fault:
             first = first or fault
     raise first or Unanswerable('no JSON object with an "equation" was found in the answer')
+
+
+def _decode(text: str, before: Law | None) -> Answer:
+    try:
+        return decode(text)
+    except Unanswerable:
+        if '"edit"' not in text or '"equation"' in text:
+            raise
+        change = _load_edit(text)
+        if change is None:
+            raise
+    if before is None:
+        raise Unanswerable("there is no law yet that an edit could change; answer with an equation")
+    return edits.apply(before, change["edit"], change.get("params"))
+
+
+def _load_edit(text: str) -> dict[str, Any] | None:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return data if type(data) is dict and "edit" in data else None
 
 
 def _candidates(text: str) -> Iterator[str]:
@@ -52,7 +85,7 @@ def _candidates(text: str) -> Iterator[str]:
                 yield block
     end = len(text)
     for _ in range(MAX_CANDIDATES):
-        key = text.rfind('"equation"', 0, end)
+        key = max(text.rfind(name, 0, end) for name in ('"equation"', '"edit"'))
         start = key
         # The object may open with another key ("rationale" first), so look a few braces back.
         for _ in range(3):

@@ -32,6 +32,10 @@ from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 MAX_HISTORY = 2_000
 # What a reply says about the form of the next answer.
 FORM_AGAIN = "Answer with one JSON object again."
+EDIT = (
+    'Or change the last law: {"edit": [{"scale": NAME, "by": NUMBER}]}, likewise {"drop": TERM}, {"add": TERM} or '
+    '{"replace": TERM, "with": TERM}, and "in" says in which equation; new names go into "params".'
+)
 # A longer answer is not searched for its JSON on an event loop.
 BRIEF = 4096
 # Significant digits that a teacher's answer tries first: fewer are shorter to learn, and the simulator says if they do.
@@ -192,6 +196,8 @@ class DiscoverTask(Task):
             lines.append(f"Best so far: match {best.verdict.terms['match']:.3f} with {best.verdict.reading.text}.")
         left = self.max_turns - len(turns)
         lines.append(f"{left} {'turn is' if left == 1 else 'turns are'} left. {FORM_AGAIN}")
+        if left and _last_law(turns) is not None:
+            lines.append(EDIT)
         return "\n".join(lines)
 
     def for_tool(self, problem: Problem, message: str) -> str:
@@ -200,6 +206,7 @@ class DiscoverTask(Task):
         name = self.tool.__name__
         for sentence, instead in (
             (text.FORM, f"Answer by calling the tool {name}."),
+            (f"{FORM_AGAIN}\n{EDIT}", f"Call {name} again."),
             (FORM_AGAIN, f"Call {name} again."),
             (text.write_schema(states), text.write_call(states, name)),
         ):
@@ -238,7 +245,7 @@ class DiscoverTask(Task):
         # Progress counts from the best turn, not the last: a good answer cannot be sold twice by a bad one in between.
         previous = max((turn.verdict.terms["match"] for turn in turns), default=0.0)
         try:
-            law = Law.of(read_answer(answer), problem.observation.states)
+            law = Law.of(read_answer(answer, _last_law(turns)), problem.observation.states)
         except Unanswerable as fault:
             return self._refuse(str(fault), previous)
         if problem.observation.knowledge:
@@ -375,6 +382,11 @@ def propose_law(equation: str, params: dict[str, float] | None = None) -> dict[s
         What the simulator says.
     """
     return {"equation": equation, "params": {} if params is None else params}
+
+
+def _last_law(turns: Sequence[Turn]) -> Law | None:
+    """The last law that could be read."""
+    return next((turn.verdict.reading for turn in reversed(turns) if turn.verdict.reading is not None), None)
 
 
 @cache

@@ -76,6 +76,20 @@ def walk(expression: Expression) -> Iterator[Expression]:
                 pending.append(node.argument)
 
 
+def additive(node: Expression, sign: int) -> Iterator[tuple[int, Expression]]:
+    """The terms of a sum with their signs."""
+    match node:
+        case Binary(operator="+" | "-" as operator, left=left, right=right):
+            yield from additive(left, sign)
+            yield from additive(right, sign if operator == "+" else -sign)
+        case Minus(argument=argument):
+            yield from additive(argument, -sign)
+        case Binary(operator="*" | "/" as operator, left=Minus(argument=argument), right=right):
+            yield from additive(Binary(operator, argument, right), -sign)
+        case _:
+            yield sign, node
+
+
 @dataclass(frozen=True)
 class Equations:
     """The right-hand side of a system, one expression for each of `states.left_sides`, in that order."""
