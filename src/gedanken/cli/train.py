@@ -128,6 +128,12 @@ def evaluate(
         typer.Option(help="Levels of difficulty, separated by commas.", rich_help_panel=PROBLEMS),
     ] = None,
     conditions: ConditionOption = None,
+    split: Annotated[
+        str,
+        typer.Option(
+            help="test; or train, for what a model gets wrong (train sft --mistakes).", rich_help_panel=PROBLEMS
+        ),
+    ] = "test",
     turns: Annotated[
         int,
         typer.Option(min=1, metavar="<int>", help="Answers that a model may give to each.", rich_help_panel=SAMPLING),
@@ -177,7 +183,7 @@ def evaluate(
     if samples > 1 and not temperature:
         raise UserError("--samples of a greedy model are all the same; give a --temperature, such as 0.8")
     names = [name for part in subjects or () for name in part.split(",") if name]
-    sources = evaluation_sources(task, problems, parse_conditions(conditions), names, _read_levels(levels))
+    sources = evaluation_sources(task, problems, parse_conditions(conditions), names, _read_levels(levels), split)
     results: dict[str, list[results_of.Outcome]] = {}
     for name in model:
         results[name] = []

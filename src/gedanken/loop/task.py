@@ -4,10 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from gedanken.errors import UserError
 from gedanken.loop.values import Message, Problem, Subject, Turn, Verdict
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SPLITS = ("train", "val", "test")
 
@@ -124,6 +127,14 @@ class Task(ABC):
     def teach(self, problem: Problem) -> str:
         """The teacher's answer as a student should write it; `solve` where nothing shorter is solved, too."""
         return self.solve(problem)
+
+    def teach_next(self, problem: Problem, turns: Sequence[Turn]) -> str:
+        """The teacher's answer after these turns; as the first one where there is nothing better to say."""
+        return self.teach(problem)
+
+    def spoil(self, problem: Problem, rng: "np.random.Generator") -> str | None:
+        """A wrong answer from which a student may learn to recover; None where the task makes none."""
+        return None
 
     def held_out(self) -> frozenset[str]:
         """Subjects that no training problem may be about."""

@@ -22,8 +22,9 @@ def evaluation_sources(
     conditions: Mapping[str, Any],
     subjects: Sequence[str] = (),
     levels: Sequence[int] = (),
+    split: str = "test",
 ) -> list[Source]:
-    """The fixed evaluation problems of a task: test instances, of training subjects and of held-out ones.
+    """The fixed evaluation problems of a task: of the test split those of training subjects and of held-out ones.
 
     Args:
         task: the task's name.
@@ -31,16 +32,20 @@ def evaluation_sources(
         conditions: of every problem.
         subjects: what they are about; the task's evaluation subjects when empty.
         levels: one source for each; the task's own level when empty.
+        split: `test`, or another whose answers are no evaluation but what a model may learn from (`train`).
 
     Raises:
-        UserError: a subject is not known, or the level is given twice.
+        UserError: a subject is not known or not of this split, or the level is given twice.
     """
     judge = tasks.load(task)
-    names = tuple(subjects) or judge.evaluation_subjects or tuple(sorted(judge.held_out()))
+    if split == "train":
+        names = tuple(subjects) or judge.training_subjects
+    else:
+        names = tuple(subjects) or judge.evaluation_subjects or tuple(sorted(judge.held_out()))
     if levels and "level" in conditions:
         raise UserError("the level is given twice, as a condition and by --levels; leave one out")
     each = [{"level": level} for level in levels] or [{}]
-    return [Source(task, names, problems, "test", FIRST, {**conditions, **level}) for level in each]
+    return [Source(task, names, problems, split, FIRST, {**conditions, **level}) for level in each]
 
 
 def evaluate(

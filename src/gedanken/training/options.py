@@ -41,7 +41,8 @@ class Options:
         model: A folder, a Hub id or `smollm2`; with `+ADAPTER` to go on from an adapter.
         output_dir: The run's folder.
         task: `discover` or `predict`.
-        subjects: Systems or scenarios, separated by commas; repeatable. The task's training subjects if not given.
+        subjects: Systems or scenarios, separated by commas; repeatable; `all` for all that are not held out. The
+            task's training subjects if not given.
         instances: Problems of each system or scenario.
         conditions: A condition of the problem (noise=0.1, level=4, ...); repeatable.
         learning_rate: Learning rate at its peak.
@@ -125,11 +126,16 @@ class SFTOptions(MeasuredOptions):
         epochs: Passes over the pairs.
         max_steps: Optimizer steps, instead of epochs.
         max_seq_length: Longest example in tokens; a longer one is an error, because cutting it would cut the answer.
+        mistakes: A model's own answers (`outcomes.jsonl` of `train evaluate --split train --out`); repeatable. Each
+            wrong one is followed by what the simulator said and the teacher's next step.
+        recoveries: Wrong answers from far off to recover from, for each problem in the mean.
     """
 
     epochs: float = option(STEPS, 3.0)
     max_steps: int | None = option(STEPS, None, min=1)
     max_seq_length: int = option(STEPS, 2048, min=8)
+    mistakes: Sequence[str] | None = option(PROBLEMS, None, flags=("--mistakes",))
+    recoveries: float = option(PROBLEMS, 0.0, min=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+import orjson
 
 from gedanken import tasks
 from gedanken.errors import UserError
-from gedanken.loop import Message, Problem, Task
+from gedanken.loop import Message, Problem, Task, Turn
+from gedanken.seeding import stream
 
 
 @dataclass(frozen=True)
@@ -15,7 +19,8 @@ class Source:
 
     Attributes:
         task: the task's name.
-        subjects: what the problems are about; the task's training subjects when empty.
+        subjects: what the problems are about; the task's training subjects when empty, and `all` for every subject
+            that is not held out.
         instances: how many problems each gives.
         split: which split.
         first: index of the first instance.
@@ -36,6 +41,8 @@ class Source:
         known = judge.subjects(self.split)
         if not self.subjects:
             object.__setattr__(self, "subjects", judge.training_subjects or judge.subjects("train"))
+        elif tuple(self.subjects) == ("all",):
+            object.__setattr__(self, "subjects", judge.subjects("train"))
         for subject in self.subjects:
             if subject not in known:
                 reason = "is held out from training" if subject in judge.subjects() else "is not known"
@@ -55,14 +62,80 @@ class Source:
             yield self.pose(judge, subject, index)
 
 
-def write_pairs(source: Source) -> Iterator[dict[str, list[Message]]]:
-    """`{"prompt": messages, "completion": [the teacher's message]}` of every problem, as TRL takes them."""
+Pair = dict[str, list[Message]]
+"""`{"prompt": messages, "completion": [the teacher's message]}`, as TRL takes it; the loss is on the completion."""
+
+
+def write_pairs(source: Source, mistakes: Sequence[str] = (), recoveries: float = 0.0) -> Iterator[Pair]:
+    """The teacher's answers: first ones, and next steps after wrong answers.
+
+    Args:
+        source: problems whose first answers are taught.
+        mistakes: files of a model's own answers (`samples.jsonl` of a run, `outcomes.jsonl` of an evaluation): each
+            that is wrong is followed by what the simulator said and the teacher's next step.
+        recoveries: for each problem of the source, how many wrong answers from far off to recover from in the mean.
+
+    Raises:
+        UserError: a file cannot be read, or holds answers about what is held out from training.
+    """
     judge = tasks.load(source.task, mode="training")
     for problem in source.problems(judge):
-        yield {
-            "prompt": judge.ask(problem),
-            "completion": [{"role": "assistant", "content": judge.teach(problem)}],
-        }
+        yield _write_pair(judge.ask(problem), judge.teach(problem))
+        rng = stream("training", "recoveries", source.task, problem.key.subject, problem.key.index)
+        for _ in range(int(rng.poisson(recoveries)) if recoveries else 0):
+            answer = judge.spoil(problem, rng)
+            if answer is not None:
+                yield from _recover(judge, problem, answer)
+    for path in mistakes:
+        for key, answer in _read_samples(Path(path), judge):
+            yield from _recover(judge, judge.pose(**key), answer)
+
+
+def _write_pair(prompt: list[Message], answer: str) -> Pair:
+    return {"prompt": prompt, "completion": [{"role": "assistant", "content": answer}]}
+
+
+MOST_STEPS = 3
+"""Steps of the teacher that one wrong answer is followed by."""
+
+
+def _recover(judge: Task, problem: Problem, answer: str) -> Iterator[Pair]:
+    """The teacher's steps after a wrong answer, each as a pair, until the problem is solved."""
+    turns: list[Turn] = []
+    for _ in range(MOST_STEPS):
+        turns.append(Turn(answer, judge.verify(problem, answer, turns)))
+        if turns[-1].verdict.solved:
+            return
+        answer = judge.teach_next(problem, turns)
+        yield _write_pair(judge.ask(problem, turns), answer)
+
+
+def _read_samples(path: Path, judge: Task) -> Iterator[tuple[dict[str, Any], str]]:
+    """What poses the problem of each answer in a file again, and the answer.
+
+    Raises:
+        UserError: the file cannot be read, or is about what is held out.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+    held_out = judge.held_out()
+    for number, line in enumerate(lines, 1):
+        try:
+            row = orjson.loads(line)
+            key, answer = dict(row["key"]), row.get("answer")
+            options = dict(key.pop("options", {}))
+            subject, split = key["subject"], key["split"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"line {number} of {path} is no sample: {error}") from None
+        if row.get("task") != judge.name:
+            raise UserError(f"line {number} of {path} is about {row.get('task')}, not {judge.name}")
+        if split != "train" or subject in held_out:
+            raise UserError(f"line {number} of {path} is about {subject} of split {split}, which is not for training")
+        if answer is not None:
+            # A level is a preset of the options, which are all there.
+            yield {name: value for name, value in {**key, **options}.items() if value is not None}, answer
 
 
 def write_rows(source: Source) -> Iterator[dict[str, Any]]:

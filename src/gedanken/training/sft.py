@@ -29,7 +29,7 @@ def train_sft(options: SFTOptions, progress: trainer.Progress = trainer.silence)
     import trl
 
     progress(0, 1, "writing pairs")
-    pairs = datasets.Dataset.from_list(list(write_pairs(source)))
+    pairs = datasets.Dataset.from_list(list(write_pairs(source, options.mistakes or (), options.recoveries)))
     model, tokenizer = lora.open_trainable(options, weights)
     check_lengths(tokenizer, pairs, options.max_seq_length)
     config = trl.SFTConfig(

@@ -1,6 +1,6 @@
 """The question: which equation made this noisy trajectory? The simulator judges."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from functools import cache, cached_property
@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import orjson
 
 from gedanken import zoo
@@ -21,10 +22,12 @@ from gedanken.tasks.discover.doubts import doubts
 from gedanken.tasks.discover.elsewhere import draw_starts
 from gedanken.tasks.discover.judge import judge_of, score_trials
 from gedanken.tasks.discover.mismatch import describe_mismatch
+from gedanken.tasks.discover.next_step import Step, choose_step, spoil
 from gedanken.tasks.discover.observation import Observation, Truth
 from gedanken.tasks.discover.rewards import SOLVED, Evidence
 from gedanken.worlds.ode import system, text
 from gedanken.worlds.ode.knowledge import STATEMENTS, Knowledge, facts, why_not, write_knowledge
+from gedanken.worlds.ode.law.answer import Answer
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
@@ -233,12 +236,36 @@ class DiscoverTask(Task):
         equation, constants = problem.truth.taught
         for digits in DIGITS:
             params = {name: float(f"{value:.{digits}g}") for name, value in constants.items()}
-            short = orjson.dumps({"equation": equation, "params": params}).decode()
-            # The layout of the example in the prompt.
-            short = short.replace('":', '": ').replace(',"', ', "')
+            short = write_answer({"equation": equation, "params": params})
             if self.verify(problem, short).solved:
                 return short
         return self.solve(problem)
+
+    def teach_next(self, problem: Problem, turns: Sequence[Turn]) -> str:
+        """The one change of the last law that brings it nearest to the record; the whole law where none can be said."""
+        wrong = _last_law(turns)
+        equation, constants = problem.truth.taught
+        if wrong is None or not equation:
+            return self.teach(problem)
+        right = Law.of(Answer(equation, constants), problem.observation.states)
+
+        def judge(step: Step) -> float:
+            verdict = self.verify(problem, write_answer(step.write()), turns)
+            near = verdict.terms.get("closeness", 0.0)
+            return -1.0 if verdict.error else verdict.terms["match"] + near * (verdict.terms["match"] == 0.0)
+
+        step = choose_step(wrong, right, judge)
+        return self.teach(problem) if step is None else write_answer(step.write())
+
+    def spoil(self, problem: Problem, rng: np.random.Generator) -> str | None:
+        """The law with one to three mistakes: a constant of the wrong size, a term too few, a term too many."""
+        equation, constants = problem.truth.taught
+        if not equation:
+            return None
+        right = Law.of(Answer(equation, constants), problem.observation.states)
+        wrong = spoil(right, rng)
+        params = {name: float(f"{value:.3g}") for name, value in wrong.params.items()}
+        return write_answer({"equation": wrong.equation, "params": params})
 
     def verify(self, problem: Problem, answer: str, turns: Sequence[Turn] = ()) -> Verdict:
         """Judge one answer by simulating it from the trials' true starts (or fitted ones, for a user's own data)."""
@@ -382,6 +409,11 @@ def propose_law(equation: str, params: dict[str, float] | None = None) -> dict[s
         What the simulator says.
     """
     return {"equation": equation, "params": {} if params is None else params}
+
+
+def write_answer(answer: Mapping[str, Any]) -> str:
+    """An answer as JSON, in the layout of the example in the prompt."""
+    return orjson.dumps(answer).decode().replace('":', '": ').replace(',"', ', "')
 
 
 def _last_law(turns: Sequence[Turn]) -> Law | None:

@@ -29,6 +29,7 @@ HUNT = Law.of(
         ({"replace": "k*x", "with": "k*sin(x)"}, None, "d2x/dt2 = -k*sin(x) - b*v", {"k": 4.0, "b": 0.5}),
         ({"replace": "-b*v", "with": "c - b*v"}, {"c": 2}, "d2x/dt2 = -k*x + c - b*v", {"k": 4.0, "b": 0.5, "c": 2}),
         ([{"drop": "k*x"}, {"drop": "b*v"}], None, "d2x/dt2 = 0", {}),
+        ([{"drop": "k*x"}, {"drop": "b*v"}, {"add": "-x**3"}], None, "d2x/dt2 = -x**3", {}),
         ([{"scale": "k", "by": 2}, {"scale": "k", "by": 2}], None, "d2x/dt2 = -k*x - b*v", {"k": 16.0, "b": 0.5}),
     ],
 )

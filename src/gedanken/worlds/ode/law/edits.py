@@ -14,7 +14,7 @@ from gedanken.worlds.ode.law.algebra import same_function
 from gedanken.worlds.ode.law.answer import Answer
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.law.parser import parse
-from gedanken.worlds.ode.law.tree import Expression, Name, additive, print_expression, walk
+from gedanken.worlds.ode.law.tree import Expression, Name, Number, additive, print_expression, walk
 
 MOST_EDITS = 8
 KINDS = ("scale", "drop", "add", "replace")
@@ -73,7 +73,8 @@ def _add(law: Law, edit: Mapping[str, Any], sides: Sequence[Terms], values: Mapp
         if len(sides) > 1:
             raise Unanswerable(f'"in" does not say to which of {", ".join(law.states.left_sides)} a term is added')
         equation = 0
-    sides[equation] += _read(law, edit["add"], equation, values)
+    kept = [each for each in sides[equation] if each[1] != Number(0.0)]
+    sides[equation][:] = [*kept, *_read(law, edit["add"], equation, values)]
 
 
 def _replace(law: Law, edit: Mapping[str, Any], sides: Sequence[Terms], values: Mapping[str, Any]) -> None:

@@ -158,7 +158,7 @@ class Equations:
                 raise ValueError(f"{name} is {value}")
             number = Number(abs(float(value)))
             values[name] = Minus(number) if value < 0 else number
-        return Equations(self.states, tuple(_replace(side, values) for side in self.right_sides))
+        return Equations(self.states, tuple(substitute(side, values) for side in self.right_sides))
 
 
 # Precedence of the operators, as in Python; `minus` is the sign before one operand.
@@ -203,15 +203,16 @@ def print_expression(node: Expression) -> str:
             return f"{left} {node.operator} {right}" if own == 1 else f"{left}{node.operator}{right}"
 
 
-def _replace(node: Expression, values: Mapping[str, Expression]) -> Expression:
+def substitute(node: Expression, values: Mapping[str, Expression]) -> Expression:
+    """The expression with others in place of some names."""
     match node:
         case Name():
             return values.get(node.name, node)
         case Minus():
-            return Minus(_replace(node.argument, values))
+            return Minus(substitute(node.argument, values))
         case Call():
-            return Call(node.function, _replace(node.argument, values))
+            return Call(node.function, substitute(node.argument, values))
         case Binary():
-            return Binary(node.operator, _replace(node.left, values), _replace(node.right, values))
+            return Binary(node.operator, substitute(node.left, values), substitute(node.right, values))
         case _:
             return node

@@ -1,0 +1,160 @@
+"""The teacher's next step: the one change of a wrong law that brings it nearest to the record.
+
+The candidates come from the difference between the wrong law and the true one (a term too many, a term that is missing,
+one in place of another, a constant of the wrong size); which of them is the next step the simulator says.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gedanken.worlds.ode.law.answer import Answer
+from gedanken.worlds.ode.law.edits import apply
+from gedanken.worlds.ode.law.law import Law
+from gedanken.worlds.ode.law.products import Product, read_products
+from gedanken.worlds.ode.law.tree import print_expression
+
+ALIKE = 0.02
+"""Relative difference from which on a constant is of the wrong size."""
+
+Edit = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """An edit, with the values of constants that are new in it.
+
+    Attributes:
+        edit: as `worlds.ode.law.edits` reads it.
+        params: values of new names.
+    """
+
+    edit: Edit
+    params: Mapping[str, float]
+
+    def write(self) -> dict[str, Any]:
+        """The answer's object."""
+        return {"edit": [self.edit], **({"params": dict(self.params)} if self.params else {})}
+
+
+def choose_step(wrong: Law, right: Law, judge: Callable[[Step], float]) -> Step | None:
+    """The best single step from a wrong law towards the right one; None where there is none to be told.
+
+    Args:
+        wrong: the law to be changed.
+        right: the true law, in the form that students are taught.
+        judge: what the law is worth after a step; the largest is chosen, of equals the first.
+    """
+    steps = list(list_steps(wrong, right))
+    return max(steps, key=judge) if steps else None
+
+
+def list_steps(wrong: Law, right: Law) -> Iterator[Step]:
+    """Steps towards the right law: terms first, then constants."""
+    constants: dict[str, float] = {}
+    for left, mine, true in zip(
+        wrong.states.left_sides, wrong.equations.right_sides, right.equations.right_sides, strict=True
+    ):
+        ours, theirs = read_products(mine, wrong.params), read_products(true, right.params)
+        if ours is None or theirs is None:
+            continue
+        ours = [product for product in ours if product.value != 0.0]
+        here = {"in": left} if len(wrong.states.left_sides) > 1 else {}
+        superfluous, missing, pairs = _match(ours, theirs)
+        for product in superfluous:
+            for instead in missing:
+                text, params = _name_term(instead, right, wrong)
+                yield Step({"replace": _bare(product), "with": text, **here}, params)
+        for product in missing:
+            text, params = _name_term(product, right, wrong)
+            yield Step({"add": text, **here}, params)
+        for product in superfluous:
+            yield Step({"drop": _bare(product), **here}, {})
+        for product, twin in pairs:
+            constants |= _sizes(product, twin, wrong)
+    for name, factor in constants.items():
+        if abs(math.log(factor)) > ALIKE:
+            yield Step({"scale": name, "by": float(f"{factor:.3g}")}, {})
+
+
+def _match(
+    ours: list[Product], theirs: list[Product]
+) -> tuple[list[Product], list[Product], list[tuple[Product, Product]]]:
+    """Terms that are too many, terms that are missing, and pairs of the same shape and sign."""
+    left = list(theirs)
+    superfluous, pairs = [], []
+    for product in ours:
+        signed = product.sign * product.value
+        alike = (each for each in left if each.shape == product.shape and each.sign * each.value * signed > 0)
+        twin = next(alike, None)
+        if twin is None:
+            superfluous.append(product)
+        else:
+            left.remove(twin)
+            pairs.append((product, twin))
+    return superfluous, left, pairs
+
+
+def _bare(product: Product) -> str:
+    return print_expression(product.term)
+
+
+def _name_term(product: Product, right: Law, wrong: Law) -> tuple[str, dict[str, float]]:
+    """A term of the right law as an edit says it; constants whose names the wrong law has for others are renamed."""
+    values = {name: float(f"{right.params[name]:.3g}") for name in product.names}
+    new: dict[str, float] = {}
+    for name, value in values.items():
+        called = name
+        if name in wrong.params and abs(wrong.params[name] - value) > ALIKE * abs(value):
+            taken = {*wrong.params, *values, *wrong.states.columns, *wrong.states.input_names}
+            called = next(f"{name}{k}" for k in range(1, 99) if f"{name}{k}" not in taken)
+            product = product.renamed(name, called)
+        if called not in wrong.params:
+            new[called] = value
+    return ("-" if product.sign < 0 else "") + print_expression(product.term), new
+
+
+def _sizes(mine: Product, true: Product, wrong: Law) -> dict[str, float]:
+    """Factors by which constants of a term are off: the one in its coefficient, and those inside it."""
+    found = {}
+    for name, have, want in zip(mine.inner, mine.values, true.values, strict=True):
+        if have != 0.0 and want / have > 0:
+            found[name] = want / have
+    ratio = abs(true.value / mine.value)
+    if mine.outer:
+        name = mine.outer[0]
+        found[name] = ratio ** (1.0 / mine.power(name, wrong.params))
+    return found
+
+
+SIZES = (0.25, 4.0)
+"""Smallest and largest factor by which a constant is spoilt."""
+
+MOST_MISTAKES = 3
+
+
+def spoil(right: Law, rng: np.random.Generator) -> Answer:
+    """A law with one to three mistakes: constants of the wrong size, terms too few, terms too many."""
+    law, answer = right, Answer(right.text, right.params)
+    for _ in range(int(rng.integers(1, MOST_MISTAKES + 1))):
+        states = law.states
+        equation = int(rng.integers(len(states.left_sides)))
+        here = {"in": states.left_sides[equation]}
+        products = read_products(law.equations.right_sides[equation], law.params) or []
+        kind = rng.choice(["scale", "drop", "add"], p=[0.6, 0.2, 0.2])
+        if kind == "scale" and law.params:
+            name = str(rng.choice(list(law.params)))
+            answer = apply(law, {"scale": name, "by": float(np.exp(rng.uniform(*np.log(SIZES))))})
+        elif kind == "drop" and len(products) > 1:
+            product = products[int(rng.integers(len(products)))]
+            answer = apply(law, {"drop": _bare(product), **here})
+        else:
+            column = str(rng.choice(states.columns))
+            name = next(f"z{k}" for k in range(99) if f"z{k}" not in {*law.params, *states.columns})
+            spread = float(np.exp(rng.uniform(-2.0, 1.0)))
+            answer = apply(law, {"add": f"-{name}*{column}", **here}, {name: spread})
+        law = Law.of(answer, states)
+    return answer
