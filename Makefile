@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-adapters test-web web web-report web-screenshots dev check format docs clean
+.PHONY: help setup demo test test-fast test-adapters test-web web web-report web-screenshots dev check format docs site clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-13s %s\n", $$1, $$2}'
@@ -73,5 +73,13 @@ format: setup  ## put every file into the common format
 docs: setup  ## write the generated pages: zoo and CLI reference
 	$(BIN)/gedanken docs
 
+site: .venv/.site  ## build the documentation site into site/; a broken link or reference is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# Signatures are read from the source, so that the package itself need not be installed.
+.venv/.site: pyproject.toml constraints.txt | .venv/.made
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt mkdocs-material 'mkdocstrings[python]'
+	@touch $@
+
 clean:  ## remove what the targets above made
-	rm -rf .venv .venv-* runs dist web/node_modules src/gedanken/serve/page .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-* runs dist site web/node_modules src/gedanken/serve/page .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

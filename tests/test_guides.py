@@ -1,7 +1,7 @@
 """The documents do what they say: every block and every command in them is run, or says why it is not.
 
-A mark `<!-- not run: reason -->` on a line of its own holds for the block or paragraph below it. A block of a library
-(```` ```python inspect ````) is run where that library is, which is in the environments of `.ci/adapters`.
+A mark `<!-- not run: reason -->` on a line of its own holds for the block or paragraph below it. A block below a mark
+`<!-- run with: inspect -->` is run where that library is, which is in the environments of `.ci/adapters`.
 """
 
 import contextlib
@@ -21,9 +21,14 @@ import typer.main
 from gedanken.cli.main import build_app
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/guide/*.md"), *ROOT.glob("envs/*/README.md")])
+FOLDERS = ("docs", "docs/guide", "docs/tutorials", "envs/*")
+GENERATED = {ROOT / "docs/cli.md", ROOT / "docs/log.md"}  # and what tells of the past
+PAGES = sorted(
+    {ROOT / "README.md", *(page for folder in FOLDERS for page in ROOT.glob(f"{folder}/*.md"))} - GENERATED
+)
 LIBRARIES = ("reasoning-gym", "inspect", "verifiers")
 MARK = re.compile(r"<!-- not run: (.+?) -->")
+LIBRARY_MARK = re.compile(r"<!-- run with: (.+?) -->")
 # What is run instead, so that a test takes seconds: an endpoint of the tests, a model of a few thousand weights, fewer
 # scenes. A line that installs something is left out.
 SHORTER = {
@@ -75,7 +80,9 @@ def entries(page):
     for fence in fences:
         before = text[: fence.start()].rstrip("\n").rpartition("\n")[2]
         mark = MARK.fullmatch(before)
-        yield Entry(page, text[: fence.start()].count("\n") + 1, fence[1], fence[2], mark[1] if mark else "")
+        library = LIBRARY_MARK.fullmatch(before)
+        language = f"{fence[1]} {library[1]}" if library else fence[1]
+        yield Entry(page, text[: fence.start()].count("\n") + 1, language, fence[2], mark[1] if mark else "")
     # Blocks become empty lines, so that lines keep their numbers.
     prose = re.sub(r"^```.*?^```$", lambda m: "\n" * m[0].count("\n"), text, flags=re.MULTILINE | re.DOTALL)
     for paragraph in re.finditer(r"(?:^.+\n?)+", prose, re.MULTILINE):
