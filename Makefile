@@ -36,7 +36,7 @@ test: setup  ## run every test
 test-fast: setup  ## run the tests that take a moment each
 	$(BIN)/python -m pytest -m 'not slow' -n 2
 
-test-adapters: setup  ## test reasoning-gym, Inspect and verifiers, each in an environment of its own
+test-adapters: setup  ## test reasoning-gym, Inspect, verifiers and openreward, each in an environment of its own
 	.ci/adapters
 
 test-web: setup web/node_modules/.made  ## test the web page: types, unit tests, byte budgets, and in Debian's Chromium

@@ -23,10 +23,8 @@ from gedanken.cli.main import build_app
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("docs", "docs/guide", "docs/tutorials", "envs/*")
 GENERATED = {ROOT / "docs/cli.md", ROOT / "docs/log.md"}  # and what tells of the past
-PAGES = sorted(
-    {ROOT / "README.md", *(page for folder in FOLDERS for page in ROOT.glob(f"{folder}/*.md"))} - GENERATED
-)
-LIBRARIES = ("reasoning-gym", "inspect", "verifiers")
+PAGES = sorted({ROOT / "README.md", *(page for folder in FOLDERS for page in ROOT.glob(f"{folder}/*.md"))} - GENERATED)
+LIBRARIES = ("reasoning-gym", "inspect", "verifiers", "openreward")
 MARK = re.compile(r"<!-- not run: (.+?) -->")
 LIBRARY_MARK = re.compile(r"<!-- run with: (.+?) -->")
 # What is run instead, so that a test takes seconds: an endpoint of the tests, a model of a few thousand weights, fewer
@@ -224,7 +222,12 @@ def test_the_blocks_of_the_training_page_run_one_after_the_other(workplace, tiny
 
 @pytest.mark.parametrize("entry", LIBRARY, ids=lambda entry: entry.id)
 def test_a_block_of_a_library_runs(entry, workplace, endpoint):
-    modules = {"reasoning-gym": "reasoning_gym", "inspect": "inspect_ai", "verifiers": "verifiers"}
+    modules = {
+        "reasoning-gym": "reasoning_gym",
+        "inspect": "inspect_ai",
+        "verifiers": "verifiers",
+        "openreward": "openreward",
+    }
     pytest.importorskip(modules[entry.language.partition(" ")[2]])
     assert run(entry.language, shorten(entry.source, endpoint.url), workplace).strip()
     assert bool(endpoint.bodies) == ("MODEL" in entry.source)

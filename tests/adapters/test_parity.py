@@ -48,6 +48,7 @@ def test_over_the_openenv_protocol(case):
     [
         ("reasoning_gym", "reasoning_gym", "reasoning-gym"),
         ("inspect", "inspect_ai", "inspect"),
+        ("openreward", "openreward", "openreward"),
     ],
 )
 def test_a_missing_library_is_named_with_its_command(module, library, extra):
