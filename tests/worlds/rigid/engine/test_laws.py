@@ -33,24 +33,20 @@ def test_impulses_are_kept_within_what_each_law_allows(kind, asked, kept):
     assert keep_within(row(kind), *asked) == kept
 
 
-@pytest.mark.parametrize("name", ["tower", "chain", "motorized", "marble_run"])
+@pytest.mark.parametrize("name", ["billiards", "plinko", "newtons_cradle"])
 def test_nothing_is_due_once_a_row_that_is_alone_has_its_own(name):
-    if name not in scenarios.names():
-        pytest.skip("no such scenario")
+    """Of discs and rods, whose impulses along and across do not act on each other."""
     scene = scenarios.pose(name, 2)
     physics = c.Physics.of(scene)
     checked = 0
-    for moment in walk(scene, stream("test"), 0.0, 60):
+    for moment in walk(scene, stream("test"), 0.0, 120):
         for k in range(len(moment.rows)):
             only = moment.rows[k : k + 1]
             own = np.asarray(each_alone(moment.flown, only, physics.masses)) * (1.0, 1.0, 0.0)
             state = physics.settle(moment.flown, only, own, False)
-            if physics.cap == np.inf:
-                remains = due(state, only, physics.masses, own)
-                # Friction and normal impulse act on each other through the spin of what has corners.
-                assert np.abs(remains[0, 0]) < 0.5 * max(1.0, np.abs(own).max())
-                checked += 1
-    assert checked > 20
+            np.testing.assert_allclose(due(state, only, physics.masses, own), 0.0, atol=1e-9)
+            checked += np.abs(own).max() > 1.0
+    assert checked > 5
 
 
 def test_impulses_near_those_of_now_explain_a_change():

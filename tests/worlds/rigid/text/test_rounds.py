@@ -76,8 +76,8 @@ def test_a_damper_takes_its_share_of_what_its_spring_would_have_without_it():
         recorded = moment.impulses * (1.0, 1.0, 0.0)
         remains = Step(moment.flown, moment.rows, physics.masses).look(recorded)[springs, DUE]
         assert np.abs(remains).max() < 0.01
-        checked += np.abs(recorded[springs]).max() > 10
-    assert checked > 20
+        checked += np.abs(recorded[springs]).max() > 0.05
+    assert checked > 10
 
 
 def test_an_answer_that_leaves_more_is_not_taken(nonsense):
@@ -102,7 +102,7 @@ def test_an_answer_that_leaves_more_is_not_taken(nonsense):
 
 
 def test_a_right_answer_is_taken(nonsense, monkeypatch):
-    scene = scenarios.pose("newtons_cradle", 1)
+    scene = scenarios.pose("billiards", 2)
     physics, moments = steps(scene, 100)
     hard = [
         m
@@ -111,7 +111,7 @@ def test_a_right_answer_is_taken(nonsense, monkeypatch):
     ]
     assert hard
     moment = hard[0]
-    found = Listing(moment.flown, moment.rows, moment.last, moment.told, True)
+    found = Listing(moment.flown, moment.rows, moment.last, moment.told, True, pushed=False)
 
     def teacher(weights, texts, cues, counts):
         """What is missing of the recorded impulses, in the units of each group that asks."""
