@@ -17,7 +17,7 @@ from gedanken.training.scratch.loader import Loader, make_batches
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
-    generate(Plan("train", 6, ("newtons_cradle", "tower"), (1,), frames=40), folder, Processes(1))
+    generate(Plan("train", 6, ("dominos", "tower"), (1,), frames=40), folder, Processes(1))
     return folder
 
 
