@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,13 @@ def answer(weights: Weights, texts: Sequence[Ids], cues: Sequence[Ids], counts: 
         cues: of each text, what stands before the answer to each row, shape (rows, vocabulary.CUE), -1 for no token.
         counts: of each text, how many numbers each row is asked for, shape (rows,).
     """
+    with _threads().limit(limits=1, user_api="blas"):
+        return _answer_in_batches(weights, texts, cues, counts)
+
+
+def _answer_in_batches(
+    weights: Weights, texts: Sequence[Ids], cues: Sequence[Ids], counts: Sequence[Ids]
+) -> list[Floats]:
     said = [np.zeros((len(cue), 2), np.float32) for cue in cues]
     sizes = [len(text) + len(cue) * (v.CUE + 2) for text, cue in zip(texts, cues, strict=True)]
     batch: list[int] = []
@@ -153,6 +161,17 @@ def answer(weights: Weights, texts: Sequence[Ids], cues: Sequence[Ids], counts: 
     if batch:
         _answer(weights, batch, texts, cues, counts, said)
     return said
+
+
+@cache
+def _threads() -> Any:
+    """Matrices are so small that threads of BLAS wait for each other longer than they compute.
+
+    Beside another busy process they wait a hundred times longer.
+    """
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _answer(

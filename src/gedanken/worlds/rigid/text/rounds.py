@@ -2,7 +2,7 @@
 
 Where one contact touches nothing else, its law's impulse is the answer. Where rows share bodies, each impulse spoils
 what the others need, and what to add to all of them together is what a model is asked for. The books keep every impulse
-within what its row's law allows (contacts only push), and of all rounds the one counts that leaves least.
+within what its row's law allows (contacts only push), and book only what leaves less than there was.
 """
 
 from collections.abc import Sequence
@@ -22,6 +22,9 @@ DUE, DUE_T = q.QUANTITIES, q.QUANTITIES + 1
 
 ROUNDS = 3
 """Most answers about a group."""
+
+SHARES = (1.0, 0.5, 0.25)
+"""Shares of an answer that are tried, until one leaves less than there was."""
 
 ENOUGH = 0.1
 """What may be left of a group (px/s) for it not to be asked about (again)."""
@@ -111,13 +114,13 @@ class Group:
         column: which impulses they are about: `couplings.NORMAL` (and across), or `APART` for pushes.
         step: what acts there.
         told: what is told of them now, see `Step.look`.
-        best: of the impulses so far those that leave least, shape (members, 3).
+        best: the impulses so far, shape (members, 3).
         asks: whether there is something left to ask for.
     """
 
     def __init__(self, members: NDArray[np.int64], column: int, step: Step, begin: Array):
         self.members, self.column, self.step = members, column, step
-        self._now = self.best = begin
+        self.best = begin
         self.told = step.look(begin)
         self._left = left(self.told)
         self.asks = self._left > self._enough
@@ -127,13 +130,17 @@ class Group:
         return ENOUGH if self.column == c.NORMAL else ENOUGH_PUSH
 
     def hear(self, changes: Array) -> None:
-        """Book an answer, shape (members, 3)."""
-        self._now = self.step.add(self._now, changes)
-        self.told = self.step.look(self._now)
-        remains = left(self.told)
-        if remains < self._left:
-            self._left, self.best = remains, self._now
-        self.asks = remains > self._enough
+        """Book an answer, shape (members, 3), or that share of it that leaves least; nothing if all leave more."""
+        for share in SHARES:
+            tried = self.step.add(self.best, share * changes)
+            told = self.step.look(tried)
+            remains = left(told)
+            if remains < self._left:
+                self._left, self.best, self.told = remains, tried, told
+                self.asks = remains > self._enough
+                return
+        # The next question would be the same.
+        self.asks = False
 
 
 def open_groups(flown: Array, rows: Rows, masses: Array, last: Array, pushed: bool) -> list[Group]:
