@@ -49,9 +49,10 @@ def _read_discover(kept: Mapping[str, Any]) -> tuple[dict[str, str], list[dict[s
 
 def _read_predict(kept: Mapping[str, Any]) -> tuple[dict[str, str], list[dict[str, Any]]]:
     [result] = kept["results"]
-    nearest = result["horizons"][0]
+    ahead = result["horizons"]
+    nearest = ahead[0]
     measures = {f"skill_{nearest}": f"Skill over the best extrapolation, {_ahead(nearest)}, %."}
-    for horizon in result["horizons"]:
+    for horizon in dict.fromkeys((nearest, ahead[len(ahead) // 2], ahead[-1])):
         for name, what in ERRORS.items():
             measures[f"{name}_{horizon}"] = f"{what}, {_ahead(horizon)}."
     given = result.get("given", {})
