@@ -26,7 +26,7 @@ ROUNDS = 3
 SHARES = (1.0, 0.5, 0.25)
 """Shares of an answer that are tried, until one leaves less than there was."""
 
-ENOUGH = 0.1
+ENOUGH = 0.5
 """What may be left of a group (px/s) for it not to be asked about (again)."""
 
 ENOUGH_PUSH = 1.0
