@@ -33,6 +33,8 @@ SHORTER = {
     "http://localhost:11434/v1": "{url}",
     "http://localhost:8000/v1": "{url}",
     "--select.limit 20": "--select.limit 2",
+    "gedanken-predict --frames 190": "gedanken-predict --frames 15",
+    "gedanken-predict --frames 60": "gedanken-predict --frames 15",
     "--scenes 10000": "--scenes 12",
     "--scenes 50000": "--scenes 10 --scenarios billiards",
 }
