@@ -9,8 +9,8 @@ from gedanken.seeding import stream
 from gedanken.training.scratch.examples import choose, exchange_ends, pick_round, teach, teach_changes, walk
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine import couplings as c
+from gedanken.worlds.rigid.rounds import Step
 from gedanken.worlds.rigid.text import _quantities as q
-from gedanken.worlds.rigid.text.rounds import Step
 
 WORDS = v.words()
 

@@ -13,12 +13,12 @@ from gedanken.models.impulses import decoder
 from gedanken.models.impulses import vocabulary as v
 from gedanken.worlds.rigid import text
 from gedanken.worlds.rigid.engine import couplings as c
+from gedanken.worlds.rigid.rounds import GIVEN, ROUNDS, Group, close_groups, open_groups
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import Scene
 from gedanken.worlds.rigid.text import Prompt, contacts
 from gedanken.worlds.rigid.text._ledger import FARTHEST, Ledger, Listing
 from gedanken.worlds.rigid.text._quantities import ANSWERS
-from gedanken.worlds.rigid.text.rounds import GIVEN, ROUNDS, Group, close_groups, open_groups
 
 _ANSWERS = np.array(ANSWERS)
 
@@ -27,7 +27,8 @@ class ImpulsePlayer:
     """A model of the format of contacts, asked in any format that tells the scene.
 
     It reads the question's text, lists the step's contacts by geometry, and answers group by group (bodies that touch
-    are a group), in rounds (`text.rounds`). The frame that its impulses give is written in the question's format.
+    are a group), in rounds (`worlds.rigid.rounds`). The frame that its impulses give is written in the question's
+    format.
     """
 
     given = GIVEN

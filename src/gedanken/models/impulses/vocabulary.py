@@ -6,8 +6,8 @@ A group of rows that share bodies is one text, since what happens in it does not
     step 10  r0 contact b0 w 270d 0.627 ...  r1 ...  changes  r0 b0 w 1 -0.2 add 0.7 -0.1  r1 ...  end
 
 `step` is followed by the solver's iterations, a row by what it is (`text.contacts`), what its law still asks for and
-what it has by now (`text.rounds`). After `changes` each row is named again, with its bodies and what is due, and after
-`add` comes the answer. Names of bodies and rows count within the group.
+what it has by now (`worlds.rigid.rounds`). After `changes` each row is named again, with its bodies and what is due,
+and after `add` comes the answer. Names of bodies and rows count within the group.
 
 Speeds are in units of the largest change that is due in the group: contacts and joints know no unit of velocity.
 """
@@ -20,9 +20,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from gedanken.worlds.rigid.engine import couplings as c
+from gedanken.worlds.rigid.rounds import DUE, DUE_T
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.text import _quantities as q
-from gedanken.worlds.rigid.text.rounds import DUE, DUE_T
 
 Ids = NDArray[np.int64]
 

@@ -15,10 +15,10 @@ from gedanken.tasks.predict.observation import Observation
 from gedanken.worlds.rigid import text
 from gedanken.worlds.rigid.engine.couplings import Physics, Rows
 from gedanken.worlds.rigid.engine.laws import each_alone
+from gedanken.worlds.rigid.rounds import DUE, DUE_T, ROUNDS, close_groups, open_groups
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.text import Prompt, contacts
 from gedanken.worlds.rigid.text._ledger import FARTHEST, Ledger, Listing
-from gedanken.worlds.rigid.text.rounds import DUE, DUE_T, ROUNDS, close_groups, open_groups
 
 Law = Callable[[Listing, Physics], Array]
 """Impulses of a step's rows, shape (rows, 3)."""

@@ -23,10 +23,10 @@ from gedanken.worlds.rigid.engine.chipmunk import Space
 from gedanken.worlds.rigid.engine.laws import explain_from
 from gedanken.worlds.rigid.engine.simulate import FRAMES
 from gedanken.worlds.rigid.engine.tracing import Tracer
+from gedanken.worlds.rigid.rounds import ENOUGH, Step, left
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import Scene
 from gedanken.worlds.rigid.text import _quantities as q
-from gedanken.worlds.rigid.text.rounds import ENOUGH, Step, left
 
 SHAKEN = 0.05
 """Share of the frames before which the bodies are disturbed, in two scenes of three."""

@@ -9,9 +9,9 @@ from gedanken.seeding import stream
 from gedanken.training.scratch.examples import walk
 from gedanken.worlds.rigid import Body, Box, Circle, Scene, scenarios
 from gedanken.worlds.rigid.engine import couplings as c
+from gedanken.worlds.rigid.rounds import DUE, ENOUGH, Step, left
 from gedanken.worlds.rigid.text import _quantities as q
 from gedanken.worlds.rigid.text._ledger import Listing
-from gedanken.worlds.rigid.text.rounds import DUE, ENOUGH, Step, left
 
 
 def steps(scene, frames=60):
