@@ -88,7 +88,7 @@ def environment_of(task: str, size: int = SIZE, level: int | None = None) -> typ
     Raises:
         UserError: there is no such task, or the level cannot be posed.
     """
-    options = {} if level is None else {"level": level}
+    options: dict[str, Any] = {} if level is None else {"level": level}
     check(task, draw(task, 0, **options))
     members = {"task": task, "size": size, "options": options, "__doc__": tasks.load(task).title}
     return type(f"Gedanken{task.title()}", (Episode,), members)

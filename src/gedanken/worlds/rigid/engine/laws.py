@@ -82,7 +82,7 @@ def due(state: Array, rows: Rows, masses: Array, impulses: Array) -> Array:
 @njit(cache=True)
 def each_alone(flown: Array, rows: Rows, masses: Array) -> Array:
     """Impulses of rows as if each were the only one, shape (rows, 3); pushes likewise."""
-    out = due(flown, rows, masses, np.zeros((rows.shape[0], 3)))
+    out: Array = due(flown, rows, masses, np.zeros((rows.shape[0], 3)))
     for k in range(rows.shape[0]):
         if int(rows[k, KIND]) == CONTACT:
             out[k, APART] = rows[k, PUSH]
