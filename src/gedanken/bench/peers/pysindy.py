@@ -48,7 +48,7 @@ class PySindy:
         drives = [trajectory.drive for trajectory in observation.trajectories]
         best = (np.inf, write_law(states, [[] for _ in states.left_sides]))
         seen: set[str] = set()
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         # One thread, as for every player. On such small systems several only wait for each other: ten times slower on a
         # busy machine.
