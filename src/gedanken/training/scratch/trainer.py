@@ -31,7 +31,7 @@ from gedanken.training.scratch.optimizer import Optimizers, make_optimizer
 from gedanken.training.scratch.options import ScratchOptions
 from gedanken.training.scratch.validation import pose_trials, validate
 from gedanken.worlds.rigid import scenarios
-from gedanken.worlds.rigid.text import contacts
+from gedanken.worlds.rigid.rounds import GIVEN
 
 CLIP = 1.0
 """Largest norm of a step's gradient."""
@@ -155,7 +155,7 @@ def _describe_data(cells: list[tuple[str, int]]) -> dict[str, Any]:
     return {
         "text": {
             "format": "contacts",
-            "given": contacts.GIVEN,
+            "given": GIVEN,
             "disturbed_frames": SHAKEN,
             "disturbances": SHAKES,
             "event": EVENT,
