@@ -169,6 +169,7 @@ def _threads() -> Any:
 
     Beside another busy process they wait a hundred times longer.
     """
+    import scipy.linalg.cython_blas  # noqa: F401  # numba's BLAS, which must be loaded to be found
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

@@ -25,7 +25,16 @@ from gedanken.training.scratch.decoder import (
     measure_loss,
     use_attention,
 )
-from gedanken.training.scratch.examples import EVENT, QUIET, SCENE_TOKENS, SHAKEN, SHAKES
+from gedanken.training.scratch.examples import (
+    EVENT,
+    FIRST_ROUND,
+    PUSHES,
+    QUIET,
+    RESTING,
+    SCENE_TOKENS,
+    SHAKEN,
+    SHAKES,
+)
 from gedanken.training.scratch.loader import Batch, Loader
 from gedanken.training.scratch.optimizer import Optimizers, make_optimizer
 from gedanken.training.scratch.options import ScratchOptions
@@ -159,7 +168,10 @@ def _describe_data(cells: list[tuple[str, int]]) -> dict[str, Any]:
             "disturbed_frames": SHAKEN,
             "disturbances": SHAKES,
             "event": EVENT,
+            "resting_groups": RESTING,
             "quiet_groups": QUIET,
+            "pushes": PUSHES,
+            "first_rounds": FIRST_ROUND,
             "tokens_of_a_scene": SCENE_TOKENS,
             "bell": BELL,
             "weight_of_small_numbers": SMALL_WEIGHT,

@@ -88,7 +88,7 @@ def validate(folder: Path, trials: Sequence[Trial]) -> Figures:
     for trial in trials:
         moment, physics = trial.moment, trial.physics
         none = np.zeros((len(moment.rows), 3))
-        listing = Listing(moment.flown, moment.rows, moment.last, moment.told, True)
+        listing = Listing(moment.flown, moment.rows, moment.last, moment.told, True, pushed=False)
         answers = {
             "model": predict(weights, [listing], [trial.scene], [physics])[0],
             "free": none,

@@ -130,7 +130,7 @@ class Group:
         return ENOUGH if self.column == c.NORMAL else ENOUGH_PUSH
 
     def hear(self, changes: Array) -> None:
-        """Book an answer, shape (members, 3), or that share of it that leaves least; nothing if all leave more."""
+        """Book an answer, shape (members, 3), or the first share of it that leaves less; nothing if none does."""
         for share in SHARES:
             tried = self.step.add(self.best, share * changes)
             told = self.step.look(tried)

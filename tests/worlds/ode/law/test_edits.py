@@ -57,6 +57,7 @@ def test_an_equation_is_said_where_a_term_stands_in_several():
         ({"scale": "q", "by": 2}, "no constant 'q'; there are k, b"),
         ({"scale": "k"}, "no number under"),
         ({"scale": "k", "by": True}, "no number under"),
+        ({"scale": "k", "by": 10**400}, "no number under"),
         ({"drop": "x**2"}, r"no term 'x\*\*2'; it reads -k\*x - b\*v"),
         ({"drop": "k*x + b*v"}, "is a sum"),
         ({"drop": 3}, "is no term"),
@@ -71,6 +72,31 @@ def test_an_equation_is_said_where_a_term_stands_in_several():
 def test_what_cannot_be_done_is_said(edits, match):
     with pytest.raises(Unanswerable, match=match):
         apply(SPRING, edits)
+
+
+@pytest.mark.parametrize("value", ["abc", True, [1], None, 10**400], ids=["text", "truth", "list", "null", "huge"])
+def test_a_new_constant_that_is_no_number_is_refused(value):
+    with pytest.raises(Unanswerable, match="parameter"):
+        apply(SPRING, {"add": "-c*x"}, {"c": value})
+
+
+def test_hostile_edits_score_nothing_and_raise_nothing():
+    task = DiscoverTask()
+    problem = task.pose("damped_spring", split="test", noise=0.02)
+    turns = (Turn("", task.verify(problem, task.solve(problem))),)
+    name = next(iter(turns[0].verdict.reading.params))
+    for edit in (
+        f'{{"edit": {{"scale": "{name}", "by": 1{"0" * 400}}}}}',
+        f'{{"edit": {{"scale": "{name}", "by": NaN}}}}',
+        f'{{"edit": {{"scale": "{name}", "by": 1e308}}}}',
+        f'{{"edit": {{"add": "-c*x"}}, "params": {{"c": 1{"0" * 400}}}}}',
+        '{"edit": ' + "[" * 300 + "]" * 300 + "}",
+        '{"edit": {"add": "' + "x*" * 300 + 'x"}}',
+        '{"edit": {"drop": "' + "sin(" * 40 + "x" + ")" * 40 + '"}}',
+    ):
+        verdict = task.verify(problem, edit, turns)
+        assert verdict.reward == 0.0
+        assert verdict.error
 
 
 def test_the_one_reader_takes_both_forms():

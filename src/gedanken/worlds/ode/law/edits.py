@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gedanken.errors import Unanswerable
-from gedanken.worlds.ode.law.algebra import same_function
-from gedanken.worlds.ode.law.answer import Answer
+from gedanken.worlds.ode.law.answer import Answer, encode
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.law.parser import parse
+from gedanken.worlds.ode.law.products import same_product
 from gedanken.worlds.ode.law.tree import Expression, Name, Number, additive, print_expression, walk
 
 MOST_EDITS = 8
@@ -41,6 +41,7 @@ def apply(law: Law, edits: Any, params: Any = None) -> Answer:
         raise Unanswerable(f"{len(listed)} edits; at most {MOST_EDITS} are allowed at once")
     if params is not None and type(params) is not dict:
         raise Unanswerable('"params" is not an object of names and numbers')
+    encode("", params or {})  # refuses values that are no numbers
     values = {**law.params, **(params or {})}
     sides: list[Terms] = [list(additive(side, 1)) for side in law.equations.right_sides]
     for edit in listed:
@@ -50,16 +51,21 @@ def apply(law: Law, edits: Any, params: Any = None) -> Answer:
         _APPLY[kinds[0]](law, edit, sides, values)
     names = {node.name for terms in sides for _, term in terms for node in walk(term) if isinstance(node, Name)}
     text = "; ".join(f"{left} = {_write(terms)}" for left, terms in zip(law.states.left_sides, sides, strict=True))
-    return Answer(text, {name: value for name, value in values.items() if name in names}, law.rationale)
+    kept = {name: value for name, value in values.items() if name in names}
+    encode(text, kept)  # refuses what is too long
+    return Answer(text, kept, law.rationale)
 
 
 def _scale(law: Law, edit: Mapping[str, Any], sides: Sequence[Terms], values: dict[str, Any]) -> None:
     name, factor = edit["scale"], edit.get("by")
     if type(name) is not str or name not in values:
         raise Unanswerable(f"there is no constant {_shown(name)}; there are {', '.join(values) or 'none'}")
-    if not isinstance(factor, int | float) or isinstance(factor, bool) or not isinstance(values[name], int | float):
-        raise Unanswerable(f'the edit of {name} has no number under "by"')
-    values[name] = float(values[name]) * factor
+    try:
+        if isinstance(factor, bool) or not isinstance(factor, int | float):
+            raise TypeError
+        values[name] = float(values[name]) * factor
+    except (TypeError, ValueError, OverflowError):
+        raise Unanswerable(f'the edit of {name} has no number under "by" that it can be multiplied by') from None
 
 
 def _drop(law: Law, edit: Mapping[str, Any], sides: Sequence[Terms], values: Mapping[str, Any]) -> None:
@@ -103,7 +109,7 @@ def _find(
             raise Unanswerable(f"{_shown(edit[key])} is a sum; name one of its terms")
         term = wanted[0][1]
         same = [k for k, (_, other) in enumerate(sides[e]) if other == term]
-        same = same or [k for k, (_, other) in enumerate(sides[e]) if same_function(other, term)]
+        same = same or [k for k, (_, other) in enumerate(sides[e]) if same_product(other, term)]
         found += [(e, k) for k in same[:1]]
     if not found:
         terms = "; ".join(_write(terms) for terms in sides)

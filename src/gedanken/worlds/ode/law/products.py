@@ -118,6 +118,15 @@ def read_products(side: Expression, params: Mapping[str, float]) -> list[Product
     return found
 
 
+def same_product(one: Expression, other: Expression) -> bool:
+    """Whether two terms have the same factors in whatever order."""
+    return _written(one) == _written(other)
+
+
+def _written(node: Expression) -> list[str]:
+    return sorted(f"{'/' if below else '*'}{print_expression(part)}" for part, below in _factors(node, False))
+
+
 def _is_constant(node: Expression, params: Mapping[str, float]) -> bool:
     return all(not isinstance(part, Name) or part.name in params for part in walk(node))
 
