@@ -111,3 +111,17 @@ def test_a_problem_of_the_zoo_is_named_with_what_is_known():
     assert task.verify(problem, json.dumps(truth)).error == "cos is known not to occur"
     with pytest.raises(UserError, match="is not an equation"):
         task.pose("simple_pendulum", known="theta is small")
+
+
+@pytest.mark.timeout(60)
+def test_a_law_that_is_known_whole_is_fitted_and_the_search_ends(tmp_path):
+    """With the room's temperature held, one term has both constants inside: nothing can be left out of it."""
+    t = np.arange(0.0, 36.0, 3.0)
+    flask = 22.0 + 63.2 * np.exp(-0.054 * t) + 0.1 * np.random.default_rng(1).normal(size=t.size)
+    path = tmp_path / "flask.csv"
+    path.write_text("t,T\n" + "".join(f"{a:.0f},{b:.1f}\n" for a, b in zip(t, flask, strict=True)))
+    knowledge = Knowledge.read(known="dT/dt = -k*(T - A)", fix="A=22")
+    finding = run(read_record(str(path), knowledge=knowledge), Sparse(), 1)
+    assert finding.law.text == "dT/dt = -k*(T - A)"
+    assert finding.params["A"] == 22.0
+    assert abs(finding.params["k"] - 0.054) < 0.002

@@ -52,7 +52,8 @@ def descend(fitter: Fitter, model: Model) -> None:
             fitter.fit(structure, coefficients, near=model, patient=True)
             for structure, coefficients in list(_without_a_term(model))[:2]
         ]
-        fitted = [each for each in below if each is not None]
+        # A term that is known to be there comes back with the fit.
+        fitted = [each for each in below if each is not None and size_of(each.structure) < size_of(model.structure)]
         if not fitted:
             return
         model = min(fitted, key=lambda each: each.criterion)
