@@ -319,7 +319,7 @@ def _candidate(search: Search, law: _Finished, best: float, times: Array, rows: 
         terms=sum(len(terms) for terms in law.model.structure),
         couplings=couplings(law.model.structure, criterion.coordinates),
         left_out=left_out,
-        proposed=search.owes(law.model.structure),
+        proposed=search.proposals.owns(law.model.structure),
     )
 
 

@@ -5,10 +5,11 @@ a coefficient, from what its constant factors amount to; constants that stand in
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gedanken.sparse.library import Atom
+from gedanken.sparse.structure import Key, Structure, key_of
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.law.products import Product, read_products
 
@@ -17,6 +18,36 @@ PROPOSED = 6.0
 
 Sides = tuple[list[list[Atom]], list[list[float]]]
 """Terms of each equation, and their coefficients."""
+
+
+class Proposals:
+    """Proposed laws in one search, and what of them could be used.
+
+    Attributes:
+        laws: the proposals.
+        keys: identities of their structures that could be fitted.
+        foreign: proposed terms that the library lacks, by name.
+    """
+
+    def __init__(self, laws: Sequence[Law]):
+        self.laws = laws
+        self.keys: set[Key] = set()
+        self.foreign: dict[str, Atom] = {}
+
+    def read(self, library: Sequence[Atom]) -> Iterator[Sides]:
+        """Terms and coefficients of each law that can be taken apart."""
+        known = {atom.name for atom in library}
+        for law in self.laws:
+            sides = read_proposal(law, library)
+            if sides is not None:
+                terms = [atom for row in sides[0] for atom in row]
+                self.foreign.update({atom.name: atom for atom in terms if atom.name not in known})
+                yield sides
+
+    def owns(self, structure: Structure) -> bool:
+        """Whether a structure is one that was proposed, or has a term that only a proposal has."""
+        names = {atom.name for terms in structure for atom in terms}
+        return key_of(structure) in self.keys or not names.isdisjoint(self.foreign)
 
 
 def read_proposal(law: Law, library: Sequence[Atom]) -> Sides | None:

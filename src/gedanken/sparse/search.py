@@ -18,10 +18,10 @@ from gedanken.sparse.given import Given
 from gedanken.sparse.inputs import with_inputs
 from gedanken.sparse.ladder import is_noise
 from gedanken.sparse.library import Atom, build, drive
-from gedanken.sparse.proposed import read_proposal
+from gedanken.sparse.proposed import Proposals
 from gedanken.sparse.quasilinear import FEW_EQUATIONS, Quasilinear
 from gedanken.sparse.start import use_start
-from gedanken.sparse.structure import Key, Model, Structure, acts_on, exchange, key_of, size_of, write
+from gedanken.sparse.structure import Model, acts_on, exchange, key_of, size_of, write
 from gedanken.sparse.weak import Proposal, WeakForm
 from gedanken.worlds.ode.knowledge import Knowledge
 from gedanken.worlds.ode.law.law import Law
@@ -57,8 +57,7 @@ class Search:
         atoms: the library of textbook terms, stages 0 and 1.
         composed: terms put together by operations, stage 2.
         stated: columns whose start was taken from the hint.
-        proposed: keys of the structures that somebody else proposed and that could be fitted.
-        foreign: names of proposed terms that the libraries lack.
+        proposals: laws that somebody else proposes.
     """
 
     def __init__(
@@ -74,7 +73,7 @@ class Search:
         proposals: Sequence[Law] = (),
     ):
         """Args: as of `identify.discover`; stop says when to end early."""
-        self._proposals, self.proposed, self.foreign = proposals, set[Key](), set[str]()
+        self.proposals = Proposals(proposals)
         self.improved, self._told = improved, ""
         self.given = Given.of(knowledge, states)
         self.criterion = Criterion(states, trajectories, self.given)
@@ -116,7 +115,7 @@ class Search:
             self._try_periodic_forces(rich, fitter.best)
         if fitter.best is None or (shortest >= 4 * PIECES and self.criterion.lost(fitter.best)):
             self._search_pieces(simple, rich)
-        if self._proposals:
+        if self.proposals.laws:
             self._try_proposals()
 
     def _try_proposals(self) -> None:
@@ -125,27 +124,13 @@ class Search:
         All that was fitted before stays, so that the best law can only become better.
         """
         self._say("laws that were proposed")
-        library = [*self.atoms, *self.composed]
-        new: dict[str, Atom] = {}
-        for law in self._proposals:
-            sides = read_proposal(law, library)
-            if sides is None or self.stop():
-                continue
-            structure, coefficients = sides
-            completed = self.given.complete(structure, coefficients)
-            if completed is None:
-                continue
-            if self.fitter.fit(*completed, patient=True, again=True) is not None:
-                self.proposed.add(key_of(completed[0]))
-            new.update({atom.name: atom for terms in structure for atom in terms if atom not in library})
-        self.foreign.update(new)
-        if self.proposed:
-            self._improve(self._regression([*self.atoms, *new.values()]))
-
-    def owes(self, structure: Structure) -> bool:
-        """Whether a structure is one that was proposed, or has a term that only a proposal has."""
-        names = {atom.name for terms in structure for atom in terms}
-        return key_of(structure) in self.proposed or not names.isdisjoint(self.foreign)
+        proposals = self.proposals
+        for sides in proposals.read([*self.atoms, *self.composed]):
+            completed = None if self.stop() else self.given.complete(*sides)
+            if completed is not None and self.fitter.fit(*completed, patient=True, again=True) is not None:
+                proposals.keys.add(key_of(completed[0]))
+        if proposals.keys:
+            self._improve(self._regression([*self.atoms, *proposals.foreign.values()]))
 
     def _fit_known(self) -> None:
         """Fit the known terms alone where they have constants inside, so that the search begins from good ones.

@@ -1,6 +1,6 @@
 """The question: which equation made this noisy trajectory? The simulator judges."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from functools import cache, cached_property
@@ -15,19 +15,17 @@ from gedanken import zoo
 from gedanken.errors import Unanswerable, UserError
 from gedanken.loop import Key, Message, Problem, Subject, Task, Turn, Verdict, check_split
 from gedanken.seeding import stream
-from gedanken.tasks.discover import physix, promises, rewards, show
+from gedanken.tasks.discover import physix, promises, rewards, show, teacher
 from gedanken.tasks.discover.answer import read_answer
 from gedanken.tasks.discover.conditions import LEVELS, TYPES, Conditions, observe
 from gedanken.tasks.discover.doubts import doubts
 from gedanken.tasks.discover.elsewhere import draw_starts
 from gedanken.tasks.discover.judge import judge_of, score_trials
 from gedanken.tasks.discover.mismatch import describe_mismatch
-from gedanken.tasks.discover.next_step import Step, choose_step, spoil
 from gedanken.tasks.discover.observation import Observation, Truth
 from gedanken.tasks.discover.rewards import SOLVED, Evidence
 from gedanken.worlds.ode import system, text
 from gedanken.worlds.ode.knowledge import STATEMENTS, Knowledge, facts, why_not, write_knowledge
-from gedanken.worlds.ode.law.answer import Answer
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
@@ -41,8 +39,6 @@ EDIT = (
 )
 # A longer answer is not searched for its JSON on an event loop.
 BRIEF = 4096
-# Significant digits that a teacher's answer tries first: fewer are shorter to learn, and the simulator says if they do.
-DIGITS = (3, 4, 6)
 
 
 class DiscoverTask(Task):
@@ -222,50 +218,22 @@ class DiscoverTask(Task):
         Raises:
             UserError: the problem is a user's own data, whose law nobody knows.
         """
-        if not problem.truth.equation:
-            raise UserError("nobody knows the law behind this record, so there is no teacher's answer")
-        answer = {
-            "equation": problem.truth.equation,
-            "params": dict(problem.truth.params),
-            "rationale": "The law itself.",
-        }
-        return orjson.dumps(answer).decode()
+        return teacher.solve(problem)
 
     def teach(self, problem: Problem) -> str:
         """The law in the form that students are taught, with as few digits as are still solved."""
-        equation, constants = problem.truth.taught
-        for digits in DIGITS:
-            params = {name: float(f"{value:.{digits}g}") for name, value in constants.items()}
-            short = write_answer({"equation": equation, "params": params})
-            if self.verify(problem, short).solved:
-                return short
-        return self.solve(problem)
+        short = teacher.shorten(problem, lambda answer: self.verify(problem, answer).solved)
+        return self.solve(problem) if short is None else short
 
     def teach_next(self, problem: Problem, turns: Sequence[Turn]) -> str:
         """The one change of the last law that brings it nearest to the record; the whole law where none can be said."""
         wrong = _last_law(turns)
-        equation, constants = problem.truth.taught
-        if wrong is None or not equation:
-            return self.teach(problem)
-        right = Law.of(Answer(equation, constants), problem.observation.states)
-
-        def judge(step: Step) -> float:
-            verdict = self.verify(problem, write_answer(step.write()), turns)
-            near = verdict.terms.get("closeness", 0.0)
-            return -1.0 if verdict.error else verdict.terms["match"] + near * (verdict.terms["match"] == 0.0)
-
-        step = choose_step(wrong, right, judge)
-        return self.teach(problem) if step is None else write_answer(step.write())
+        step = wrong and teacher.change(problem, wrong, lambda answer: self.verify(problem, answer, turns))
+        return step or self.teach(problem)
 
     def spoil(self, problem: Problem, rng: np.random.Generator) -> str | None:
         """The law with one to three mistakes: a constant of the wrong size, a term too few, a term too many."""
-        equation, constants = problem.truth.taught
-        if not equation:
-            return None
-        right = Law.of(Answer(equation, constants), problem.observation.states)
-        wrong = spoil(right, rng)
-        params = {name: float(f"{value:.3g}") for name, value in wrong.params.items()}
-        return write_answer({"equation": wrong.equation, "params": params})
+        return teacher.spoil(problem, rng)
 
     def verify(self, problem: Problem, answer: str, turns: Sequence[Turn] = ()) -> Verdict:
         """Judge one answer by simulating it from the trials' true starts (or fitted ones, for a user's own data)."""
@@ -409,11 +377,6 @@ def propose_law(equation: str, params: dict[str, float] | None = None) -> dict[s
         What the simulator says.
     """
     return {"equation": equation, "params": {} if params is None else params}
-
-
-def write_answer(answer: Mapping[str, Any]) -> str:
-    """An answer as JSON, in the layout of the example in the prompt."""
-    return orjson.dumps(answer).decode().replace('":', '": ').replace(',"', ', "')
 
 
 def _last_law(turns: Sequence[Turn]) -> Law | None:

@@ -1,7 +1,8 @@
-"""The teacher's next step: the one change of a wrong law that brings it nearest to the record.
+"""What a teacher says who knows the law: short answers, the next step from a wrong law, and mistakes to recover from.
 
-The candidates come from the difference between the wrong law and the true one (a term too many, a term that is missing,
-one in place of another, a constant of the wrong size); which of them is the next step the simulator says.
+A next step is one change of a wrong law. The candidates come from the difference between it and the true one (a term
+too many, a term that is missing, one in place of another, a constant of the wrong size); which of them brings the law
+nearest to the record, the simulator says.
 """
 
 import math
@@ -10,15 +11,26 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import orjson
 
+from gedanken.errors import UserError
+from gedanken.loop import Problem, Verdict
 from gedanken.worlds.ode.law.answer import Answer
 from gedanken.worlds.ode.law.edits import apply
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.law.products import Product, read_products
 from gedanken.worlds.ode.law.tree import print_expression
 
+DIGITS = (3, 4, 6)
+"""Significant digits that an answer tries in turn: fewer are shorter to learn, and the simulator says if they do."""
+
 ALIKE = 0.02
 """Relative difference from which on a constant is of the wrong size."""
+
+SIZES = (0.25, 4.0)
+"""Smallest and largest factor by which a constant is spoilt."""
+
+MOST_MISTAKES = 3
 
 Edit = dict[str, Any]
 
@@ -40,16 +52,71 @@ class Step:
         return {"edit": [self.edit], **({"params": dict(self.params)} if self.params else {})}
 
 
-def choose_step(wrong: Law, right: Law, judge: Callable[[Step], float]) -> Step | None:
-    """The best single step from a wrong law towards the right one; None where there is none to be told.
+def solve(problem: Problem) -> str:
+    """The law itself.
+
+    Raises:
+        UserError: the problem is a user's own data, whose law nobody knows.
+    """
+    truth = problem.truth
+    if not truth.equation:
+        raise UserError("nobody knows the law behind this record, so there is no teacher's answer")
+    answer = {"equation": truth.equation, "params": dict(truth.params), "rationale": "The law itself."}
+    return orjson.dumps(answer).decode()
+
+
+def shorten(problem: Problem, is_solved: Callable[[str], bool]) -> str | None:
+    """The law as students are taught it, with as few digits as still solve the problem; None if `DIGITS` do not."""
+    equation, constants = problem.truth.taught
+    for digits in DIGITS:
+        short = write_answer({"equation": equation, "params": _round(constants, digits)})
+        if is_solved(short):
+            return short
+    return None
+
+
+def change(problem: Problem, wrong: Law, judge: Callable[[str], Verdict]) -> str | None:
+    """The single step from a wrong law that is worth most; None where none can be told.
 
     Args:
+        problem: whose law is wanted.
         wrong: the law to be changed.
-        right: the true law, in the form that students are taught.
-        judge: what the law is worth after a step; the largest is chosen, of equals the first.
+        judge: the verdict on an answer.
     """
-    steps = list(list_steps(wrong, right))
-    return max(steps, key=judge) if steps else None
+    right = _taught(problem)
+    if right is None:
+        return None
+
+    def worth(answer: str) -> float:
+        verdict = judge(answer)
+        near = verdict.terms.get("closeness", 0.0)
+        return -1.0 if verdict.error else verdict.terms["match"] or near - 1.0
+
+    # Of equals the first: terms come before constants.
+    return max((write_answer(step.write()) for step in list_steps(wrong, right)), key=worth, default=None)
+
+
+def spoil(problem: Problem, rng: np.random.Generator) -> str | None:
+    """The law with one to three mistakes; None where nobody knows it."""
+    right = _taught(problem)
+    if right is None:
+        return None
+    wrong = spoil_law(right, rng)
+    return write_answer({"equation": wrong.equation, "params": _round(wrong.params, DIGITS[0])})
+
+
+def write_answer(answer: Mapping[str, Any]) -> str:
+    """An answer as JSON, in the layout of the example in the prompt."""
+    return orjson.dumps(answer).decode().replace('":', '": ').replace(',"', ', "')
+
+
+def _taught(problem: Problem) -> Law | None:
+    equation, constants = problem.truth.taught
+    return Law.of(Answer(equation, constants), problem.observation.states) if equation else None
+
+
+def _round(constants: Mapping[str, float], digits: int) -> dict[str, float]:
+    return {name: float(f"{value:.{digits}g}") for name, value in constants.items()}
 
 
 def list_steps(wrong: Law, right: Law) -> Iterator[Step]:
@@ -130,13 +197,7 @@ def _sizes(mine: Product, true: Product, wrong: Law) -> dict[str, float]:
     return found
 
 
-SIZES = (0.25, 4.0)
-"""Smallest and largest factor by which a constant is spoilt."""
-
-MOST_MISTAKES = 3
-
-
-def spoil(right: Law, rng: np.random.Generator) -> Answer:
+def spoil_law(right: Law, rng: np.random.Generator) -> Answer:
     """A law with one to three mistakes: constants of the wrong size, terms too few, terms too many."""
     law, answer = right, Answer(right.text, right.params)
     for _ in range(int(rng.integers(1, MOST_MISTAKES + 1))):
