@@ -4,8 +4,8 @@ import orjson
 import pytest
 
 from gedanken.loop import Turn
-from gedanken.tasks.discover.teacher import list_steps
 from gedanken.tasks.discover.task import DiscoverTask
+from gedanken.tasks.discover.teacher import list_steps
 from gedanken.worlds.ode.law.answer import Answer
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.trajectory import StateSpace

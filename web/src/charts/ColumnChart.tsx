@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useLayoutEffect, useRef } from 'react'
 import { useTheme } from '../shell/useTheme'
 import { ColumnPlot, LEFT, RIGHT } from './columnPlot'
-import { drawHeat } from './heat'
+import { drawHeat, heatHeight } from './heat'
 import { describeChart } from './measure'
 import type { ColumnView } from './stack'
 
@@ -80,7 +80,7 @@ export function ColumnChart({ view, width, height, span, sync, onZoom, onToggle 
       </div>
       <div role="img" aria-label={describeChart(view.column, view.unit, view.described)}>
         <div ref={host} style={{ minHeight: compact ? 48 : height }} data-column={view.column} className="plot" />
-        <canvas ref={strip} className="block" aria-hidden="true" />
+        <canvas ref={strip} className="block" style={{ height: heatHeight(view.heat.length) }} aria-hidden="true" />
       </div>
     </section>
   )

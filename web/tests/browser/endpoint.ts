@@ -40,7 +40,12 @@ export class FakeEndpoint {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const pieces: Buffer[] = []
-    for await (const piece of request) pieces.push(piece as Buffer)
+    try {
+      for await (const piece of request) pieces.push(piece as Buffer)
+    } catch {
+      // Who hangs up in the middle of a request wants no answer.
+      return
+    }
     this.keys.push(request.headers.authorization ?? '')
     if (request.url?.endsWith('/models')) {
       response.setHeader('Content-Type', 'application/json')
