@@ -21,7 +21,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY src ./src
-COPY build_page.py ./
+COPY build_package.py ./
 COPY --from=page /build/src/gedanken/serve/page ./src/gedanken/serve/page
 RUN GEDANKEN_PAGE=require pip install -c constraints.txt '.[serve]' && rm -rf /src/* && install -d -o 65532 -g 65532 /data
 

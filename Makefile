@@ -82,4 +82,4 @@ site: .venv/.site  ## build the documentation site into site/; a broken link or 
 	@touch $@
 
 clean:  ## remove what the targets above made
-	rm -rf .venv .venv-* runs dist site web/node_modules src/gedanken/serve/page .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-* runs dist site web/node_modules src/gedanken/serve/page src/gedanken/worlds/ode/kernel/machine_code .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

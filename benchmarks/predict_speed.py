@@ -72,7 +72,7 @@ def main() -> None:
     from gedanken.models.impulses import decoder
 
     weights = decoder.load(given.model)
-    roll(weights, heap(5), 3)  # compiles
+    roll(weights, heap(10), 5)  # compiles
     print(
         "| bodies | rows a frame | texts a frame | frames/s |"
         + (" transformers / ours |" if given.transformers else "")

@@ -108,6 +108,39 @@ def test_score_gives_a_verdict_a_line(tmp_path: Path):
     assert [json.loads(line) for line in piped] == verdicts
 
 
+def test_score_is_the_same_with_several_workers(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("gedanken.cli.score.CHUNK", 2)
+    answers = ["no idea", '{"equation": "d2x/dt2 = 0"}', '{"equation": "d2x/dt2 = -9*x"}']
+    rows = [{"subject": "spring_mass", "index": k, "answer": answers[k % 3]} for k in range(7)]
+    file = tmp_path / "answers.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    alone = run("score", "discover", file).output
+    assert len(alone.splitlines()) == 7
+    assert run("score", "discover", file, "--workers", "2").output == alone
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text(file.read_text() + "{\n")
+    result = gedanken("score", "discover", str(bad), "--workers", "2")
+    assert result.returncode == 2
+    assert "line 8 is not JSON" in result.stderr
+    assert len(result.stdout.splitlines()) == 7
+    refused = gedanken("score", "discover", str(file), "--workers", "2", "--ray")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "--workers and --ray exclude each other" in refused.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_score_and_bench_on_a_cluster_give_the_same(tmp_path: Path):
+    pytest.importorskip("ray")
+    file = tmp_path / "answers.jsonl"
+    file.write_text('{"subject": "spring_mass", "answer": "no idea"}\n' * 3)
+    assert run("score", "discover", file, "--ray").output == run("score", "discover", file).output
+    bench = ("bench", "discover", "--problems", "1", "--subject", "free_fall", "--subject", "spring_mass", "--json")
+    alone, spread = (json.loads(run(*bench, *more).stdout) for more in ((), ("--ray",)))
+    assert alone["solved"] == spread["solved"]
+    assert alone["form"] == spread["form"]
+
+
 @pytest.mark.parametrize(
     "line, sentence",
     [

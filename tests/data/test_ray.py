@@ -4,9 +4,10 @@ import pytest
 
 from gedanken.data import generate, manifest
 from gedanken.data.local import Processes
-from gedanken.data.ray import Cluster
+from gedanken.data.ray import ClusterWorkers
 from gedanken.data.shards import Plan
 from gedanken.errors import UserError
+from gedanken.spread import Cluster
 
 ray = pytest.importorskip("ray")
 
@@ -31,7 +32,7 @@ def cluster():
 
 def test_a_cluster_that_loses_a_node_writes_the_same_bytes(tmp_path, cluster, monkeypatch):
     # All tasks are in flight, so that both nodes have work at the moment of the loss.
-    monkeypatch.setattr("gedanken.data.ray.AHEAD", PLAN.shards)
+    monkeypatch.setattr("gedanken.spread.AHEAD", PLAN.shards)
     generate.generate(PLAN, tmp_path / "local", Processes(1))
     second = cluster.add_node(num_cpus=1)
     cluster.wait_for_nodes()
@@ -45,7 +46,7 @@ def test_a_cluster_that_loses_a_node_writes_the_same_bytes(tmp_path, cluster, mo
             assert sum(node["Alive"] for node in ray.nodes()) == 2
             cluster.remove_node(second, allow_graceful=False)
 
-    generate.generate(PLAN, tmp_path / "ray", Cluster(cluster.address), progress=kill)
+    generate.generate(PLAN, tmp_path / "ray", ClusterWorkers(Cluster(cluster.address)), progress=kill)
     assert len(ran) == PLAN.shards + 1
     assert contents(tmp_path / "ray") == contents(tmp_path / "local")
 
@@ -59,5 +60,5 @@ def wait_for(condition):
 
 def test_an_address_where_no_cluster_is(tmp_path):
     with pytest.raises(UserError, match="there is no Ray cluster at"):
-        generate.generate(PLAN, tmp_path, Cluster("127.0.0.1:1"))
+        generate.generate(PLAN, tmp_path, ClusterWorkers(Cluster("127.0.0.1:1")))
     assert not manifest.read(tmp_path).shards

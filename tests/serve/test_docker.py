@@ -62,7 +62,15 @@ def test_the_server_does_not_run_as_root(context):
 
 def test_a_package_is_built_from_what_is_sent():
     sent = [path.name for path in ROOT.iterdir() if is_sent(ROOT, path.name)]
-    assert sorted(sent) == ["LICENSE", "README.md", "build_page.py", "constraints.txt", "pyproject.toml", "src", "web"]
+    assert sorted(sent) == [
+        "LICENSE",
+        "README.md",
+        "build_package.py",
+        "constraints.txt",
+        "pyproject.toml",
+        "src",
+        "web",
+    ]
     project = (ROOT / "pyproject.toml").read_text()
     assert 'readme = "README.md"' in project
     assert 'license-files = ["LICENSE"]' in project

@@ -1,17 +1,22 @@
 """Answers of a step: written by the merged policy, about problems whose answers differ."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
+from typer.testing import CliRunner
 
 torch = pytest.importorskip("torch")
 peft = pytest.importorskip("peft")
 pytest.importorskip("trl")
 
+from gedanken import tasks  # noqa: E402
+from gedanken.cli.main import build_app  # noqa: E402
 from gedanken.models import loading  # noqa: E402
 from gedanken.models.backends import hf  # noqa: E402
-from gedanken.training import lora, pairs, sampling, trainer  # noqa: E402
+from gedanken.training import lora, pairs, sampling, scorer, trainer  # noqa: E402
 from gedanken.training.options import GRPOOptions  # noqa: E402
+from gedanken.training.run import RunFolder  # noqa: E402
 
 
 def options(folder, **changes):
@@ -53,10 +58,12 @@ class Judge:
     def __init__(self, flat):
         self.flat, self.asked = flat, []
 
-    def judge(self, answers, subject, index):
+    def judge(self, answers, subject, index, earlier):
         self.asked.append(index[0])
         return [
-            SimpleNamespace(reward=0.5 if index[0] in self.flat else float(at), terms={"match": 0.25})
+            SimpleNamespace(
+                reward=0.5 if index[0] in self.flat else float(at), terms={"match": 0.25}, solved=False, error=None
+            )
             for at, _ in enumerate(answers)
         ]
 
@@ -125,3 +132,84 @@ def test_no_tries_keep_what_was_asked(tiny_model):
     assert result["index"] == [0, 0, 1, 1]
     assert sample.replaced == 0
     assert sample.asked == {"reward": 0.5, "match": 0.25}
+
+
+WRONG = '{"equation": "d2x/dt2 = -w**2*x - 2*c*vx", "params": {"w": 9.0, "c": 0.3}}'
+DROP = '{"edit": [{"drop": "2*c*vx"}]}'
+
+
+class Scripted(sampling.GroupSampler):
+    """Writes given answers instead of a model's, so that what follows them can be seen."""
+
+    script = ()
+
+    def _sample(self, model, places, count):
+        groups = []
+        for place in places:
+            prompt = self._encode(self._ask(place))
+            answers = [self._tokenizer(text, add_special_tokens=False)["input_ids"] for text in self.script[:count]]
+            groups.append(sampling._Group(place, prompt, answers, self._judge(place, answers)))
+        return groups
+
+
+def scripted(folder, script, turns=3, **options):
+    _, tokenizer, merged = policy_of(folder)
+    source = pairs.Source("discover", ("spring_mass",), 2, options={"rows": 4, "noise": 0.0})
+    rows = list(pairs.write_rows(source))
+    judge = scorer.Scorer(tasks.load("discover", mode="training"), source)
+    sample = Scripted(merged, tokenizer, judge, rows, tries=0, seed=0, turns=turns, **options)
+    sample.script = script
+    return sample, judge, rows
+
+
+def step(sample, rows, number, count=2):
+    keys = [(rows[0]["subject"], rows[0]["index"])] * count
+    return sample(
+        [rows[0]["prompt"]] * count,
+        SimpleNamespace(num_generations=count, batch_keys=keys, state=SimpleNamespace(global_step=number)),
+    )
+
+
+def test_a_failed_answer_is_answered_by_a_later_group(tiny_model):
+    sample, judge, rows = scripted(tiny_model("llama"), (WRONG, DROP))
+    first = step(sample, rows, 0)
+    assert first["earlier"] == [[], []]
+    assert sample.turn == 1.0
+    later = next(result for k in range(1, 20) if (result := step(sample, rows, k))["earlier"][0])
+    # The edit alone cannot be read at the first turn, so the law that can was the one to wait.
+    assert later["earlier"] == [[WRONG], [WRONG]]
+    assert sample.turn == 2.0
+    text = sample._tokenizer.decode(later["prompt_ids"][0])
+    assert WRONG in text
+    assert "wanted is more than" in text, "what the simulator said stands in the prompt"
+    verdicts = judge.score(
+        [WRONG, DROP], later["subject"], later["index"], later["completion_ids"], earlier=later["earlier"]
+    )
+    assert verdicts[0].error == "this law was proposed before"
+    assert verdicts[0].reward == 0.0
+    assert verdicts[1].error is None, "an edit is read as a change of the law before"
+    assert verdicts[1].details["equation"] == "d2x/dt2 = -w**2*x"
+
+
+def test_an_episode_ends_at_its_last_turn_and_where_the_context_does(tiny_model):
+    answers = tuple(f'{{"equation": "d2x/dt2 = -w*x", "params": {{"w": {w}}}}}' for w in (50.0, 60.0))
+    sample, _, rows = scripted(tiny_model("llama"), answers, turns=2)
+    seen = [step(sample, rows, k)["earlier"][0] for k in range(30)]
+    assert {len(earlier) for earlier in seen} == {0, 1}
+    assert 5 < sum(map(bool, seen)) < 25, "each turn gets as many groups as the first, by and large"
+    short, _, rows = scripted(tiny_model("llama"), answers, turns=2, longest=10)
+    assert not any(step(short, rows, k)["earlier"][0] for k in range(10))
+
+
+def test_samples_of_later_turns_say_what_was_before_and_teach(tiny_model, tmp_path):
+    source = pairs.Source("discover", ("spring_mass",), 1, options={"rows": 4, "noise": 0.0})
+    judge = scorer.Scorer(tasks.load("discover", mode="training"), source, RunFolder(tmp_path))
+    judge.score([DROP], ["spring_mass"], [0], step=1, earlier=[(WRONG,)])
+    [row] = [json.loads(line) for line in (tmp_path / "samples.jsonl").read_text().splitlines()]
+    assert row["earlier"] == [WRONG]
+    again = CliRunner().invoke(build_app(), ["score", "discover", str(tmp_path / "samples.jsonl")])
+    assert "all 1 recorded rewards are the same" in again.stderr
+    taught = [pair for pair in pairs.write_pairs(source, [str(tmp_path / "samples.jsonl")]) if len(pair["prompt"]) > 2]
+    assert taught[0]["prompt"][-4]["content"] == WRONG
+    assert taught[0]["prompt"][-2]["content"] == DROP
+    assert "scale" in taught[0]["completion"][0]["content"]

@@ -127,6 +127,32 @@ def test_examples_that_would_be_cut_are_refused(tiny_model, tmp_path):
 
 
 @pytest.mark.slow
+def test_grpo_over_turns_answers_what_was_said(tiny_model, warm_start, tmp_path):
+    options = GRPOOptions(
+        model=str(tiny_model("llama")),
+        sft_checkpoint=warm_start,
+        output_dir=tmp_path / "rl",
+        num_steps=6,
+        max_new_tokens=24,
+        turns=4,
+        replace_flat=0,
+        **SMALL,
+    )
+    grpo.train_grpo(options)
+    train = [line for line in RunFolder(tmp_path / "rl").metrics() if line["kind"] == "train"]
+    assert train[0]["turn"] == 1.0
+    assert max(line["turn"] for line in train) > 1.0
+    samples = [json.loads(line) for line in (tmp_path / "rl" / "samples.jsonl").read_bytes().splitlines()]
+    assert any(sample.get("earlier") for sample in samples)
+
+
+@pytest.mark.parametrize("more", [{"multi_turn": True}, {"vllm": "on"}])
+def test_turns_are_played_by_the_merged_policy_alone(tmp_path, more):
+    with pytest.raises(UserError, match="--turns plays by the merged policy"):
+        GRPOOptions(model="x", output_dir=tmp_path, turns=2, **more)
+
+
+@pytest.mark.slow
 def test_grpo_goes_on_from_sft_and_logs_every_term_and_the_clock(tiny_model, warm_start, tmp_path):
     options = GRPOOptions(
         model=str(tiny_model("llama")),

@@ -5,10 +5,8 @@ it stopped; rows of other settings are never mixed in. A problem that a player c
 that a further run asks for it again: an endpoint that is down says nothing about the model.
 """
 
-import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any, TypeVar
 import orjson
 
 from gedanken.errors import PlayerError, UserError
+from gedanken.spread import Crew, spread
 
 Key = TypeVar("Key", bound=Hashable)
 Job = TypeVar("Job")
@@ -37,7 +36,7 @@ def collect(
     key: Callable[[Row], Key],
     settings: Mapping[str, Any],
     path: Path | None = None,
-    workers: int = 1,
+    workers: Crew = 1,
     progress: Progress | None = None,
     note: Callable[[Row], str] = lambda row: "",
     on_failure: Callable[[Key, str], None] | None = None,
@@ -55,7 +54,7 @@ def collect(
         key: the key of a row.
         settings: JSON-able: what the rows depend on besides their job.
         path: file for the rows; None keeps none.
-        workers: processes.
+        workers: processes, or a cluster.
         progress: called after each row.
         note: what `progress` is told of a row.
         on_failure: called with the key of a job and the reason why the player could not answer; without it, the first
@@ -71,7 +70,8 @@ def collect(
     finished = len(jobs) - len(waiting)
     while waiting:
         in_a_row: Counter[str] = Counter()
-        rows = _map(partial(_attempt, work), [jobs[each] for each in waiting], workers)
+        crew = 1 if len(waiting) == 1 else workers
+        rows = spread(partial(_attempt, work), [jobs[each] for each in waiting], crew)
         for each, row in zip(waiting, rows, strict=True):
             if isinstance(row, PlayerError):
                 if on_failure is None:
@@ -103,19 +103,6 @@ def _attempt(work: Callable[[Job], Row], job: Job) -> Row | PlayerError:
         return work(job)
     except PlayerError as error:
         return error
-
-
-def _map(work: Callable[[Job], Row], jobs: Sequence[Job], workers: int) -> Generator[Row, None, None]:
-    if workers == 1 or len(jobs) < 2:
-        yield from map(work, jobs)
-        return
-    # Spawned, not forked: the compiled code's threads do not survive a fork.
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
-    try:
-        yield from pool.map(work, jobs)
-    finally:
-        # Also where the caller stops before the end: then what waits is dropped.
-        pool.shutdown(cancel_futures=True)
 
 
 def describe_missing(player: str, failures: Mapping[Any, str], total: int) -> dict[str, Any]:

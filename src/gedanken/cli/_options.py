@@ -1,13 +1,16 @@
 """Options that several commands share."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import gedanken
 from gedanken import models, tasks
 from gedanken.errors import UserError
+
+if TYPE_CHECKING:
+    from gedanken.spread import Crew
 
 TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help=f"{' or '.join(tasks.names())}.")]
 SubjectArgument = Annotated[str, typer.Argument(help="A subject; `gedanken zoo list TASK` names them.")]
@@ -45,6 +48,54 @@ KeyOption = Annotated[
         "--api-key", help="Key for the endpoint; better left to the environment (OPENAI_API_KEY, HF_TOKEN, ...)."
     ),
 ]
+
+
+WorkersOption = Annotated[
+    int | None, typer.Option(help="Processes; as many as processors by default.", show_default=False)
+]
+RayOption = Annotated[
+    str | None,
+    typer.Option(metavar="[ADDRESS]", help="Use a Ray cluster; without an address the one of this machine."),
+]
+
+
+class OptionalAddress(typer.core.TyperCommand):
+    """`--ray` may stand without an address, which Typer has no word for."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the word `local` behind a bare `--ray`."""
+        told = []
+        for word, following in zip(args, [*args[1:], "-"], strict=True):
+            told += [word, "local"] if word == "--ray" and following.startswith("-") else [word]
+        return list(super().parse_args(ctx, told))
+
+
+def choose_crew(workers: int | None, ray: str | None, default: int | None = None) -> "Crew":
+    """Who works, by the options `--workers` and `--ray`.
+
+    Args:
+        workers: processes.
+        ray: a cluster's address, or `local`.
+        default: processes where neither is given; as many as this process may use when None.
+
+    Raises:
+        UserError: both are given, or there are too few or too many processes.
+    """
+    import os
+
+    from gedanken.spread import Cluster
+
+    if ray is not None:
+        if workers is not None:
+            raise UserError("--workers and --ray exclude each other: a cluster has the workers that it has")
+        return Cluster(None if ray == "local" else ray)
+    if workers is None:
+        # Not every system tells how many processors this process may use.
+        usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return default or usable
+    if not 1 <= workers <= 1024:
+        raise UserError(f"the number of workers must be from 1 to 1024, not {workers}")
+    return workers
 
 
 def parse_conditions(pairs: list[str] | None) -> dict[str, Any]:

@@ -7,15 +7,17 @@ import typer
 
 from gedanken import zoo
 from gedanken.bench.suite import describe_names
-from gedanken.cli._options import BaseUrlOption, KeyOption
+from gedanken.cli._options import BaseUrlOption, KeyOption, OptionalAddress, RayOption, choose_crew
 
 app = typer.Typer(help="Measure players on frozen suites, and the verifier against its peers.", no_args_is_help=True)
 
 
 @app.command(
+    cls=OptionalAddress,
     epilog="gedanken bench discover --suite seed8 --noise 0.05\n\n"
     "gedanken bench discover --suite odebench --player sparse --player pysindy --noise 0.05 --out runs/odebench\n\n"
-    "gedanken bench discover --player openai:MODEL --base-url http://localhost:8000/v1 --turns 8 --out runs/served"
+    "gedanken bench discover --suite altered --ray 10.0.0.1:6379\n\n"
+    "gedanken bench discover --player openai:MODEL --base-url http://localhost:8000/v1 --turns 8 --out runs/served",
 )
 def discover(
     suite: Annotated[str, typer.Option(help=f"{describe_names('discover')}.")] = "seed8",
@@ -38,7 +40,10 @@ def discover(
     turns: Annotated[int, typer.Option(help="Turns a player has; the best one counts.")] = 1,
     base_url: BaseUrlOption = None,
     api_key: KeyOption = None,
-    workers: Annotated[int, typer.Option(help="Processes; timings are best read with one.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; one by default, with which timings are best read.")
+    ] = None,
+    ray: RayOption = None,
     out: Annotated[Path | None, typer.Option(help="Folder for results; a run that was cut off resumes there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object (a list for several players).")] = False,
 ) -> None:
@@ -50,6 +55,7 @@ def discover(
     from gedanken.cli._show import print_json, progress_bar
     from gedanken.errors import PlayerError
 
+    crew = choose_crew(workers, ray, default=1)
     results, failures = [], []
     options = bench.share_player_options(player or ["sparse"], base_url=base_url, api_key=api_key)
     for name in player or ["sparse"]:
@@ -67,7 +73,7 @@ def discover(
                     positions_only=positions_only,
                     rows=rows,
                     turns=turns,
-                    workers=workers,
+                    workers=crew,
                     out=out,
                     progress=advance,
                     player_options=options[name],
@@ -87,8 +93,9 @@ def discover(
 
 
 @app.command(
+    cls=OptionalAddress,
     epilog="gedanken bench predict --suite heldout6 --player restart10\n\n"
-    "gedanken bench predict --suite levels --player openai:qwen3:4b --horizon 1 --scenes 1 --out runs/levels"
+    "gedanken bench predict --suite levels --player openai:qwen3:4b --horizon 1 --scenes 1 --out runs/levels",
 )
 def predict(
     suite: Annotated[str, typer.Option(help=f"{describe_names('predict')}.")] = "heldout6",
@@ -104,7 +111,8 @@ def predict(
     text_format: Annotated[str, typer.Option("--format", help="Text format of prompts and answers.")] = "v1",
     base_url: BaseUrlOption = None,
     api_key: KeyOption = None,
-    workers: Annotated[int, typer.Option(help="Processes.")] = 1,
+    workers: Annotated[int | None, typer.Option(help="Processes; one by default.")] = None,
+    ray: RayOption = None,
     out: Annotated[Path | None, typer.Option(help="Folder for results; a run that was cut off resumes there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
@@ -116,6 +124,7 @@ def predict(
     from gedanken.cli._show import print_json, progress_bar
     from gedanken.errors import PlayerError
 
+    crew = choose_crew(workers, ray, default=1)
     with progress_bar(f"{suite}") as advance:
         result = bench.run(
             suite,
@@ -124,7 +133,7 @@ def predict(
             scenes=scenes,
             horizons=horizon,
             format=text_format,
-            workers=workers,
+            workers=crew,
             out=out,
             progress=advance,
             player_options={"base_url": base_url, "api_key": api_key},

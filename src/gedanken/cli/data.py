@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gedanken.cli._options import FORMATS
+from gedanken.cli._options import FORMATS, OptionalAddress, RayOption, WorkersOption, choose_crew
 
 app = typer.Typer(help="Generate, check, read and publish recordings of the rigid world.", no_args_is_help=True)
 
@@ -19,17 +19,6 @@ LONG_RUN = 2000
 """Scenes from which on a run says beforehand what it will take."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object.")]
-
-
-class OptionalAddress(typer.core.TyperCommand):
-    """`--ray` may stand without an address, which Typer has no word for."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the word `local` behind a bare `--ray`."""
-        told = []
-        for word, following in zip(args, [*args[1:], "-"], strict=True):
-            told += [word, "local"] if word == "--ray" and following.startswith("-") else [word]
-        return list(super().parse_args(ctx, told))
 
 
 @app.command(
@@ -54,11 +43,8 @@ def generate(
     levels: Annotated[str, typer.Option(help="Levels, with commas.")] = "1,2,3,4,5",
     frames: Annotated[int, typer.Option(help="Frames of a scene, after frame 0.")] = 200,
     labels: Annotated[str, typer.Option(help="pushed, or raw: the simulator's own positions.")] = "pushed",
-    workers: Annotated[int | None, typer.Option(help="Processes; as many as processors by default.")] = None,
-    ray: Annotated[
-        str | None,
-        typer.Option(metavar="[ADDRESS]", help="Use a Ray cluster; without an address the one of this machine."),
-    ] = None,
+    workers: WorkersOption = None,
+    ray: RayOption = None,
     shard_scenes: Annotated[int, typer.Option(help="Scenes of a shard.")] = 500,
     resume: Annotated[
         bool,
@@ -71,7 +57,6 @@ def generate(
     Before a long run it says how much room and time all of it will take, and stops where the disk has less. A set of
     fewer scenes grows with --resume and more --scenes.
     """
-    import os
     import sys
 
     from gedanken.cli._show import print_json, progress_bar
@@ -79,11 +64,10 @@ def generate(
     from gedanken.data.generate import generate as run
     from gedanken.data.local import Processes
     from gedanken.data.places import place
-    from gedanken.data.ray import Cluster
+    from gedanken.data.ray import ClusterWorkers
     from gedanken.errors import UserError
 
-    if ray is not None and workers is not None:
-        raise UserError("--workers and --ray exclude each other: a cluster has the workers that it has")
+    crew = choose_crew(workers, ray)
     names = [name.strip() for entry in scenarios or [] for name in entry.split(",") if name.strip()]
     try:
         numbers = [int(word) for word in levels.split(",")]
@@ -93,12 +77,7 @@ def generate(
     folder = place(out)
     if ray is not None and any(name.endswith(".py") for name in plan.scenarios):
         raise UserError("a cluster's workers do not have your file; scenarios of your own are made by --workers")
-    if ray is None:
-        # Not every system tells how many processors this process may use.
-        usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        crew: Any = Processes(usable if workers is None else workers)
-    else:
-        crew = Cluster(None if ray == "local" else ray)
+    makers: Any = Processes(crew) if isinstance(crew, int) else ClusterWorkers(crew)
     if scenes >= LONG_RUN:
         told = estimate(plan, folder)
         room = "" if told.free is None else f"; {told.free / 1e9:,.1f} GB are free"
@@ -110,7 +89,7 @@ def generate(
         if told.free is not None and told.bytes > told.free and not resume:
             raise UserError(f"{out} has room for {told.free / 1e9:,.1f} GB; free some, or ask for fewer --scenes")
     with progress_bar(f"{split}, {scenes:,} scenes") as advance:
-        done = run(plan, folder, crew, resume=resume, progress=advance)
+        done = run(plan, folder, makers, resume=resume, progress=advance)
     if as_json:
         print_json({"folder": str(out), "scenes": done.scenes, "shards": len(done.shards), "bytes": done.bytes})
     else:

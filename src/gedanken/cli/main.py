@@ -34,7 +34,8 @@ def build_app() -> typer.Typer:
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
         elif hasattr(module, name):
-            app.command(name, epilog="\n\n".join(getattr(module, "EXAMPLES", ())))(getattr(module, name))
+            form, epilog = getattr(module, "COMMAND", None), "\n\n".join(getattr(module, "EXAMPLES", ()))
+            app.command(name, cls=form, epilog=epilog)(getattr(module, name))
     return app
 
 

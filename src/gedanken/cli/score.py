@@ -3,12 +3,14 @@
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from gedanken.cli._options import RewardOption, TaskArgument
+from gedanken.cli._options import OptionalAddress, RayOption, RewardOption, TaskArgument, choose_crew
 from gedanken.errors import UserError
 
 if TYPE_CHECKING:
@@ -17,8 +19,11 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "gedanken score discover answers.jsonl > verdicts.jsonl",
     "head -100 answers.jsonl | gedanken score discover - --mode training | jq .reward",
-    "gedanken score discover runs/rl/samples.jsonl --out runs/rl/scored.jsonl",
+    "gedanken score discover runs/rl/samples.jsonl --out runs/rl/scored.jsonl --workers 8",
+    "gedanken score predict answers.jsonl --ray 10.0.0.1:6379",
 )
+
+COMMAND = OptionalAddress
 
 CHUNK = 512
 # Rewards that differ by more are not the same.
@@ -38,6 +43,8 @@ def score(
     ] = None,
     reward: RewardOption = None,
     out: Annotated[Path | None, typer.Option(help="File to write to, instead of standard output.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; one by default.")] = None,
+    ray: RayOption = None,
 ) -> None:
     """Score answers in a batch.
 
@@ -52,24 +59,70 @@ def score(
         raise UserError(f"there is no file {answers}")
     if out is not None and out.resolve() == answers.resolve():
         raise UserError(f"--out {out} would overwrite the answers; choose another file")
-    scoring = _Scoring(task, split, mode, reward)
+    from gedanken.spread import spread
+
+    crew = choose_crew(workers, ray, default=1)
+    rules = task, split, mode, reward
+    # So that what is wrong with the options is said before the first line is read.
+    _Scoring(*rules)
     source = sys.stdin.buffer if str(answers) == "-" else answers.open("rb")
     sink: BinaryIO = sys.stdout.buffer if out is None else out.open("wb")
-    batch: list[_Row] = []
+    comparison = _Comparison()
     with source:
         try:
-            for number, line in enumerate(source, 1):
-                if line.strip():
-                    batch.append(scoring.read(line, number))
-                if len(batch) == CHUNK:
-                    scoring.write(batch, sink)
-                    batch = []
+            for scored in spread(_score, ((rules, *chunk) for chunk in _chunks(source)), crew):
+                sink.write(scored.lines)
+                sink.flush()
+                comparison.merge(scored.comparison)
+                if scored.fault:
+                    raise UserError(scored.fault)
         finally:
-            scoring.write(batch, sink)
             if out is not None:
                 sink.close()
-    for sentence in scoring.comparison.describe():
+    for sentence in comparison.describe():
         print(sentence, file=sys.stderr)
+
+
+def _chunks(source: BinaryIO) -> Iterator[tuple[int, list[bytes]]]:
+    """Lines in portions, each with the number of its first line."""
+    first = 1
+    while lines := list(islice(source, CHUNK)):
+        yield first, lines
+        first += len(lines)
+
+
+_Rules = tuple[str, str, str | None, str | None]
+
+
+@dataclass
+class _Scored:
+    """What became of a portion: the verdicts, one a line, and why it broke off, if it did."""
+
+    lines: bytes
+    comparison: "_Comparison"
+    fault: str = ""
+
+
+@cache
+def _scoring(*rules: Any) -> "_Scoring":
+    """What scores by the same rules in this process: problems are posed once."""
+    return _Scoring(*rules)
+
+
+def _score(job: tuple[_Rules, int, list[bytes]]) -> _Scored:
+    """Score a portion of lines."""
+    rules, first, lines = job
+    scoring, batch, fault = _scoring(*rules), [], ""
+    for number, line in enumerate(lines, first):
+        if line.strip():
+            try:
+                batch.append(scoring.read(line, number))
+            except UserError as error:
+                fault = str(error)
+                break
+    scored = _Scored(b"", _Comparison(), fault)
+    scored.lines = b"".join(scoring.judge(batch, scored.comparison))
+    return scored
 
 
 @dataclass(frozen=True)
@@ -123,6 +176,16 @@ class _Comparison:
             self.different += difference > TOLERANCE
             self.largest = max(self.largest, difference)
 
+    def merge(self, other: "_Comparison") -> None:
+        """What was found elsewhere."""
+        self.rewards += other.rewards
+        self.different += other.different
+        self.largest = max(self.largest, other.largest)
+        for version, count in other.versions.items():
+            self.versions[version] = self.versions.get(version, 0) + count
+        self.today = other.today or self.today
+        self.failed += other.failed
+
     def describe(self) -> Iterator[str]:
         """Sentences on what was compared; none where rows record nothing."""
         for version, count in self.versions.items():
@@ -142,7 +205,6 @@ class _Scoring:
         self._task, self._split, self._mode, self._reward = task, split, mode, reward
         self._tasks: dict[tuple[str, str | None], Task] = {}
         self._problems: dict[bytes, Problem] = {}
-        self.comparison = _Comparison()
         self._load({})
 
     def read(self, line: bytes, number: int) -> _Row:
@@ -181,28 +243,33 @@ class _Scoring:
             raise UserError(f"line {number}: {error}") from None
         return _Row(judge, problem, row.get("answer"), row)
 
-    def write(self, batch: list[_Row], sink: BinaryIO) -> None:
-        """The verdicts on a batch, one a line."""
+    def judge(self, batch: list[_Row], comparison: _Comparison) -> Iterator[bytes]:
+        """The verdicts on a batch, one a line; what the rows record is compared with them."""
         import orjson
+
+        from gedanken.training.turns import credit, replay
 
         verdicts: dict[int, Any] = {}
         for judge in self._tasks.values():
             places = [at for at, row in enumerate(batch) if row.judge is judge and row.answer is not None]
             answers = [(batch[at].problem, batch[at].answer or "") for at in places]
             judged = judge.verify_batch([problem for problem, _ in answers], [answer for _, answer in answers])
+            for order, at in enumerate(places):
+                if earlier := batch[at].row.get("earlier"):
+                    turns = replay(judge, batch[at].problem, earlier)
+                    judged[order] = credit(judge.verify(*answers[order], turns), turns)
             version = judge.table.version
             for at, verdict in zip(places, judged, strict=True):
-                self.comparison.add(batch[at].row, verdict.reward, version)
+                comparison.add(batch[at].row, verdict.reward, version)
                 verdicts[at] = {**verdict.to_dict(), "mode": judge.mode, "reward_version": version}
         for at, row in enumerate(batch):
             if at not in verdicts:
-                self.comparison.failed += 1
+                comparison.failed += 1
                 verdicts[at] = {"failed": row.row["failed"]}
             if "key" in row.row:
                 recorded = {name: row.row[name] for name in ("reward", "reward_version") if name in row.row}
                 verdicts[at] = {"key": row.row["key"], **verdicts[at], "recorded": recorded}
-            sink.write(orjson.dumps(verdicts[at]) + b"\n")
-        sink.flush()
+            yield orjson.dumps(verdicts[at]) + b"\n"
 
     def _load(self, row: Mapping[str, Any]) -> "Task":
         """The judge of a row: as the command says, else as the row does, else the task's own."""

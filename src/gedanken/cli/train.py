@@ -12,7 +12,7 @@ from gedanken.cli._show import print_json, progress_bar
 from gedanken.cli._train_submit import SUBMIT_EXAMPLES, submit
 from gedanken.errors import UserError
 from gedanken.training.options import MACHINE, PROBLEMS, SAMPLING, CurriculumOptions, GRPOOptions, SFTOptions
-from gedanken.training.run import RunFolder
+from gedanken.training.run import RunFolder, is_first
 from gedanken.training.scratch.options import ScratchOptions
 
 app = typer.Typer(help="Train language models: sft, grpo, curriculum, evaluate, report, ...", no_args_is_help=True)
@@ -254,6 +254,10 @@ def _train(train: Callable[..., Path], options: Any, push: bool, repository: str
     if push and not repository:
         raise UserError("--push-to-hub needs --hub-repo-id OWNER/NAME")
     folder = RunFolder(options.output_dir)
+    if not is_first():
+        # One of several processes that train together: the first one tells.
+        train(options)
+        return
     before, merged = folder.end(), folder.path / "merged"
     was_merged = merged.is_dir()
     with progress_bar(train.__name__.removeprefix("train_")) as advance:

@@ -67,7 +67,7 @@ def generate(
     Args:
         plan: what to make.
         folder: where to; see `manifest.begin`.
-        workers: `local.Processes(n)` or `ray.Cluster(address)`.
+        workers: `local.Processes(n)` or `ray.ClusterWorkers(cluster)`.
         resume: go on where a run of the same plan stopped.
         progress: called with scenes done, scenes in all, and a note.
 

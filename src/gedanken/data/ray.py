@@ -4,53 +4,28 @@ A task makes a shard in memory (`shards.make_shard`) and hands back its bytes; t
 dies takes its unfinished tasks and unfetched results along, and Ray makes them again elsewhere: the same bytes.
 """
 
-import socket
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gedanken import spread
 from gedanken.data.provenance import versions
 from gedanken.data.shards import Plan, Receipt, make_shard
 from gedanken.errors import UserError
 from gedanken.files import write_atomically
 
-AHEAD = 2
-"""Tasks in flight a processor of the cluster: enough to keep it busy, few enough that results do not pile up."""
-
 
 @dataclass(frozen=True)
-class Cluster:
-    """The cluster at `address` (`auto`, `host:port`, `ray://...`), or one started on this machine when None."""
+class ClusterWorkers:
+    """The workers of a cluster."""
 
-    address: str | None = None
+    cluster: spread.Cluster
 
     def __call__(self, plan: Plan, numbers: Sequence[int], folder: Path) -> Generator[tuple[int, Receipt]]:
         """Make the shards; see `generate.Workers`."""
-        try:
-            import ray
-        except ImportError:
-            raise UserError("Ray is not installed; pip install 'gedanken[ray]'") from None
-        ours = not ray.is_initialized()
-        if ours:
-            try:
-                _knock(self.address)
-                ray.init(self.address, log_to_driver=False, logging_level="error", include_dashboard=False)
-            except (OSError, ValueError, RuntimeError) as error:
-                where = self.address or "this machine"
-                raise UserError(f"there is no Ray cluster at {where}: {str(error).splitlines()[0]}") from error
-        try:
+        with spread.connect(self.cluster) as ray:
             yield from _run(ray, plan, numbers, folder)
-        finally:
-            if ours:
-                ray.shutdown()
-
-
-def _knock(address: str | None) -> None:
-    """Raise `OSError` at once where nobody listens; Ray itself would try for five minutes."""
-    host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
-    if colon and port.isdigit():
-        socket.create_connection((host, int(port)), timeout=10).close()
 
 
 def _run(ray: Any, plan: Plan, numbers: Sequence[int], folder: Path) -> Generator[tuple[int, Receipt]]:
@@ -60,7 +35,7 @@ def _run(ray: Any, plan: Plan, numbers: Sequence[int], folder: Path) -> Generato
     waiting = list(reversed(numbers))
     running: dict[Any, int] = {}
     while waiting or running:
-        while waiting and len(running) < AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1))):
+        while waiting and len(running) < spread.AHEAD * spread.processors(ray):
             number = waiting.pop()
             running[task.remote(plan, number, here)] = number
         done, _ = ray.wait(list(running))

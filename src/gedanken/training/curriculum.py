@@ -24,7 +24,7 @@ from gedanken.training.outcomes import summarise
 from gedanken.training.packing import Packed, Packer
 from gedanken.training.pairs import Source
 from gedanken.training.report import write_report
-from gedanken.training.run import CONFIG, END, RunFolder, open_run
+from gedanken.training.run import CONFIG, END, RunFolder, open_run, require_one_process
 from gedanken.training.scenes import PackedSource, PosedScenes, RecordedScenes, Scenes
 
 # Scenes in a row that may be too long: a single one must not end a day's training, many mean a wrong option.
@@ -41,6 +41,7 @@ def train_curriculum(options: CurriculumOptions, progress: trainer.Progress = tr
         UserError: a library is missing, the model or the data set is unknown, or memory ran out.
         TrainingStopped: the loss became NaN.
     """
+    require_one_process("curriculum")
     trainer.require_libraries()
     lora.find_start(options.model, None)
     folder = open_run(options.output_dir, "curriculum", options.pinned(), options.resume)

@@ -110,6 +110,8 @@ def _make_outcome(judge: Task, problem: Problem, episode: _Episode, held_out: bo
         best=max(verdict.match for verdict in verdicts),
         solved=any(verdict.solved for verdict in verdicts),
         turns=len(verdicts),
+        solved_in=next((k for k, verdict in enumerate(verdicts, 1) if verdict.solved), None),
+        letters=sum(len(turn.answer) for turn in episode.turns),
     )
 
 

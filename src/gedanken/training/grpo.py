@@ -70,6 +70,8 @@ def train_grpo(options: GRPOOptions, progress: trainer.Progress = trainer.silenc
             )
         mode = {"environment_factory": adapter.environment_of(options.task)}
         rows = datasets.Dataset.from_list(list(write_episodes(source, adapter.request(options.task))))
+    elif options.turns > 1 and (config.use_vllm or config.world_size > 1):
+        raise UserError("--turns needs one process and --vllm off")
     elif not config.use_vllm and config.world_size == 1:
         # With several processes a group's answers may be spread over them, which TRL's own generation handles.
         mode["rollout_func"] = GroupSampler(
@@ -79,6 +81,8 @@ def train_grpo(options: GRPOOptions, progress: trainer.Progress = trainer.silenc
             list(rows),
             tries=options.replace_flat,
             seed=options.seed,
+            turns=options.turns,
+            longest=_room(model, options.max_new_tokens),
             max_new_tokens=options.max_new_tokens,
             do_sample=True,
             temperature=options.temperature,
@@ -105,21 +109,27 @@ def train_grpo(options: GRPOOptions, progress: trainer.Progress = trainer.silenc
     return session.finish(grpo, tokenizer, folder, options, base, progress)
 
 
+def _room(model: Any, answer: int) -> int | None:
+    """The longest prompt that leaves room for an answer, in tokens; None where the model knows no limit."""
+    limit = getattr(model.config, "max_position_embeddings", None)
+    return None if limit is None else limit - answer
+
+
 def check_prompts(model: Any, tokenizer: Any, rows: Iterable[Mapping[str, Any]], answer: int) -> None:
     """Refuse prompts that leave the model no room for an answer: its failure would be learnt from as rewards of 0.
 
     Raises:
         UserError: the longest prompt and `answer` tokens are more than the model reads; the message says how many.
     """
-    limit = getattr(model.config, "max_position_embeddings", None)
-    if limit is None:
+    room = _room(model, answer)
+    if room is None:
         return
     texts = [hf.write_chat(tokenizer, row["prompt"]) for row in rows]
     longest = max(len(tokenizer(text, add_special_tokens=False)["input_ids"]) for text in texts)
-    if longest + answer > limit:
+    if longest > room:
         raise UserError(
             f"the longest prompt has {longest} tokens and an answer up to {answer} (--max-new-tokens), but the model "
-            f"reads {limit}; show less (--with rows=10) or shorten the answers"
+            f"reads {room + answer}; show less (--with rows=10) or shorten the answers"
         )
 
 
@@ -180,6 +190,7 @@ def _trainer_class(scorer: Scorer) -> Any:
                 logs["time/scoring"] = scorer.take_seconds()
                 if isinstance(self.rollout_func, GroupSampler):
                     logs["replaced"] = self.rollout_func.replaced
+                    logs["turn"] = self.rollout_func.turn
                     logs |= {f"asked/{name}": value for name, value in self.rollout_func.asked.items()}
             super().log(logs, *arguments, **options)
 

@@ -159,6 +159,8 @@ class GRPOOptions(MeasuredOptions):
         scale_rewards: What advantages are divided by: the standard deviation of the `group`'s rewards or of the
             `batch`'s, or `none` (Liu et al., Understanding R1-Zero-like training, 2025, section 3).
         beta: Weight of the KL divergence from the start; 0 keeps no reference model.
+        turns: Answers of an episode. A failed answer is followed by what the simulator said to it, and a group of next
+            answers, which are compared with each other.
         multi_turn: Play whole episodes; needs a chat template with tools.
         vllm: `auto` (where vLLM is installed beside a GPU), `on` or `off`.
         dead_steps: A run is dead, and says so, when for as many steps all answers are cut at the token limit, or all
@@ -175,6 +177,7 @@ class GRPOOptions(MeasuredOptions):
     replace_flat: int = option(SAMPLING, 2, min=0)
     scale_rewards: str = option(STEPS, "none")
     beta: float = option(STEPS, 0.0, min=0)
+    turns: int = option(SAMPLING, 1, min=1)
     multi_turn: bool = option(SAMPLING, False)
     vllm: str = option(SAMPLING, "auto")
     dead_steps: int = option(REPORTS, 10, min=1)
@@ -189,6 +192,8 @@ class GRPOOptions(MeasuredOptions):
                 f"a step takes {answers} answers (--batch-size times --grad-accum), which must be a "
                 f"multiple of --num-generations {self.num_generations}"
             )
+        if self.turns > 1 and (self.multi_turn or self.vllm == "on"):
+            raise UserError("--turns plays by the merged policy; leave out --multi-turn and --vllm on")
         if self.scale_rewards not in ("group", "batch", "none"):
             raise UserError(f"--scale-rewards is group, batch or none, not {self.scale_rewards!r}")
         if self.vllm not in ("auto", "on", "off"):

@@ -26,6 +26,8 @@ class Outcome:
         best: match of the best answer of the episode (skill, for `predict`).
         solved: some answer of the episode solved it.
         turns: how many answers it gave.
+        solved_in: which of them was the first to solve it; None where none did.
+        letters: letters of all its answers, by which k turns and k samples can be compared at equal cost.
         failed: why the model gave no answer at all, else None. Such an outcome is not scored.
     """
 
@@ -37,6 +39,8 @@ class Outcome:
     best: float = 0.0
     solved: bool = False
     turns: int = 0
+    solved_in: int | None = None
+    letters: int = 0
     failed: str | None = None
 
     @property
@@ -71,7 +75,13 @@ class Outcome:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-able data: the first answer's row, and what became of the episode."""
-        episode = {"turns": self.turns, "best": self.best, "solved": self.solved}
+        episode = {
+            "turns": self.turns,
+            "best": self.best,
+            "solved": self.solved,
+            "solved_in": self.solved_in,
+            "letters": self.letters,
+        }
         return {
             **self.row,
             "tier": self.tier,
@@ -89,8 +99,10 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
     Returns:
         `n` problems that were answered, and apart from them `failed` outcomes; `valid`, `match` and `solved_first` of
-        the first answers, `best_match` and `solved` of the episodes; `cut` of the first answers where it is known; and
-        with several samples `pass`, by k: the chance that one of k samples solves the problem.
+        the first answers, `best_match` and `solved` of the episodes, `letters` that an episode wrote; `solved_by`, by
+        k: solved by one of the first k answers; `gain`: what later turns solve beyond the first, in points, paired;
+        `cut` of the first answers where it is known; and with several samples `pass`, by k: the chance that one of k
+        samples solves the problem.
     """
     answered = [outcome for outcome in outcomes if outcome.failed is None]
     problems: dict[str, list[Outcome]] = {}
@@ -106,7 +118,17 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "best_match": _mean([_average([outcome.best for outcome in group]) for group in groups]),
         "solved_first": _rate([[outcome.solved_first for outcome in group] for group in groups]),
         "solved": _rate([[outcome.solved for outcome in group] for group in groups]),
+        "letters": _mean([_average([outcome.letters for outcome in group]) for group in groups]),
     }
+    turns = max(outcome.turns for outcome in answered)
+    if turns > 1:
+        summary["solved_by"] = {
+            str(k): _rate([[(outcome.solved_in or turns + 1) <= k for outcome in group] for group in groups])
+            for k in _counts(turns)
+        }
+        summary["gain"] = _mean(
+            [100 * _average([outcome.solved - outcome.solved_first for outcome in group]) for group in groups]
+        )
     if all(outcome.row["cut"] is not None for outcome in answered):
         summary["cut"] = _rate([[outcome.row["cut"] for outcome in group] for group in groups])
     samples = max(map(len, groups))
@@ -142,7 +164,7 @@ def render_table(results: Mapping[str, Sequence[Outcome]], turns: int) -> str:
     ks = sorted({int(k) for outcomes in results.values() for k in summarise(outcomes).get("pass", ())})
     head = ["problems", "model", "n", *(["failed"] if failures else []), "valid %", "mean match", "solved in 1 %"]
     if turns > 1:
-        head += [f"best match of {turns}", f"solved in {turns} %"]
+        head += [f"best match of {turns}", *(f"solved in {k} %" for k in _counts(turns)[1:]), "gain, points", "letters"]
     head += [f"pass@{k} %" for k in ks]
     names = list(dict.fromkeys(outcome.subject for outcome in every))
     held_out = {outcome.subject for outcome in every if outcome.held_out}
@@ -162,7 +184,9 @@ def render_table(results: Mapping[str, Sequence[Outcome]], turns: int) -> str:
             cells += [str(summary["failed"])] if failures else []
             cells += [_cell(summary, "valid"), _cell(summary, "match"), _cell(summary, "solved_first")]
             if turns > 1:
-                cells += [_cell(summary, "best_match"), _cell(summary, "solved")]
+                cells += [_cell(summary, "best_match")]
+                cells += [_cell(_solved_by(summary, k), "by") for k in _counts(turns)[1:]]
+                cells += [_cell(summary, "gain", 1), f"{summary['letters']['mean']:.0f}"]
             rows.append([*cells, *(_cell(summary.get("pass", {}), str(k)) for k in ks)])
     lines = table(head, rows)
     if few:
@@ -227,11 +251,17 @@ def _mean(values: Sequence[float]) -> dict[str, Any]:
     return summarise_mean(values, "evaluation interval", len(values))
 
 
-def _cell(summary: Mapping[str, Any], name: str) -> str:
+def _solved_by(summary: Mapping[str, Any], k: int) -> dict[str, Any]:
+    """Solved by one of the first k answers; where no episode went on for so long, all that is solved at all."""
+    return {"n": summary["n"], "by": summary.get("solved_by", {}).get(str(k), summary["solved"])}
+
+
+def _cell(summary: Mapping[str, Any], name: str, digits: int | None = None) -> str:
     if name not in summary:
         return "-"
     value = summary[name]
-    digits, key = (3, "mean") if "mean" in value else (1, "rate")
+    usual, key = (3, "mean") if "mean" in value else (1, "rate")
+    digits = usual if digits is None else digits
     if value["ci"] is None:
         return f"{value[key]:.{digits}f} (n = {summary.get('n', 1)})"
     low, high = value["ci"]

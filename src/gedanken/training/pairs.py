@@ -11,6 +11,7 @@ from gedanken import tasks
 from gedanken.errors import UserError
 from gedanken.loop import Message, Problem, Task, Turn
 from gedanken.seeding import stream
+from gedanken.training.turns import replay
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ def write_pairs(source: Source, mistakes: Sequence[str] = (), recoveries: float 
             if answer is not None:
                 yield from _recover(judge, problem, answer)
     for path in mistakes:
-        for key, answer in _read_samples(Path(path), judge):
-            yield from _recover(judge, judge.pose(**key), answer)
+        for key, earlier, answer in _read_samples(Path(path), judge):
+            yield from _recover(judge, judge.pose(**key), answer, earlier)
 
 
 def _write_pair(prompt: list[Message], answer: str) -> Pair:
@@ -99,9 +100,9 @@ MOST_STEPS = 3
 """Steps of the teacher that one wrong answer is followed by."""
 
 
-def _recover(judge: Task, problem: Problem, answer: str) -> Iterator[Pair]:
+def _recover(judge: Task, problem: Problem, answer: str, earlier: Sequence[str] = ()) -> Iterator[Pair]:
     """The teacher's steps after a wrong answer, each as a pair, until the problem is solved."""
-    turns: list[Turn] = []
+    turns = replay(judge, problem, earlier)
     for _ in range(MOST_STEPS):
         turns.append(Turn(answer, judge.verify(problem, answer, turns)))
         if turns[-1].verdict.solved:
@@ -110,8 +111,8 @@ def _recover(judge: Task, problem: Problem, answer: str) -> Iterator[Pair]:
         yield _write_pair(judge.ask(problem, turns), answer)
 
 
-def _read_samples(path: Path, judge: Task) -> Iterator[tuple[dict[str, Any], str]]:
-    """What poses the problem of each answer in a file again, and the answer.
+def _read_samples(path: Path, judge: Task) -> Iterator[tuple[dict[str, Any], list[str], str]]:
+    """What poses the problem of each answer in a file again, the answers before it, and the answer.
 
     Raises:
         UserError: the file cannot be read, or is about what is held out.
@@ -124,7 +125,7 @@ def _read_samples(path: Path, judge: Task) -> Iterator[tuple[dict[str, Any], str
     for number, line in enumerate(lines, 1):
         try:
             row = orjson.loads(line)
-            key, answer = dict(row["key"]), row.get("answer")
+            key, earlier, answer = dict(row["key"]), list(row.get("earlier", ())), row.get("answer")
             options = dict(key.pop("options", {}))
             subject, split = key["subject"], key["split"]
         except (ValueError, KeyError, TypeError) as error:
@@ -135,7 +136,8 @@ def _read_samples(path: Path, judge: Task) -> Iterator[tuple[dict[str, Any], str
             raise UserError(f"line {number} of {path} is about {subject} of split {split}, which is not for training")
         if answer is not None:
             # A level is a preset of the options, which are all there.
-            yield {name: value for name, value in {**key, **options}.items() if value is not None}, answer
+            posed = {name: value for name, value in {**key, **options}.items() if value is not None}
+            yield posed, earlier, answer
 
 
 def write_rows(source: Source) -> Iterator[dict[str, Any]]:

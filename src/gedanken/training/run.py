@@ -34,6 +34,26 @@ END = "end"
 FREE = frozenset({"output_dir", "resume", "report_to", "save_steps", "merge", "dead_steps", "stop_when_dead"})
 
 
+def processes() -> int:
+    """How many processes train together: as many as `accelerate launch` or `torchrun` started, else one."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def is_first() -> bool:
+    """Whether this is the process that writes: the only one, or the first of several that train together."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
+def require_one_process(kind: str) -> None:
+    """Refuse to train in several processes what cannot be.
+
+    Raises:
+        UserError: this is one of several.
+    """
+    if processes() > 1:
+        raise UserError(f"train {kind} runs in one process; train sft and train grpo run in several")
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """The folder of one training run.
@@ -71,7 +91,12 @@ class RunFolder:
         return config
 
     def log(self, step: int, values: Mapping[str, Any]) -> None:
-        """Append one line to the metrics. Numbers that are not finite are written as null, as orjson does."""
+        """Append one line to the metrics. Numbers that are not finite are written as null, as orjson does.
+
+        Of several processes that train together the first one writes; to the others the line is lost.
+        """
+        if not is_first():
+            return
         with (self.path / METRICS).open("ab") as file:
             file.write(orjson.dumps({"step": step, "time": round(time.time(), 3), **values}) + b"\n")
 
@@ -126,6 +151,8 @@ def open_run(path: Path, kind: str, options: Mapping[str, Any], resume: bool = F
         UserError: the folder holds a run already and `resume` is off, or a run of other options.
     """
     folder = RunFolder(path)
+    if not is_first():
+        return folder
     written = orjson.loads(orjson.dumps(dict(options), default=str))
     if (path / CONFIG).is_file():
         config = folder.config()
@@ -160,4 +187,5 @@ def machine() -> dict[str, Any]:
     import torch
 
     device = torch.cuda.get_device_name(0) if torch.cuda.is_available() else _processor()
-    return {"device": device, "threads": torch.get_num_threads(), "platform": platform.platform()}
+    threads, system = torch.get_num_threads(), platform.platform()
+    return {"device": device, "threads": threads, "processes": processes(), "platform": system}

@@ -1,5 +1,6 @@
 """Rows of `samples.jsonl`: an answer with all that it takes to pose its problem again and to score it again."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from gedanken.loop import Problem, Task, Verdict
@@ -8,7 +9,7 @@ SAMPLES = "samples.jsonl"
 
 
 def write_sample(
-    task: Task, problem: Problem, answer: str, verdict: Verdict, *, cut: bool | None = None
+    task: Task, problem: Problem, answer: str, verdict: Verdict, *, cut: bool | None = None, earlier: Sequence[str] = ()
 ) -> dict[str, Any]:
     """One row, JSON-able.
 
@@ -18,10 +19,12 @@ def write_sample(
         answer: what was answered.
         verdict: what the answer earned.
         cut: the answer reached the token limit before its end; None where nobody knows.
+        earlier: the answers before it, in its episode.
     """
     return {
         "task": task.name,
         "key": problem.key.to_dict(),
+        **({"earlier": list(earlier)} if earlier else {}),
         "answer": answer,
         "terms": dict(verdict.terms),
         "reward": verdict.reward,

@@ -16,7 +16,7 @@ from gedanken.training.evaluate import evaluate, evaluation_sources
 from gedanken.training.options import GRPOOptions, MeasuredOptions
 from gedanken.training.outcomes import Outcome, summarise, summarise_bands, summarise_subjects
 from gedanken.training.report import write_report
-from gedanken.training.run import END, RunFolder
+from gedanken.training.run import END, RunFolder, is_first
 from gedanken.training.samples import SAMPLES
 from gedanken.training.trainer import Progress, make_callback, memory_advice
 
@@ -40,6 +40,8 @@ def run_evaluation(options: MeasuredOptions, folder: RunFolder, model: Any, toke
         tokenizer.padding_side, model.config.use_cache = side, cache
         model.train(training)
     folder.log(step, {"kind": "eval", **_summarise_groups(outcomes)})
+    if not is_first():
+        return
     with (folder.path / SAMPLES).open("ab") as file:
         for outcome in outcomes:
             file.write(orjson.dumps({"step": step, "kind": "eval", **outcome.to_dict()}) + b"\n")
@@ -87,9 +89,13 @@ def finish(
 ) -> Path:
     """Save what was trained, evaluate it, play the frozen suite, and write curves and model card.
 
+    Of several processes that trained together the first one does.
+
     Returns:
         The folder of the trained adapter or model.
     """
+    if not is_first():
+        return folder.model
     model = trainer.accelerator.unwrap_model(trainer.model)
     step = trainer.state.global_step
     progress(step, trainer.state.max_steps, "saving")

@@ -13,6 +13,7 @@ from gedanken.bench.runner import Progress, collect, describe_missing, explain_m
 from gedanken.errors import PlayerError, UserError
 from gedanken.loop import Player
 from gedanken.players import load_player, name_served, share_options
+from gedanken.spread import Crew
 from gedanken.tasks.discover import rewards
 from gedanken.versions import versions
 from gedanken.worlds.ode import text
@@ -37,7 +38,7 @@ def run(
     positions_only: bool = False,
     rows: int | None = None,
     turns: int = 1,
-    workers: int = 1,
+    workers: Crew = 1,
     out: Path | None = None,
     progress: Progress | None = None,
     player_options: Mapping[str, Any] | None = None,
@@ -59,7 +60,7 @@ def run(
         positions_only: velocities are not observed.
         rows: rows that a prompt shows.
         turns: answers a player has; the one with the best match counts.
-        workers: processes.
+        workers: processes, or a cluster.
         out: folder for the rows, as they are done, and for the results. A run that was cut off goes on from there.
         progress: called with (done, total, subject).
         player_options: options of the player (`base_url`, `api_key`, ...). Its URL is part of its name in the result;
@@ -77,7 +78,7 @@ def run(
     chosen = load(suite)
     options = Options(float(noise), float(drop), starts, hint, positions_only, rows)
     items = list_items(chosen, options, problems, subjects)
-    if turns < 1 or workers < 1:
+    if turns < 1 or (isinstance(workers, int) and workers < 1):
         raise UserError("turns and workers are at least 1")
     given = dict(player_options or {})
     _find_player(player, given)  # an unknown name is said before anything is written

@@ -14,6 +14,7 @@ from gedanken.bench.runner import Progress, collect, describe_missing, explain_m
 from gedanken.errors import PlayerError, UserError
 from gedanken.files import write_atomically
 from gedanken.players import load_player, name_served, share_options
+from gedanken.spread import Crew
 from gedanken.tasks.predict.extrapolation import STANDARD
 from gedanken.worlds.rigid import text
 from gedanken.worlds.rigid.engine.simulate import FRAMES
@@ -35,7 +36,7 @@ def run(
     scenes: int | None = None,
     horizons: Sequence[int] | None = None,
     format: str = "v1",
-    workers: int = 1,
+    workers: Crew = 1,
     out: Path | None = None,
     progress: Progress | None = None,
     player_options: Mapping[str, Any] | None = None,
@@ -55,7 +56,7 @@ def run(
         scenes: scenes of each scenario and level, instead of the suite's own number.
         horizons: instead of the suite's own; a language model may not want to write 190 frames.
         format: text format of prompts and answers.
-        workers: processes.
+        workers: processes, or a cluster.
         out: folder for the rows, as they are done, and for the results. A run that was cut off goes on from there.
         progress: called with (done, total, what).
         player_options: options of the players that take them (`base_url`, `api_key`, ...). A URL is part of the name
@@ -74,7 +75,7 @@ def run(
     ahead = tuple(sorted(set(horizons or chosen.horizons)))
     if not ahead or ahead[0] < 1 or ahead[-1] + chosen.context > FRAMES + 1:
         raise UserError(f"horizons must lie between 1 and {FRAMES + 1 - chosen.context}")
-    if (scenes is not None and scenes < 1) or workers < 1:
+    if (scenes is not None and scenes < 1) or (isinstance(workers, int) and workers < 1):
         raise UserError("scenes and workers are at least 1")
     items = list_items(chosen, scenes, scenarios)
     names = list(dict.fromkeys([*STANDARD, *(BOOKED if tells_scene(format) else ()), *players]))

@@ -29,6 +29,9 @@ BLOCK = 64
 FEW = 8
 """Rows of a product up to which it is computed without BLAS."""
 
+FEW_QUERIES = 16
+"""Tokens up to which attention is computed without BLAS, for which the keys would be copied."""
+
 BATCH = 6000
 """Tokens that are read side by side; more texts than that are read one batch after the other."""
 
@@ -187,8 +190,8 @@ def _answer(
     places = [[(row, k) for row, count in enumerate(counts[text]) for k in range(count)] for text in batch]
     longest = max(len(texts[text]) + len(cues[text]) * (v.CUE + 2) for text in batch)
     layers, width = weights.inner.shape[0], weights.inner.shape[2]
-    shape = (layers, len(batch), weights.heads, longest, width // weights.heads)
-    keys, values = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    shape = (layers, len(batch), weights.heads, width // weights.heads, longest)
+    keys, values = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     # What is still to be read of each text before its next number.
     fed: list[list[int]] = [texts[text].tolist() for text in batch]
     starts = np.zeros(len(batch), np.int64)
@@ -221,9 +224,7 @@ def _matrices(weights: Weights) -> tuple[Any, ...]:
 
 def _medians(hidden: Floats, weights: Weights) -> Ids:
     """Tokens of the medians of the numbers' distributions, shape (texts,)."""
-    logits = _times(hidden, weights.head)
-    share = np.exp(logits - logits.max(1, keepdims=True)).cumsum(1)
-    return np.asarray(v.NUMBER + v.SAID[(share < share[:, -1:] / 2).sum(1)])
+    return np.asarray(v.NUMBER + v.SAID[_find_medians(_times(hidden, weights.head))])
 
 
 @njit(cache=True)
@@ -242,10 +243,10 @@ def _normalise(x: Floats, scale: Floats, epsilon: float) -> Floats:
 @njit(cache=True, fastmath=True)
 def _times(x: Floats, matrix: Floats) -> Floats:
     """The product x @ matrix."""
-    out: Floats = np.zeros((x.shape[0], matrix.shape[1]), np.float32)
     if x.shape[0] > FEW:
-        out = np.dot(x, matrix)
-        return out
+        product: Floats = np.dot(x, matrix)
+        return product
+    out: Floats = np.zeros((x.shape[0], matrix.shape[1]), np.float32)
     # BLAS copies the whole matrix before it begins, which costs more than the product.
     for k in range(matrix.shape[0]):
         for i in range(x.shape[0]):
@@ -253,6 +254,89 @@ def _times(x: Floats, matrix: Floats) -> Floats:
             for j in range(matrix.shape[1]):
                 out[i, j] += factor * matrix[k, j]
     return out
+
+
+@njit(cache=True, fastmath=True)
+def _exponentials(values: Floats) -> None:
+    """E to the power of each value, in its place, to six digits; no number is so large that it would be infinite.
+
+    A loop over the library's exponential is not vectorised; this is: 2 to a whole power by the bits of the exponent,
+    times the series of 2 to the power of what is left.
+    """
+    exponents = np.empty(values.shape[0], np.int32)
+    for t in range(values.shape[0]):
+        power = min(max(values[t] * np.float32(1.44269504), np.float32(-126.0)), np.float32(126.0))
+        whole = np.int32(power + (np.float32(0.5) if power >= 0 else np.float32(-0.5)))
+        z = (power - np.float32(whole)) * np.float32(0.69314718)
+        series = z * np.float32(1 / 120) + np.float32(1 / 24)
+        series = series * z + np.float32(1 / 6)
+        series = series * z + np.float32(1 / 2)
+        series = series * z + np.float32(1.0)
+        values[t] = series * z + np.float32(1.0)
+        exponents[t] = (whole + np.int32(127)) << np.int32(23)
+    powers = exponents.view(np.float32)
+    for t in range(values.shape[0]):
+        values[t] *= powers[t]
+
+
+@njit(cache=True, fastmath=True)
+def _find_medians(logits: Floats) -> Ids:
+    """Where half of each row's probability lies before."""
+    found = np.zeros(logits.shape[0], np.int64)
+    for b in range(logits.shape[0]):
+        _share(logits[b], logits.shape[1])
+        total = np.float32(0.0)
+        for k in range(logits.shape[1]):
+            total += logits[b, k]
+            if total >= np.float32(0.5):
+                found[b] = k
+                break
+    return found
+
+
+@njit(cache=True, fastmath=True)
+def _score(queries: Floats, keys: Floats, end: int) -> Floats:
+    """The products of a few queries, shape (queries, size), with the first keys, shape (size, positions)."""
+    scores: Floats = np.zeros((queries.shape[0], end), np.float32)
+    for s in range(queries.shape[0]):
+        for j in range(keys.shape[0]):
+            factor = queries[s, j]
+            for t in range(end):
+                scores[s, t] += factor * keys[j, t]
+    return scores
+
+
+@njit(cache=True, fastmath=True)
+def _share(scores: Floats, count: int) -> None:
+    """The softmax of the first `count` scores, in their place; the others become 0."""
+    seen = scores[:count]
+    most = seen[0]
+    for t in range(1, count):
+        most = max(most, seen[t])
+    for t in range(count):
+        seen[t] -= most
+    _exponentials(seen)
+    total = np.float32(0.0)
+    for t in range(count):
+        total += seen[t]
+    factor = np.float32(1.0) / total
+    for t in range(count):
+        seen[t] *= factor
+    for t in range(count, scores.shape[0]):
+        scores[t] = np.float32(0.0)
+
+
+@njit(cache=True, fastmath=True)
+def _mix(shares: Floats, values: Floats) -> Floats:
+    """The means of the first values, shape (size, positions), by a few shares, shape (queries, end)."""
+    means = np.empty((shares.shape[0], values.shape[0]), np.float32)
+    for s in range(shares.shape[0]):
+        for j in range(values.shape[0]):
+            total = np.float32(0.0)
+            for t in range(shares.shape[1]):
+                total += shares[s, t] * values[j, t]
+            means[s, j] = total
+    return means
 
 
 @njit(cache=True, fastmath=True)
@@ -281,7 +365,7 @@ def forward(
         offsets: where each text begins among them, and their number, shape (texts + 1,).
         slots: where in `keys` and `values` each text is kept, shape (texts,).
         starts: how many tokens each text had before, shape (texts,).
-        keys: shape (layers, slots, heads, positions, width / heads), filled up to `starts`.
+        keys: shape (layers, slots, heads, width / heads, positions), filled up to `starts`, finite beyond.
         values: likewise.
         embedding: of `Weights`, as all that follows.
         inner: see there.
@@ -322,40 +406,25 @@ def forward(
                         queries[i - low, j] = (first * cosine - second * sine) * scale
                         queries[i - low, half + j] = (second * cosine + first * sine) * scale
                         first, second = mixed[i, width + h * size + j], mixed[i, width + h * size + half + j]
-                        keys[layer, slot, h, at, j] = first * cosine - second * sine
-                        keys[layer, slot, h, at, half + j] = second * cosine + first * sine
+                        keys[layer, slot, h, j, at] = first * cosine - second * sine
+                        keys[layer, slot, h, half + j, at] = second * cosine + first * sine
                     for j in range(size):
-                        values[layer, slot, h, at, j] = mixed[i, 2 * width + h * size + j]
+                        values[layer, slot, h, j, at] = mixed[i, 2 * width + h * size + j]
                 # A block of tokens at a time: what comes after a block is not looked at.
                 for begin in range(0, high - low, BLOCK):
                     stop = min(begin + BLOCK, high - low)
                     end = starts[b] + stop
-                    known = keys[layer, slot, h, :end]
-                    if stop - begin > FEW:
-                        scores = np.dot(queries[begin:stop], known.T)
+                    known, told = keys[layer, slot, h], values[layer, slot, h]
+                    if stop - begin > FEW_QUERIES:
+                        scores = np.dot(queries[begin:stop], np.ascontiguousarray(known[:, :end]))
                     else:
-                        scores = np.empty((stop - begin, end), np.float32)
-                        for s in range(stop - begin):
-                            for t in range(end):
-                                total = np.float32(0.0)
-                                for j in range(size):
-                                    total += queries[begin + s, j] * known[t, j]
-                                scores[s, t] = total
+                        scores = _score(queries[begin:stop], known, end)
                     for s in range(begin, stop):
-                        row = scores[s - begin]
-                        last = starts[b] + s + 1
-                        most = row[0]
-                        for t in range(1, last):
-                            most = max(most, row[t])
-                        total = np.float32(0.0)
-                        for t in range(last):
-                            row[t] = math.exp(row[t] - most)
-                            total += row[t]
-                        for t in range(last):
-                            row[t] /= total
-                        for t in range(last, end):
-                            row[t] = 0.0
-                    found = _times(scores, values[layer, slot, h, :end])
+                        _share(scores[s - begin], starts[b] + s + 1)
+                    if stop - begin > FEW_QUERIES:
+                        found = np.dot(scores, np.ascontiguousarray(told[:, :end]).T)
+                    else:
+                        found = _mix(scores, told)
                     for s in range(begin, stop):
                         for j in range(size):
                             attended[low + s, h * size + j] = found[s - begin, j]
@@ -365,8 +434,10 @@ def forward(
         gated = np.empty((count, wide), np.float32)
         for i in range(count):
             for j in range(wide):
-                gate = both[i, j]
-                gated[i, j] = gate / (np.float32(1.0) + math.exp(-gate)) * both[i, wide + j]
+                gated[i, j] = -both[i, j]
+            _exponentials(gated[i])
+            for j in range(wide):
+                gated[i, j] = both[i, j] / (np.float32(1.0) + gated[i, j]) * both[i, wide + j]
         x += _times(gated, down[layer])
     final = np.empty((texts, width), np.float32)
     for b in range(texts):

@@ -14,7 +14,7 @@ from gedanken.data import load, manifest
 from gedanken.errors import UserError
 from gedanken.models.backends.hf import fast_dtype
 from gedanken.training.report import write_report
-from gedanken.training.run import END
+from gedanken.training.run import END, require_one_process
 from gedanken.training.scratch.checkpoint import Run, begin, save
 from gedanken.training.scratch.decoder import (
     ATTENTION,
@@ -76,6 +76,7 @@ def train_scratch(options: ScratchOptions, progress: Progress = lambda done, tot
     import torch
     import transformers
 
+    require_one_process("scratch")
     if options.threads:
         torch.set_num_threads(options.threads)
     _keep_memory()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gedanken.worlds.ode.kernel import jit
+from gedanken.worlds.ode.kernel import jit, machine_code
 
 # A copy of the loader with a tiny kernel and a dependant, so that the tests compile for a second and not for thirty.
 KERNEL = """
@@ -41,7 +41,8 @@ def package(tmp_path):
     place.mkdir(parents=True)
     for folder in (place, *place.parents[:3]):
         (folder / "__init__.py").touch()
-    (place / "jit.py").write_text(Path(jit.__file__).read_text())
+    for part in (jit, machine_code):
+        (place / Path(part.__file__).name).write_text(Path(part.__file__).read_text())
     (place / "tiny.py").write_text(KERNEL.format(value=1))
     (place / "dependant.py").write_text(DEPENDANT)
     return place
@@ -147,6 +148,7 @@ def test_stamps_follow_imports():
         "limits",
         "linear",
         "machine",
+        "machine_code",
         "program",
         "rodas4",
         "score",
@@ -154,9 +156,10 @@ def test_stamps_follow_imports():
         "tokens",
     ]
     assert imported(jit.HERE.with_name("score.py")) == everything
-    assert imported(jit.HERE.with_name("linear.py")) == ["jit", "linear"]
+    assert imported(jit.HERE.with_name("linear.py")) == ["jit", "linear", "machine_code"]
     fitting = jit.HERE.parents[1] / "fit" / "kernels.py"
-    assert imported(fitting) == ["dopri5", "driven", "jit", "limits", "linear", "machine", "rodas4", "status"]
+    common = ["dopri5", "driven", "jit", "limits", "linear", "machine", "machine_code", "rodas4", "status"]
+    assert imported(fitting) == common
 
 
 def test_an_outer_function_is_compiled_with_little_optimisation_and_its_callees_in_full():
@@ -202,3 +205,73 @@ def test_what_is_cached_is_known_before_it_is_called(package):
     assert ask() == ["True", "False"]
     run(package)
     assert ask() == ["True", "True"]
+
+
+MAKE = """
+from gedanken.worlds.ode.kernel import dependant, machine_code
+
+dependant.two(1.0)
+print(machine_code.write())
+"""
+
+
+@pytest.fixture
+def shipped(package, tmp_path):
+    """The package with an archive of machine code for this very processor."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    environment |= {"PYTHONPATH": str(package.parents[3]), "NUMBA_CACHE_DIR": str(tmp_path / "empty")}
+    made = subprocess.run(
+        [sys.executable, "-c", MAKE],
+        env={**environment, machine_code.COLLECT: "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(made.stdout.strip()).parent == package / "machine_code"
+    return package
+
+
+needs_level = pytest.mark.skipif(
+    not all(machine_code.llvmlite.binding.get_host_cpu_features().get(name) for name in machine_code.FEATURES),
+    reason=f"this processor is no {machine_code.CPU}",
+)
+
+
+@needs_level
+def test_code_that_comes_with_the_package_is_not_compiled(shipped):
+    assert run(shipped) == (3.0, [])
+    assert not any(shipped.rglob("*.nbc")), "nor copied"
+
+
+@needs_level
+def test_it_serves_where_nothing_can_be_written(shipped):
+    (shipped / "cache").write_text("")
+    assert run(shipped, PYTHONDONTWRITEBYTECODE="1", NUMBA_CACHE_DIR="/proc/nowhere") == (3.0, [])
+
+
+@needs_level
+def test_it_is_not_used_for_other_sources_another_compiler_or_another_processor(shipped):
+    import zipfile
+
+    (shipped / "tiny.py").write_text(KERNEL.format(value=10))
+    assert run(shipped) == (21.0, ["two", "one"])
+    (shipped / "tiny.py").write_text(KERNEL.format(value=1))
+    assert run(shipped, NUMBA_CPU_NAME="generic") == (3.0, ["two", "one"])
+    [archive] = (shipped / "machine_code").iterdir()
+    with zipfile.ZipFile(archive) as old:
+        entries = {name: old.read(name) for name in old.namelist()}
+    with zipfile.ZipFile(archive, "w") as new:
+        for name, content in {**entries, machine_code.VERSIONS: b"numba 0.1, llvmlite 0.1"}.items():
+            new.writestr(name, content)
+    assert run(shipped, NUMBA_CACHE_DIR=str(shipped / "other")) == (3.0, ["two", "one"])
+    archive.write_bytes(b"broken")
+    assert run(shipped, NUMBA_CACHE_DIR=str(shipped / "third")) == (3.0, ["two", "one"])
+
+
+@needs_level
+def test_it_counts_as_cached(shipped):
+    said = "from gedanken.worlds.ode.kernel import jit, tiny; print(jit.is_cached(tiny.one))"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    environment |= {"PYTHONPATH": str(shipped.parents[3])}
+    asked = subprocess.run([sys.executable, "-c", said], env=environment, capture_output=True, text=True, check=True)
+    assert asked.stdout.split() == ["True"]

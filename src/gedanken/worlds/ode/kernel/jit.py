@@ -3,7 +3,7 @@
 numba caches a function by the content of the file that defines it and of no other, so that a function would keep the
 old code of those it calls from other files, and the old values of the constants it imports. The machine code of a file
 is therefore kept in a folder named by its content and that of the kernel files it imports
-(docs/decisions/0002-compiled-verifier.md).
+(docs/decisions/0002-compiled-verifier.md). A wheel may bring some of it along (`machine_code`).
 """
 
 import hashlib
@@ -19,6 +19,8 @@ from typing import Any
 
 import numba
 from numba.core import config, event
+
+from gedanken.worlds.ode.kernel import machine_code
 
 HERE = Path(__file__)
 PACKAGE = HERE.parents[3]
@@ -109,19 +111,28 @@ def jit(*, outer: bool = False, **options: Any) -> Callable[[Callable[..., Any]]
     def decorate(function: Callable[..., Any]) -> Any:
         if outer:
             _levels.outer.add(function)
-        place = folder(Path(function.__code__.co_filename))
-        if place is not None:
-            before = config.CACHE_DIR
-            config.CACHE_DIR = str(place)
-            try:
-                return numba.njit(cache=True, **options)(function)
-            except RuntimeError:  # numba finds no place to write to after all
-                pass
-            finally:
-                config.CACHE_DIR = before
-        return numba.njit(**options)(function)
+        compiled = _decorate(function, options)
+        if machine_code.is_used() and hasattr(compiled, "_cache"):
+            source = Path(function.__code__.co_filename)
+            compiled._cache = machine_code.ShippedCache(function, stamp(source), compiled._cache)
+        return compiled
 
     return decorate
+
+
+def _decorate(function: Callable[..., Any], options: dict[str, Any]) -> Any:
+    """A function for numba to compile, with its cache on disk where there is a place for one."""
+    place = folder(Path(function.__code__.co_filename))
+    if place is not None:
+        before = config.CACHE_DIR
+        config.CACHE_DIR = str(place)
+        try:
+            return numba.njit(cache=True, **options)(function)
+        except RuntimeError:  # numba finds no place to write to after all
+            pass
+        finally:
+            config.CACHE_DIR = before
+    return numba.njit(**options)(function)
 
 
 def is_cacheable(function: Any) -> bool:
@@ -130,10 +141,16 @@ def is_cacheable(function: Any) -> bool:
 
 
 def is_cached(function: Any) -> bool:
-    """Whether a compiled function is kept from an earlier process. Under NUMBA_DISABLE_JIT there is none to compile."""
+    """Whether a compiled function is kept from an earlier process, or came with the package.
+
+    Under NUMBA_DISABLE_JIT there is none to compile.
+    """
     if not hasattr(function, "py_func"):
         return True
-    place = folder(Path(function.py_func.__code__.co_filename))
+    source = Path(function.py_func.__code__.co_filename)
+    if machine_code.has(machine_code.place(function.py_func, stamp(source))):
+        return True
+    place = folder(source)
     return place is not None and any(place.rglob(f"*.{function.py_func.__name__}-*.nbc"))
 
 
