@@ -5,7 +5,8 @@ goes on without it elsewhere, `require` fails where it cannot be built, `skip` n
 built page, so installing from one never needs Node.
 
 GEDANKEN_MACHINE_CODE says the same of the machine code of the search, which a wheel brings along for the Python that
-builds it, so that a first search need not wait for a compiler. Where it does not fit, it is not used.
+builds it, so that a first search need not wait for a compiler. Where it does not fit, it is not used. What was made
+before (`python -m gedanken.sparse.ahead`, in other versions of Python too) is kept by `skip`, and replaced otherwise.
 """
 
 import os
