@@ -168,3 +168,11 @@ def endpoint(session_endpoint):
     session_endpoint.bodies.clear()
     session_endpoint.fails = lambda number: False
     return session_endpoint
+
+
+LONGEST = "test_the_blocks_of_the_training_page_run_one_after_the_other"
+
+
+def pytest_collection_modifyitems(items):
+    """The longest test first, or all workers but one wait for it at the end."""
+    items.sort(key=lambda item: item.name != LONGEST)
