@@ -37,6 +37,13 @@ def test_the_rewards_of_an_episode_sum_to_its_best_answer(case):
         assert outputs[-1].metadata["best"] == pytest.approx(best, abs=1e-9)
 
 
+@pytest.fixture
+def fresh_loop(monkeypatch):
+    """The library's version of sse-starlette keeps an event of the first server's loop for the whole process."""
+    monkeypatch.setattr("sse_starlette.sse.AppStatus.should_exit_event", None)
+
+
+@pytest.mark.usefixtures("fresh_loop")
 @pytest.mark.parametrize("task", ["discover", "predict"])
 def test_a_task_over_the_standards_server(task):
     kind = environment_of(task, size=3, level=1)
