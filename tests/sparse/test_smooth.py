@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from gedanken.seeding import stream
+from gedanken.sparse.identify import discover
 from gedanken.sparse.smooth import interpolate, smooth
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
@@ -88,3 +89,19 @@ def test_tiny_and_constant_records_do_not_break(samples):
         found = of(values, t=t)
         assert np.isfinite(found.values).all()
         assert (found.sigma > 0).all()
+
+
+def test_rest_between_the_steps_of_an_encoder_is_not_taken_for_precision():
+    t = np.arange(250) * 0.01
+    swing = -68.0 * np.exp(-3.0 * t) * np.cos(np.sqrt(350.0 - 9.0) * t)
+    states = StateSpace.second_order(x="vx")
+    read = Trajectory(t, np.stack([2.0 * np.round(swing / 2.0), np.full(250, np.nan)], 1))
+    (smoothed,) = smooth(states, [read])
+    sigma = smoothed.sigma[:, 0]
+    assert np.ptp(sigma) < 1e-9, "the noise is even"
+    # Rounding to steps of 2 errs by 0.58.
+    assert 0.2 < sigma[0] < 1.0
+    law = discover(states, [read]).candidates[0]
+    assert law.equation == "d2x/dt2 = -c1*x - c2*vx"
+    assert law.params["c1"] == pytest.approx(350.0, rel=0.02)
+    assert law.params["c2"] == pytest.approx(6.0, rel=0.05)

@@ -20,6 +20,7 @@ _PROPORTIONAL = 8.0  # gain of log likelihood from which noise in proportion to 
 _NEGLIGIBLE = 1e-7  # noise variance in units of the signal's, below which the kind of noise does not matter
 _SHORT = 40  # samples of a trial that tell its noise level by themselves; in a shorter one the other trials count, too
 _EVEN = 0.05  # relative range of a column's noise, up to which it counts as even
+_RESTING = 0.2  # share of readings that repeat the one before exactly, from which on rest is not taken for precision
 _DIED_OUT = 0.003  # share of a signal's root mean square, below which noise in proportion to it cannot be measured
 
 
@@ -109,6 +110,16 @@ def _isolated(residual: Array) -> NDArray[np.bool_]:
     return outlying
 
 
+def _rests(readings: Array) -> bool:
+    """Whether a sensor shows the same reading again and again, as an encoder does of something that has come to rest.
+
+    Such a stretch has no noise at all, and noise in proportion to the signal would explain it best: all else would then
+    count for nothing in a fit.
+    """
+    seen = readings[np.isfinite(readings)]
+    return bool(np.mean(np.diff(seen) == 0) > _RESTING)
+
+
 def _fit_coordinate(
     t: Array, position: Array, velocity: Array, noise: float = 0.0, confidence: float = 0.0
 ) -> tuple[Array, Array, NDArray[np.bool_], NDArray[np.bool_]]:
@@ -150,7 +161,7 @@ def _fit_coordinate(
         # Each channel is tested for noise in proportion to the signal by itself.
         if best[2] > _NEGLIGIBLE:
             for channel in range(2):
-                if np.isfinite(c.y[:, channel]).sum() < 8:
+                if np.isfinite(c.y[:, channel]).sum() < 8 or _rests(c.y[:, channel]):
                     continue
                 trial, score, drive = _proportional(c, relative, channel, bend=not both)
                 gains[channel] = score[0] - best[0]
@@ -181,7 +192,7 @@ def _fit_coordinate(
     sigma = sigma * np.array([c.scale, c.scale / c.step])
     sign = np.sign(np.nanmedian(position)) if np.isfinite(position).any() else 0.0
     alone = confidence == 0 and not np.isfinite(velocity).any()
-    if best[2] > _NEGLIGIBLE and alone and np.nanmin(sign * position) > 0:
+    if best[2] > _NEGLIGIBLE and alone and np.nanmin(sign * position) > 0 and not _rests(position):
         # Noise in proportion to a value of one sign is even noise of its logarithm, in which exponential growth and
         # decay are straight lines. The likelihood of the same samples decides; the Jacobian makes the two comparable.
         logarithm = Coordinate(t, np.log(sign * position), velocity)

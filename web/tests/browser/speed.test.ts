@@ -114,9 +114,19 @@ test('17: eight turns of two sides, ten times over: no long task, and memory doe
   const one = await opened.newPage()
   const tell = await observe(one)
   const session = await opened.newCDPSession(one)
+  const tasks: number[] = []
+  const forget = () =>
+    one.evaluate(() => {
+      ;(window as unknown as { told: Told }).told.tasks.splice(0)
+    })
   const heap = async () => {
+    // A collection that a test asks for is a long task of its own, not of the page.
+    tasks.push(...(await tell()).tasks)
     await session.send('HeapProfiler.collectGarbage')
-    return (await session.send('Runtime.getHeapUsage')).usedSize
+    const { usedSize } = await session.send('Runtime.getHeapUsage')
+    await one.waitForTimeout(100)
+    await forget()
+    return usedSize
   }
   const sides = ['long-a', 'long-b'].map((name) => encodeURIComponent(endpoint.script(name, WRONG)))
   await one.goto(`/?${SETTINGS}&turns=8&a=${sides[0]}&b=${sides[1]}`)
@@ -129,5 +139,5 @@ test('17: eight turns of two sides, ten times over: no long task, and memory doe
   }
   const grown = ((await heap()) - before) / 2 ** 20
   within('heap after nine comparisons more', grown, 15, 'MiB')
-  within('longest task', Math.max(0, ...(await tell()).tasks), 50, 'ms')
+  within('longest task', Math.max(0, ...tasks), 50, 'ms')
 })
