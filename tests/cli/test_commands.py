@@ -148,6 +148,7 @@ def test_score_and_bench_on_a_cluster_give_the_same(tmp_path: Path):
         ("[]", 'line 2 needs a "subject" and an "answer"'),
         ('{"subject": "spring", "answer": ""}', "line 2: there is no system called 'spring'"),
         ('{"subject": "spring_mass", "answer": "", "nois": 1}', "line 2: unknown condition nois"),
+        ('{"subject": "spring_mass", "answer": "", "earlier": 3}', 'line 2: "earlier" is a list of the answers'),
     ],
 )
 def test_score_stops_at_a_bad_line_and_keeps_what_it_scored(tmp_path: Path, line, sentence):

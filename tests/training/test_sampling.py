@@ -123,7 +123,7 @@ def test_problems_with_the_same_prompt_are_told_apart(tiny_model):
         merged, tokenizer, Judge(set()), rows, tries=0, seed=0, max_new_tokens=2, do_sample=False
     )
     keys = [("free_fall", 8), ("free_fall", 8), ("free_fall", 7), ("free_fall", 7)]
-    trainer = SimpleNamespace(num_generations=2, batch_keys=keys)
+    trainer = SimpleNamespace(num_generations=2, batch_keys=keys, state=SimpleNamespace(global_step=0))
     assert sampler([prompt] * 4, trainer)["index"] == [8, 8, 7, 7]
 
 

@@ -49,9 +49,9 @@ def score(
     """Score answers in a batch.
 
     Each line holds `subject`, `answer` and, if it likes, `split`, `index`, `level` and conditions such as `noise`; or a
-    problem's `key` and an `answer`, as the `samples.jsonl` of a training run does. Each line of the output is the
-    verdict on the same line of the input. A row that names no problem stops the run with its line number; what was
-    scored before it has been written.
+    problem's `key` and an `answer`, as the `samples.jsonl` of a training run does. `earlier` lists the answers before it
+    in its episode. Each line of the output is the verdict on the same line of the input. A row that names no problem
+    stops the run with its line number; what was scored before it has been written.
 
     Where rows say what they earned, the last line on standard error says whether they earn the same now.
     """
@@ -225,6 +225,9 @@ class _Scoring:
             raise UserError(
                 f'line {number} needs a "subject" and an "answer", both text; a "key" may stand for the subject'
             )
+        earlier = row.get("earlier", [])
+        if not isinstance(earlier, list) or not all(isinstance(each, str) for each in earlier):
+            raise UserError(f'line {number}: "earlier" is a list of the answers before this one')
         if "key" in row:
             if row.get("task", self._task) != self._task:
                 raise UserError(f"line {number} answers a problem of {row['task']}, not of {self._task}")
@@ -236,6 +239,7 @@ class _Scoring:
         else:
             options = {"split": self._split, **row}
             options.pop("answer")
+            options.pop("earlier", None)
         try:
             judge = self._load(row if "key" in row else {})
             problem = self._pose(judge, options)
@@ -256,6 +260,7 @@ class _Scoring:
             judged = judge.verify_batch([problem for problem, _ in answers], [answer for _, answer in answers])
             for order, at in enumerate(places):
                 if earlier := batch[at].row.get("earlier"):
+                    # Read as a change of the law before, and paid as `train grpo --turns` pays.
                     turns = replay(judge, batch[at].problem, earlier)
                     judged[order] = credit(judge.verify(*answers[order], turns), turns)
             version = judge.table.version

@@ -107,7 +107,7 @@ class GroupSampler:
         """
         count = trainer.num_generations
         model = self._policy.model()
-        step = getattr(getattr(trainer, "state", None), "global_step", 0)
+        step = trainer.state.global_step
         places = self._take_open([_Place(self._row_of[key]) for key in trainer.batch_keys[::count]], step)
         training = model.training
         model.eval()

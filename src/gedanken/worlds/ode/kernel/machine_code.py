@@ -7,6 +7,7 @@ there. What lies in the archive was pickled by numba, and is as trusted as the r
 """
 
 import hashlib
+import io
 import os
 import pickle
 import platform
@@ -80,7 +81,8 @@ def _open() -> zipfile.ZipFile | None:
     if config.CPU_NAME or config.CPU_FEATURES or not all(features.get(name) for name in FEATURES):
         return None
     try:
-        shipped = zipfile.ZipFile(archive())
+        # In memory, since processes that are forked would share the place at which an open file is read.
+        shipped = zipfile.ZipFile(io.BytesIO(archive().read_bytes()))
         return shipped if shipped.read(VERSIONS).decode() == versions() else None
     except (OSError, KeyError, zipfile.BadZipFile):
         return None
@@ -111,7 +113,7 @@ class ShippedCache(_Cache):  # type: ignore[misc]
             return found
         try:
             payload = shipped.read(self._entry(sig))
-        except KeyError:
+        except (KeyError, zipfile.BadZipFile):
             return None
         target_context.refresh()
         return CompileResult._rebuild(target_context, *pickle.loads(payload))
