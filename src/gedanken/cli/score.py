@@ -49,8 +49,8 @@ def score(
     """Score answers in a batch.
 
     Each line holds `subject`, `answer` and, if it likes, `split`, `index`, `level` and conditions such as `noise`; or a
-    problem's `key` and an `answer`, as the `samples.jsonl` of a training run does. `earlier` lists the answers before it
-    in its episode. Each line of the output is the verdict on the same line of the input. A row that names no problem
+    problem's `key` and an `answer`, as the `samples.jsonl` of a training run does. `earlier` lists the answers before
+    it in its episode. Each line of the output is the verdict on the same line of the input. A row that names no problem
     stops the run with its line number; what was scored before it has been written.
 
     Where rows say what they earned, the last line on standard error says whether they earn the same now.
