@@ -31,7 +31,7 @@ demo: .venv/.package  ## discover the laws behind two real data sets and three s
 test: setup  ## run every test
 	$(BIN)/gedanken warm
 	@if command -v npm > /dev/null; then $(MAKE) test-web; else echo "no Node.js here: the web page is not tested"; fi
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 test-fast: setup  ## run the tests that take a moment each
 	$(BIN)/python -m pytest -m 'not slow' -n 2

@@ -5,6 +5,7 @@ A mark `<!-- not run: reason -->` on a line of its own holds for the block or pa
 """
 
 import contextlib
+import json
 import os
 import re
 import socket
@@ -207,20 +208,48 @@ def test_it_runs(entry, workplace, endpoint, request):
     assert bool(endpoint.bodies) == asks
 
 
+# A command that trains takes ten seconds to begin, and the page has twenty: one process plays them all.
+ONE_AFTER_THE_OTHER = """
+import contextlib, io, json, shlex, sys
+from gedanken.cli.main import run
+
+commands, told = json.load(sys.stdin), []
+for command in commands:
+    sys.argv, out, err = shlex.split(command), io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            run()
+            code = 0
+        except SystemExit as end:
+            code = end.code or 0
+    told.append([command, code, out.getvalue(), err.getvalue()])
+print(json.dumps(told))
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_the_blocks_of_the_training_page_run_one_after_the_other(workplace, tiny_model):
     pytest.importorskip("trl")
-    for entry in entries(TRAINING):
-        if entry.language != "bash" or entry.reason:
-            continue
-        source = shorten(train_tiny(entry.source, tiny_model))
-        if "--dry-run" in source:
+    blocks = [entry.source for entry in entries(TRAINING) if entry.language == "bash" and not entry.reason]
+    lines = shorten(train_tiny("\n".join(blocks), tiny_model)).split("\n")
+    commands = [line for line in lines if line]
+    assert all(line.startswith("gedanken ") for line in commands)
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_AFTER_THE_OTHER],
+        input=json.dumps(commands), cwd=workplace, env=environment(), capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert [command for command, *_ in told] == commands
+    for command, code, out, err in told:
+        if "--dry-run" in command:
             # The finished run is found, and its base, a folder of this test, is what nobody else could load.
-            with pytest.raises(AssertionError, match="train from its Hub id"):
-                run("bash", source, workplace)
+            assert code == 2, out + err
+            assert "train from its Hub id" in err
         else:
-            assert run("bash", source, workplace).strip(), entry.id
+            assert code == 0, f"{command}\n{out}{err}"
+            assert (out + err).strip(), command
 
 
 @pytest.mark.parametrize("entry", LIBRARY, ids=lambda entry: entry.id)

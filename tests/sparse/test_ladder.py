@@ -142,3 +142,17 @@ def test_time_is_a_last_resort_without_the_clock():
     found = discover(states, [Trajectory(t, clean)], clock=False, progress=stages.append)
     assert not any("periodic" in stage for stage in stages)
     assert all("t)" not in c.equation for c in found.candidates)
+
+
+def test_the_linear_law_stands_on_the_ladder_beside_the_dry_friction_that_explains_more():
+    states = StateSpace.second_order(x="vx")
+    t = np.linspace(0.0, 4.0, 400)
+    clean = simulate("d2x/dt2 = -60*x - 0.8*vx - 1.5*vx/(abs(vx) + 0.02)", states, {}, [0.4, 0.0], t).values[:, 0]
+    noise = 2e-4 * stream("test", "ladder", "friction").standard_normal(len(t))
+    record = Trajectory(t, np.stack([clean + noise, np.full(len(t), np.nan)], 1))
+    found = discover(states, [record], clock=False)
+    laws = {rung.equation: rung for rung in found.ladder}
+    linear = [rung for law, rung in laws.items() if re.fullmatch(r"d2x/dt2 = -c1\*x( - c2\*vx)?", law)]
+    assert linear
+    assert linear[-1].params["c1"] == pytest.approx(60.0, rel=0.05)
+    assert found.best.match > linear[-1].match

@@ -12,6 +12,7 @@ from gedanken.errors import PlayerError
 from gedanken.loop import Player, Problem, Turn, play
 from gedanken.own_data.finding import Alternative, Finding, FittedLaw, Rung
 from gedanken.own_data.forcing import describe_forcing
+from gedanken.own_data.groups import choose_group, describe
 from gedanken.own_data.jumps import split_at_jumps
 from gedanken.own_data.order import choose_order, search_laws
 from gedanken.own_data.record import Record
@@ -54,8 +55,11 @@ def run(
     """
     start = time.perf_counter()
     record, order, jumps = _prepare(record, player)
+    # Stretches between jumps are of one system.
+    record, groups = (record, ()) if jumps else choose_group(record, player)
     forcing = describe_forcing(record)
-    observations = (*jumps, *forcing)
+    doubted = (*jumps, *forcing)
+    observations = (*doubted, *([describe(groups)] if groups else ()))
     played: list[Turn] = []
     broken_off = ""
     try:
@@ -72,7 +76,7 @@ def run(
     if not read:
         return Finding(
             record, player.name, tuple(played), None, order=order, observations=observations, baselines=baselines,
-            seconds=time.perf_counter() - start,
+            groups=groups, seconds=time.perf_counter() - start,
         )  # fmt: skip
     search = getattr(player, "discover", None)
     best = _choose_turn(played, read, ranked=search is not None)
@@ -85,7 +89,7 @@ def run(
     held_out_r2 = _held_out_r2(record, hidden)
     # The verifier's word on the law as it is reported: with fitted constants it may do better than it was answered.
     again = DiscoverTask().verify(record.problem, _write(law))
-    doubts = [*observations, *again.details.get("doubts", ())]
+    doubts = [*doubted, *again.details.get("doubts", ())]
     if held_out_r2 and (reached := float(np.mean(list(held_out_r2.values())))) <= SOLVED:
         doubts.append(f"It does not predict the held-out samples: R2 is {reached:.3f} there.")
     return Finding(
@@ -109,6 +113,7 @@ def run(
         tuple(doubts),
         baselines,
         again.solved,
+        groups,
     )
 
 

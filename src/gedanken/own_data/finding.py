@@ -9,6 +9,7 @@ import numpy as np
 
 from gedanken.errors import UserError
 from gedanken.loop import Turn
+from gedanken.own_data.groups import Group
 from gedanken.own_data.record import Record
 from gedanken.statistics import Z95
 from gedanken.tasks.discover.rewards import SOLVED
@@ -116,6 +117,7 @@ class Finding:
         doubts: why the law is not plainly solved, a sentence each.
         passed: whether the verifier accepts the law as it is reported; None stands for what it said in the turns.
         baselines: R2 of each column by what needs no law: the `mean` and the `straight line` of each trial.
+        groups: trials by the constants they share, where they do not share all; the record holds one of the groups.
     """
 
     record: Record
@@ -138,6 +140,7 @@ class Finding:
     doubts: tuple[str, ...] = ()
     baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     passed: bool | None = None
+    groups: tuple[Group, ...] = ()
 
     @property
     def law(self) -> Law:

@@ -123,20 +123,19 @@ class _Kinks:
 
 def _fit_kinks(t: Array, x: Array, half: int) -> _Kinks:
     """Fits to each `2 * half` consecutive samples."""
-    count = len(t) - 2 * half + 1
-    clear, quality, smooth, before, after = (np.zeros(count) for _ in range(5))
-    for k in range(count):
-        rows = slice(k, k + 2 * half)
-        middle = (t[k + half - 1] + t[k + half]) / 2
-        s = (t[rows] - middle) / (t[rows][-1] - t[rows][0])
-        design = np.column_stack([np.ones_like(s), s, s**2, np.maximum(s, 0.0)])
-        plain = np.linalg.lstsq(design[:, :3], x[rows], rcond=None)[0]
-        kinked = np.linalg.lstsq(design, x[rows], rcond=None)[0]
-        smooth[k] = np.sqrt(np.sum((design[:, :3] @ plain - x[rows]) ** 2) / (2 * half - 3))
-        quality[k] = np.sqrt(np.sum((design @ kinked - x[rows]) ** 2) / (2 * half - 4))
-        clear[k] = abs(kinked[3]) / np.sqrt(np.linalg.pinv(design.T @ design)[3, 3])
-        before[k], after[k] = kinked[1], kinked[1] + kinked[3]
-    return _Kinks(clear, quality, smooth, before, after)
+    windows = np.lib.stride_tricks.sliding_window_view
+    times, values = windows(t, 2 * half), windows(x, 2 * half)
+    middle = (times[:, half - 1] + times[:, half]) / 2
+    s = (times - middle[:, None]) / (times[:, -1] - times[:, 0])[:, None]
+    design = np.stack([np.ones_like(s), s, s**2, np.maximum(s, 0.0)], axis=2)
+    plain, kinked = (
+        np.einsum("kij,kj->ki", np.linalg.pinv(design[:, :, :terms]), values) for terms in (3, 4)
+    )  # fmt: skip
+    smooth = np.sqrt(np.sum((np.einsum("kij,kj->ki", design[:, :, :3], plain) - values) ** 2, 1) / (2 * half - 3))
+    quality = np.sqrt(np.sum((np.einsum("kij,kj->ki", design, kinked) - values) ** 2, 1) / (2 * half - 4))
+    spread = np.linalg.pinv(design.transpose(0, 2, 1) @ design)[:, 3, 3]
+    clear = np.abs(kinked[:, 3]) / np.sqrt(spread)
+    return _Kinks(clear, quality, smooth, kinked[:, 1], kinked[:, 1] + kinked[:, 3])
 
 
 def _find_kinks(x: Array, fits: _Kinks, half: int, noise: float, taken: Sequence[int]) -> list[int]:

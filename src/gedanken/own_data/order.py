@@ -11,6 +11,7 @@ from gedanken.own_data.forcing import describe_forcing
 from gedanken.own_data.record import Record
 from gedanken.sparse import Candidate, Discovery, discover
 from gedanken.sparse.discovery import INDISTINCT
+from gedanken.sparse.search import DRIVEN
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.worlds.ode.inputs import TRIAL
 from gedanken.worlds.ode.kernel.limits import MAX_NAME, MAX_STATES
@@ -55,12 +56,16 @@ def choose_order(record: Record, player: Player) -> tuple[Record, str]:
             "nothing that has gone up comes down again."
         )
     # With the time, laws of first order can do what those of second order do without it.
-    observation = replace(record.problem.observation, clock=record.problem.observation.clock or None)
+    # A record too short for that needs no search of its own for the order.
+    short = min(len(trial.t) for trial in record.fitted) < DRIVEN
+    observation = record.problem.observation
+    observation = replace(observation, clock=observation.clock or (False if short else None))
     first = replace(record, problem=replace(record.problem, observation=observation))
     found = search_laws(player, first)
     if _is_simple(found):
         return first, "The law is of first order: one of a constant for each equation explains the record to its noise."
-    laws = [found, search_laws(player, second)]
+    # What the first order explains, no chaos of second order does.
+    laws = [found, search_laws(player, second, whole=found.best.match > _SURE)]
     order, why = decide(laws[0], laws[1], record)
     if order == 2:
         return second, why
@@ -74,12 +79,15 @@ def _is_simple(found: Discovery) -> bool:
     return few and law.match > _SURE and max(law.chi2.values()) < _NOISE
 
 
-def search_laws(player: Player, record: Record) -> Discovery:
-    """The laws of a record: the player's own if it ranks laws, else those of the built-in search."""
+def search_laws(player: Player, record: Record, whole: bool = False) -> Discovery:
+    """The laws of a record: the player's own if it ranks laws, else those of the built-in search.
+
+    whole: only laws matter that can be followed from one start (`sparse.discover`).
+    """
     observation = record.problem.observation
     search = getattr(player, "discover", None)
     if search is not None:
-        found: Discovery = search(observation)
+        found: Discovery = search(observation, whole=True) if whole else search(observation)
         return found
     return discover(
         observation.states,
@@ -87,6 +95,7 @@ def search_laws(player: Player, record: Record) -> Discovery:
         observation.hint,
         clock=observation.clock,
         knowledge=observation.knowledge,
+        whole=whole,
     )
 
 

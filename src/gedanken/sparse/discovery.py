@@ -94,6 +94,7 @@ class Discovery:
         experiment: the start from which the indistinct laws differ most; None if there is only one such law.
         notes: what a reader should know about the result, in sentences.
         fits: number of structures that were fitted.
+        gave_up: no law could be followed through the record, and laws of its pieces were not asked for.
     """
 
     states: StateSpace
@@ -109,6 +110,7 @@ class Discovery:
     reason: str = ""
     left_out: str = ""
     correlation: Mapping[str, float] = field(default_factory=dict)
+    gave_up: bool = False
 
     @property
     def best(self) -> Candidate:

@@ -69,6 +69,7 @@ def discover(
     check: Callable[[], None] = lambda: None,
     knowledge: Knowledge = Knowledge(),
     proposals: Sequence[Law] = (),
+    whole: bool = False,
 ) -> Discovery:
     """Find the laws that explain records of one system.
 
@@ -88,6 +89,8 @@ def discover(
         knowledge: what is known of the law: only laws that agree with it are tried, and reported first.
         proposals: laws that somebody else proposes. They are fitted after the search's own, so that the best criterion
             is never worse than without them.
+        whole: only laws matter that can be followed through each trial from one start; no law of pieces is looked for
+            where there are none.
 
     Raises:
         UserError: no trajectory, too few samples, a variable without samples that the others do not determine, or no
@@ -100,14 +103,14 @@ def discover(
         check()
         return time.monotonic() > end
 
-    search = Search(states, trials, hint, progress, stop, clock, knowledge, improved, proposals)
+    search = Search(states, trials, hint, progress, stop, clock, knowledge, improved, proposals, whole)
     search.run()
     outlying = search.outliers()
     left_out = int(sum(mask.sum() for mask in outlying))
     if left_out:
         # These outliers passed the smoother as part of the signal and may have biased the law: search without them.
         trials = [replace(t, values=np.where(mask, np.nan, t.values)) for t, mask in zip(trials, outlying, strict=True)]
-        search = Search(states, trials, hint, progress, stop, clock, knowledge, improved, proposals)
+        search = Search(states, trials, hint, progress, stop, clock, knowledge, improved, proposals, whole)
         search.run()
     criterion, fitter = search.criterion, search.fitter
     if fitter.best is None:
@@ -142,6 +145,8 @@ def discover(
     rows, words = leave_out(criterion.record, states.size) if steps else (np.zeros(criterion.record.t.size, bool), "")
     found = [_candidate(search, law, ranked[0].criterion, times, rows) for law in rungs]
     candidates, reason = choose_headline(criterion, found, ranked[0].refined.predicted, len(ranked))
+    linear = [_finish(search, m) for m in search.fit_linear()] if steps and not knowledge else []
+    found += [_candidate(search, law, ranked[0].criterion, times, rows) for law in linear]
     indistinct = [law for law in ranked if law.criterion - ranked[0].criterion < INDISTINCT]
     observed = [i for i in range(states.size) if criterion.counts[i] > 0]
     names = states.columns
@@ -163,6 +168,7 @@ def discover(
         reason=reason,
         left_out=words,
         correlation={names[i]: float(times[i]) for i in observed},
+        gave_up=search.gave_up,
     )
     return replace(discovery, notes=tuple(_notes(discovery, search)))
 

@@ -23,13 +23,14 @@ from gedanken.sparse.quasilinear import FEW_EQUATIONS, Quasilinear
 from gedanken.sparse.start import use_start
 from gedanken.sparse.structure import Model, acts_on, exchange, key_of, size_of, write
 from gedanken.sparse.weak import Proposal, WeakForm
+from gedanken.worlds.ode.inputs import TRIAL
 from gedanken.worlds.ode.knowledge import Knowledge
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
 # Samples below which no periodic force is tried. On a short record, one of the many frequencies and phases always fits
 # the residual: 21 years of hare and lynx were given a sine term that means nothing.
-_DRIVEN = 60
+DRIVEN = 60
 # Parameters in an equation, up to which a law that leaves nothing unexplained is believed: else composed terms are
 # tried, and then terms of the time. The first number is for a single equation, the second for each of several.
 _SIMPLE, _SIMPLE_EACH, _LONG = 3, 2, 6
@@ -39,6 +40,9 @@ _EXPLAINED = 0.999
 _LAST_RESORT = 0.98
 # Factors of the values that constants inside known terms begin with, and constants up to which all are combined.
 _SIZES, _TRIED_EACH = (1.0, 0.1, 10.0), 3
+# Variables from which motion can be chaotic (theorem of Poincaré and Bendixson). With fewer, a law that nothing follows
+# is not one of short pieces either.
+_CHAOTIC = 3
 _ROUNDS = 12  # rounds of improvement in one library
 _FITS = 14  # fits in a round
 # Where there are many equations, each fit is dear, and the proposals of the weak form are good one by one.
@@ -58,6 +62,7 @@ class Search:
         composed: terms put together by operations, stage 2.
         stated: columns whose start was taken from the hint.
         proposals: laws that somebody else proposes.
+        gave_up: no law could be followed through the record, and pieces of it were not asked for.
     """
 
     def __init__(
@@ -71,8 +76,10 @@ class Search:
         knowledge: Knowledge = Knowledge(),
         improved: Callable[[str, dict[str, float], float], None] | None = None,
         proposals: Sequence[Law] = (),
+        whole: bool = False,
     ):
         """Args: as of `identify.discover`; stop says when to end early."""
+        self.whole, self.gave_up = whole, False
         self.proposals = Proposals(proposals)
         self.improved, self._told = improved, ""
         self.given = Given.of(knowledge, states)
@@ -109,14 +116,41 @@ class Search:
             fitter.best is not None
             and not many
             and not self._explains_within(_LONG)
-            and shortest >= _DRIVEN
+            and shortest >= DRIVEN
             and (self.clock or (self.clock is False and self.criterion.explained(fitter.best) < _LAST_RESORT))
         ):
             self._try_periodic_forces(rich, fitter.best)
-        if fitter.best is None or (shortest >= 4 * PIECES and self.criterion.lost(fitter.best)):
-            self._search_pieces(simple, rich)
+        long = shortest >= 4 * PIECES and self._dimensions() >= _CHAOTIC
+        if fitter.best is None or (long and self.criterion.lost(fitter.best)):
+            self.gave_up = self.whole
+            if not self.whole or fitter.best is None:
+                self._search_pieces(simple, rich)
         if self.proposals.laws:
             self._try_proposals()
+
+    def fit_linear(self) -> list[Model]:
+        """Laws in which each coordinate is linear in itself and its velocity, however badly they do.
+
+        They are what a reader compares any other law with, so a ladder shows them. Those that were fitted before are
+        not among them.
+        """
+        found = []
+        library = self._regression([atom for atom in self.atoms if atom.stage == 0])
+        for names in ((0,), (0, 1), (0, 1, "1")):
+            sides = []
+            for e, own in enumerate(self.criterion.coordinates):
+                wanted = {own[k] if isinstance(k, int) else k for k in names if not isinstance(k, int) or k < len(own)}
+                sides.append(library.coefficients(e, [atom for atom in library.atoms if atom.name in wanted]))
+            structure = [side.atoms for side in sides if side is not None and side.atoms]
+            if len(structure) == len(sides) and not self.fitter.tried(structure) and not self.stop():
+                model = self.fitter.fit(structure, [list(side.coefficients) for side in sides if side], patient=True)
+                found += [model] if model is not None else []
+        return found
+
+    def _dimensions(self) -> int:
+        """Number of variables that a law may name, the time among them."""
+        driven = any(each.between != TRIAL for each in self.states.inputs)
+        return self.states.size + bool(driven or self.clock)
 
     def _try_proposals(self) -> None:
         """Fit laws that somebody else proposes, then look for better ones with their terms in the library.

@@ -24,7 +24,8 @@ from gedanken.worlds.ode.trajectory import Array, StateSpace
 
 BEAM = 60
 _WIDTHS = (0.03, 0.06, 0.12)  # half widths of the test functions, as shares of the record's duration
-_GRID = 801  # points of the quadrature over the record
+_GRID, _GRID_OF_MANY = 801, 401  # points of the quadrature over a record, and over each of more than `_MANY`
+_MANY = 4
 
 
 class Columns:
@@ -122,7 +123,7 @@ class WeakForm:
         self._tests: list[tuple[Array, Array, Array, Array | None]] = []
         blocks: dict[float, list[tuple[Array, Array, Array]]] = {width: [] for width in _WIDTHS}
         for record in smoothed:
-            t = np.linspace(record.t[0], record.t[-1], _GRID)
+            t = np.linspace(record.t[0], record.t[-1], _GRID if len(smoothed) <= _MANY else _GRID_OF_MANY)
             x = interpolate(record, states, t)
             u = None if record.drive is None else record.drive.at(t)
             theta, known = self.columns(t, x, u), held(t, x, u)

@@ -36,6 +36,8 @@ def to_markdown(finding: Finding, command: Sequence[str] = ()) -> str:
     page += ["## How well it fits", "", *_fit(finding), ""]
     if len(finding.ladder) > 1:
         page += ["## From simple to complex", "", *_ladder(finding), ""]
+    if finding.groups:
+        page += ["## Trials with other constants", "", *_groups(finding), ""]
     if finding.alternatives:
         page += ["## Other laws that were tried", "", *_alternatives(finding), ""]
     page += [
@@ -152,6 +154,23 @@ def _ladder(finding: Finding) -> list[str]:
     if finding.left_out:
         lines += ["", f"Left out of a further fit of each law, and predicted by it: {finding.left_out}."]
     return lines
+
+
+def _groups(finding: Finding) -> list[str]:
+    names = list(finding.groups[0].params)
+    rows = [
+        [plain(", ".join(group.trials)), *(f"{group.params[name]:.4g}" for name in names), f"{group.r2:.5f}"]
+        for group in finding.groups
+    ]
+    rows = [
+        [f"**{row[0]}**", *row[1:]] if group.reported else row for row, group in zip(rows, finding.groups, strict=True)
+    ]
+    return [
+        f"`{plain(finding.groups[0].equation)}`, fitted to trials that share its constants. This report is about those "
+        "in bold.",
+        "",
+        *table(["trials", *names, "R²"], rows),
+    ]
 
 
 def _alternatives(finding: Finding) -> list[str]:

@@ -73,6 +73,7 @@ def to_json(finding: Finding, command: Sequence[str] = ()) -> dict[str, Any]:
         "observations": list(finding.observations),
         "ladder": [rung.to_dict() for rung in finding.ladder],
         "left_out": finding.left_out,
+        "groups": [group.to_dict() for group in finding.groups],
         "reason": finding.reason,
         "alternatives": [
             {"equation": a.equation, "params": dict(a.params), "delta": delta, "match": a.match}

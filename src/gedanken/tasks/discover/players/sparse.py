@@ -45,10 +45,13 @@ class Sparse:
         self._progress, self._seconds, self._improved, self._check = progress, seconds, improved, check
         self._results: OrderedDict[bytes, Discovery] = OrderedDict()
 
-    def discover(self, observation: Observation) -> Discovery:
-        """The result of the search for an observation; the latest results are cached."""
+    def discover(self, observation: Observation, whole: bool = False) -> Discovery:
+        """The result of the search for an observation; the latest results are cached.
+
+        whole: only laws matter that can be followed from one start (`sparse.discover`).
+        """
         key = digest(observation)
-        if key not in self._results:
+        if key not in self._results or (self._results[key].gave_up and not whole):
             self._results[key] = discover(
                 observation.states,
                 observation.trajectories,
@@ -60,6 +63,7 @@ class Sparse:
                 check=self._check,
                 knowledge=observation.knowledge,
                 proposals=self._proposals(observation),
+                whole=whole,
             )
             while len(self._results) > CACHED:
                 self._results.popitem(last=False)
