@@ -40,8 +40,8 @@ def main() -> None:
     from gedanken.data.generate import generate
     from gedanken.data.local import Processes
     from gedanken.data.shards import Plan
-    from gedanken.training.scratch.options import ScratchOptions
-    from gedanken.training.scratch.trainer import train_scratch
+    from gedanken.training.scratch.contacts.lesson import train_scratch
+    from gedanken.training.scratch.contacts.options import ScratchOptions
     from gedanken.worlds.rigid import scenarios
 
     begun = time.monotonic()

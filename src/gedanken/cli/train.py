@@ -13,7 +13,8 @@ from gedanken.cli._train_submit import SUBMIT_EXAMPLES, submit
 from gedanken.errors import UserError
 from gedanken.training.options import MACHINE, PROBLEMS, SAMPLING, CurriculumOptions, GRPOOptions, SFTOptions
 from gedanken.training.run import RunFolder, is_first
-from gedanken.training.scratch.options import ScratchOptions
+from gedanken.training.scratch.contacts.options import ScratchOptions
+from gedanken.training.scratch.laws.options import LawOptions
 
 app = typer.Typer(help="Train language models: sft, grpo, curriculum, evaluate, report, ...", no_args_is_help=True)
 
@@ -50,6 +51,11 @@ SCRATCH_EXAMPLES = (
     "gedanken train scratch --data data/train --output-dir runs/scratch --size 3M --minutes 60",
     "gedanken train scratch --data data/train --output-dir runs/scratch --size 3M --minutes 120 --resume",
     "gedanken bench predict --suite heldout6 --player impulses:runs/scratch/model",
+)
+LAW_EXAMPLES = (
+    "gedanken train laws --output-dir runs/laws --size 3M --minutes 60",
+    "gedanken train laws --output-dir runs/laws --size 3M --minutes 120 --resume",
+    "gedanken bench discover --suite seed8 --player laws:runs/laws/model --turns 8 --rows 16",
 )
 
 
@@ -104,9 +110,23 @@ def scratch(
     dry_run: DryRunOption = False,
 ) -> None:
     """A small Llama from nothing on contacts and their impulses, one token a number; it plays without torch."""
-    from gedanken.training.scratch.trainer import train_scratch
+    from gedanken.training.scratch.contacts.lesson import train_scratch
 
     _train(train_scratch, options, push_to_hub, hub_repo_id, dry_run)
+
+
+@app.command(epilog="\n\n".join(LAW_EXAMPLES))
+@options_of(LawOptions)
+def laws(
+    options: LawOptions,
+    push_to_hub: PushOption = False,
+    hub_repo_id: RepositoryOption = None,
+    dry_run: DryRunOption = False,
+) -> None:
+    """A small Llama from nothing on laws and on what follows wrong ones, one token a number; it plays without torch."""
+    from gedanken.training.scratch.laws.lesson import train_laws
+
+    _train(train_laws, options, push_to_hub, hub_repo_id, dry_run)
 
 
 @app.command(epilog="\n\n".join(EVALUATE_EXAMPLES))

@@ -58,9 +58,11 @@ class Atom:
 
 
 def _family(template: str) -> str:
-    for family, marks in (("exponential", ("exp(", "log(")), ("angle", ("sin(", "cos(")), ("size", ("abs(", "sqrt("))):
+    for family, marks in (("exponential", ("exp(", "log(")), ("angle", ("sin(", "cos("))):
         if any(mark in template for mark in marks):
             return family
+    if "abs(" in template or ("sqrt(" in template and "**2" in template):  # the root of a sum of squares
+        return "size"
     return "quotient" if "/" in template else "power" if "**{" in template else ""
 
 
@@ -313,6 +315,8 @@ def _general(names: Sequence[str], samples: Array, steps: Array) -> list[Atom]:
         for j, m in enumerate(names):
             if j == i or d > 2:
                 continue
+            if positive[i]:  # no more complex than the square times the other
+                atoms.append(Atom(f"sqrt({n})*{m}", f"sqrt({n})*{m}", cost=3.0))
             if small[i]:
                 trigonometric(f"{m}*sin({n})", False)
                 trigonometric(f"{m}*cos({n})", False)

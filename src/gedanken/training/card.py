@@ -8,7 +8,7 @@ import numpy as np
 from gedanken.markdown import table
 from gedanken.models.loading import SMOLLM2
 from gedanken.statistics import summarise_mean
-from gedanken.training.curves import VALIDATED, column, reward_terms
+from gedanken.training.curves import SOLVED_WITHIN, VALIDATED, column, reward_terms
 from gedanken.training.dead import find_spells
 from gedanken.training.run import RunFolder
 
@@ -17,6 +17,7 @@ METHODS = {
     "grpo": "GRPO",
     "curriculum": "curriculum",
     "scratch": "training from scratch",
+    "laws": "training from scratch",
 }
 Measure = Callable[[Mapping[str, Any]], str]
 
@@ -37,7 +38,8 @@ def _head(folder: RunFolder) -> list[str]:
         lines.append(f"base_model: {SMOLLM2 if base == 'smollm2' else base}")
     lines += ["tags:", "- physics", "- gedanken", f"- {kind}", "---", ""]
     lines += [f"# {folder.path.name}", "", *_warnings(folder)]
-    what = f"{options.get('task', 'predict')} by {METHODS.get(kind, kind)}"
+    task = options.get("task", "discover" if kind == "laws" else "predict")
+    what = f"{task} by {METHODS.get(kind, kind)}"
     lines += [f"Trained on gedanken's task {what}" + (f", from {base}." if base else "."), ""]
     if base and (folder.model / "adapter_config.json").is_file():
         lines += ["```bash", f"gedanken play discover damped_spring --player hf:{base}+{folder.path}/model", "```", ""]
@@ -146,6 +148,15 @@ def _validation(folder: RunFolder) -> list[str]:
         return []
     speed = float(np.median([line["tokens_per_s"] for line in train])) if train else float("nan")
     waiting = float(np.mean([line["waiting"] for line in train])) if train else float("nan")
+    pace = f"{speed:,.0f} tokens/s (median), {waiting:.1%} of the time waiting for data."
+    if "solved_1" in validations[-1]:
+        shown = {**SOLVED_WITHIN, "match_first": "match at once", "match_best": "best match"}
+        rows = [
+            [line["step"], f"{line['tokens'] / 1e6:.1f}", *(f"{line[name]:.3f}" for name in shown)]
+            for line in validations
+        ]
+        lines = [f"## Validation ({validations[-1]['problems']} problems; shares solved by so many answers)", ""]
+        return [*lines, *table(["step", "million tokens", *shown.values()], rows), "", pace, ""]
     given = folder.config()["text"]["given"]
     lines = [f"## Validation ({validations[-1]['trials']} steps of scenes not trained on, where something happens)", ""]
     rows = [
@@ -158,7 +169,7 @@ def _validation(folder: RunFolder) -> list[str]:
     ]
     lines += table(["step", "million tokens", *VALIDATED.values()], rows)
     lines += ["", "Errors are velocities, px/s (root mean square over bodies).", f"The text gives {given}.", ""]
-    return [*lines, f"{speed:,.0f} tokens/s (median), {waiting:.1%} of the time waiting for data.", ""]
+    return [*lines, pace, ""]
 
 
 def _stages(folder: RunFolder) -> list[str]:

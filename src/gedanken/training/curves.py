@@ -20,6 +20,8 @@ VALIDATED = {
     "velocity_rmse_held_out_free": "no impulse, held out",
     "velocity_rmse_held_out_alone": "each contact alone, held out",
 }
+# Shares of validation problems that a model of laws solves within so many answers: key -> label.
+SOLVED_WITHIN = {f"solved_{k}": f"within {k}" if k > 1 else "at once" for k in (1, 2, 4, 8)}
 
 
 def plot_curves(folder: RunFolder) -> Path:
@@ -32,7 +34,12 @@ def plot_curves(folder: RunFolder) -> Path:
     terms = list(reward_terms(train[-1]))
     validations = folder.metrics("validation")
     panels = ["loss", *(["reward"] if terms else []), *terms]
-    panels += [name for name, there in (("test problems", checks), ("velocity error", validations)) if there]
+    laws = bool(validations) and "solved_1" in validations[-1]
+    panels += [
+        name
+        for name, there in (("test problems", checks), ("solved" if laws else "velocity error", validations))
+        if there
+    ]
     columns = min(3, len(panels))
     rows = -(-len(panels) // columns)
     figure = Figure(figsize=(4.2 * columns, 2.9 * rows), layout="constrained")
@@ -49,9 +56,11 @@ def plot_curves(folder: RunFolder) -> Path:
             axes.set_ylim(-0.02, 1.02)
             axes.legend(fontsize=8)
             continue
-        if panel == "velocity error":
-            axes.set_title("velocity error on validation scenes (px/s)")
-            for name, label in VALIDATED.items():
+        if panel in ("velocity error", "solved"):
+            axes.set_title(
+                "share of validation problems solved" if laws else "velocity error on validation scenes (px/s)"
+            )
+            for name, label in (SOLVED_WITHIN if laws else VALIDATED).items():
                 axes.plot([line["step"] for line in validations], column(validations, name), label=label)
             axes.legend(fontsize=8)
             continue

@@ -88,7 +88,7 @@ def write_pairs(source: Source, mistakes: Sequence[str] = (), recoveries: float 
             if answer is not None:
                 yield from _recover(judge, problem, answer)
     for path in mistakes:
-        for key, earlier, answer in _read_samples(Path(path), judge):
+        for key, earlier, answer in read_samples(Path(path), judge):
             yield from _recover(judge, judge.pose(**key), answer, earlier)
 
 
@@ -111,7 +111,7 @@ def _recover(judge: Task, problem: Problem, answer: str, earlier: Sequence[str] 
         yield _write_pair(judge.ask(problem, turns), answer)
 
 
-def _read_samples(path: Path, judge: Task) -> Iterator[tuple[dict[str, Any], list[str], str]]:
+def read_samples(path: Path, judge: Task) -> Iterator[tuple[dict[str, Any], list[str], str]]:
     """What poses the problem of each answer in a file again, the answers before it, and the answer.
 
     Raises:

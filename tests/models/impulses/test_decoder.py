@@ -13,7 +13,7 @@ pytest.importorskip("transformers")
 
 @pytest.fixture(scope="module")
 def model():
-    from gedanken.training.scratch.decoder import make_decoder
+    from gedanken.training.scratch.contacts.decoder import make_decoder
 
     made = make_decoder("tiny", 3)
     with torch.no_grad():

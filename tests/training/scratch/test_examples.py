@@ -6,7 +6,7 @@ import pytest
 from gedanken.errors import UserError
 from gedanken.models.impulses import vocabulary as v
 from gedanken.seeding import stream
-from gedanken.training.scratch.examples import choose, exchange_ends, pick_round, teach, teach_changes, walk
+from gedanken.training.scratch.contacts.examples import choose, exchange_ends, pick_round, teach, teach_changes, walk
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine import couplings as c
 from gedanken.worlds.rigid.rounds import Step

@@ -10,7 +10,8 @@ from gedanken.data.local import Processes
 from gedanken.data.shards import Plan
 from gedanken.errors import UserError
 from gedanken.models.impulses import vocabulary as v
-from gedanken.training.scratch import loader as module
+from gedanken.training.scratch.contacts import lesson as module
+from gedanken.training.scratch.contacts.lesson import Scenes
 from gedanken.training.scratch.loader import Loader, make_batches
 
 
@@ -29,7 +30,7 @@ def same(one, other):
 
 def test_batches_are_full_and_go_on_from_any_place(folder, monkeypatch):
     monkeypatch.setattr(module, "POOL", 4)
-    batches = list(islice(make_batches(folder, 3000, 64, (0, 0)), 12))
+    batches = list(islice(make_batches(Scenes(folder, 64), 3000, (0, 0)), 12))
     assert all(batch.ids.size <= 3000 for batch in batches)
     assert sum(batch.count for batch in batches) > 0.7 * sum(batch.ids.size for batch in batches)
     for batch in batches:
@@ -43,7 +44,7 @@ def test_batches_are_full_and_go_on_from_any_place(folder, monkeypatch):
             assert (row == v.ADD).sum() <= asked.sum() <= 2 * (row == v.ADD).sum()
     for start in (2, 9):
         for batch, other in zip(
-            batches[start + 1 :], make_batches(folder, 3000, 64, batches[start].place), strict=False
+            batches[start + 1 :], make_batches(Scenes(folder, 64), 3000, batches[start].place), strict=False
         ):
             same(batch, other)
 
@@ -51,14 +52,14 @@ def test_batches_are_full_and_go_on_from_any_place(folder, monkeypatch):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_processes_make_the_same_batches_in_the_same_order(folder, workers):
     # To the end of the third pool: processes take turns.
-    expected = list(takewhile(lambda batch: batch.place < (3, 1), make_batches(folder, 3000, 64, (0, 1))))
+    expected = list(takewhile(lambda batch: batch.place < (3, 1), make_batches(Scenes(folder, 64), 3000, (0, 1))))
     assert len(expected) > 6
-    with Loader(folder, 3000, 64, (0, 1), workers) as loader:
+    with Loader(Scenes(folder, 64), 3000, (0, 1), workers) as loader:
         for batch, other in zip(islice(loader, len(expected)), expected, strict=True):
             same(batch, other)
 
 
 def test_a_complaint_of_a_process_reaches_the_trainer(tmp_path):
     generate(Plan("train", 2, ("head_on",), (1,), frames=4, labels="raw"), tmp_path, Processes(1))
-    with Loader(tmp_path, 2000, 64) as loader, pytest.raises(UserError, match="raw"):
+    with Loader(Scenes(tmp_path, 64), 2000) as loader, pytest.raises(UserError, match="raw"):
         next(loader)

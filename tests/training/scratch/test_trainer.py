@@ -13,9 +13,9 @@ from gedanken.loop import Question
 from gedanken.models.impulses import vocabulary as v
 from gedanken.players import load_player
 from gedanken.tasks.predict.task import PredictTask
-from gedanken.training.scratch.decoder import measure_loss, weigh_numbers
-from gedanken.training.scratch.options import ScratchOptions
-from gedanken.training.scratch.trainer import train_scratch
+from gedanken.training.scratch.contacts.decoder import measure_loss, weigh_numbers
+from gedanken.training.scratch.contacts.lesson import train_scratch
+from gedanken.training.scratch.contacts.options import ScratchOptions
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -25,7 +25,7 @@ pytest.importorskip("transformers")
 def one_width():
     """Losses of a run can be compared: the bell around a target narrows otherwise, and with it the loss grows."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gedanken.training.scratch.trainer.bell_width", lambda progress: 0.05)
+        patch.setattr("gedanken.training.scratch.contacts.lesson.bell_width", lambda progress: 0.05)
         yield
 
 

@@ -6,7 +6,7 @@ import pytest
 from gedanken.models.impulses import decoder, player
 from gedanken.models.impulses.vocabulary import unit
 from gedanken.seeding import stream
-from gedanken.training.scratch.examples import walk
+from gedanken.training.scratch.contacts.examples import walk
 from gedanken.worlds.rigid import Body, Box, Circle, Scene, scenarios
 from gedanken.worlds.rigid.engine import couplings as c
 from gedanken.worlds.rigid.rounds import DUE, ENOUGH, Step, left
@@ -60,7 +60,7 @@ def test_what_an_answer_may_not_do_is_not_booked():
 def nonsense(tmp_path_factory):
     """A decoder that has learnt nothing."""
     pytest.importorskip("torch")
-    from gedanken.training.scratch.decoder import make_decoder
+    from gedanken.training.scratch.contacts.decoder import make_decoder
 
     folder = tmp_path_factory.mktemp("model")
     make_decoder("tiny", 1).save_pretrained(folder)

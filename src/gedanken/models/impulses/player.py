@@ -11,6 +11,7 @@ from gedanken.errors import PlayerError
 from gedanken.loop import Question
 from gedanken.models.impulses import decoder
 from gedanken.models.impulses import vocabulary as v
+from gedanken.models.llama.weights import Weights
 from gedanken.worlds.rigid import text
 from gedanken.worlds.rigid.engine import couplings as c
 from gedanken.worlds.rigid.rounds import GIVEN, ROUNDS, Group, close_groups, open_groups
@@ -88,7 +89,7 @@ def read_prompt(question: Question, name: str) -> tuple[str, Prompt]:
 
 
 def predict(
-    weights: decoder.Weights,
+    weights: Weights,
     listings: Sequence[Listing],
     scenes: Sequence[Scene],
     physics: Sequence[c.Physics],
@@ -117,5 +118,5 @@ def _write(group: Group, scene: Scene, movable: NDArray[np.bool_]) -> tuple[v.Id
 
 
 @lru_cache(maxsize=4)
-def _load(folder: Path) -> decoder.Weights:
+def _load(folder: Path) -> Weights:
     return decoder.load(folder)

@@ -30,6 +30,9 @@ ALIKE = 0.02
 SIZES = (0.25, 4.0)
 """Smallest and largest factor by which a constant is spoilt."""
 
+BLUR = (0.02, 0.6)
+"""Smallest and largest spread of the logarithms of constants that are blurred together."""
+
 MOST_MISTAKES = 3
 
 Edit = dict[str, Any]
@@ -103,6 +106,25 @@ def spoil(problem: Problem, rng: np.random.Generator) -> str | None:
         return None
     wrong = spoil_law(right, rng)
     return write_answer({"equation": wrong.equation, "params": _round(wrong.params, DIGITS[0])})
+
+
+def blur(problem: Problem, rng: np.random.Generator) -> str | None:
+    """The law with every constant off by a random factor, as who reads them off a record has them; None as `spoil`."""
+    right = _taught(problem)
+    if right is None or not right.params:
+        return None
+    spread = float(np.exp(rng.uniform(*np.log(BLUR))))
+    off = {name: value * float(np.exp(spread * rng.standard_normal())) for name, value in right.params.items()}
+    return write_answer({"equation": right.text, "params": _round(off, DIGITS[0])})
+
+
+def mend(problem: Problem, wrong: Law) -> str | None:
+    """All constants of a wrong law brought to their size in one answer; None where more than that is wrong with it."""
+    right = _taught(problem)
+    steps = list(list_steps(wrong, right)) if right is not None else []
+    if not steps or not all("scale" in step.edit for step in steps):
+        return None
+    return write_answer({"edit": [step.edit for step in steps]})
 
 
 def write_answer(answer: Mapping[str, Any]) -> str:

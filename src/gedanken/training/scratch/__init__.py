@@ -1,1 +1,1 @@
-"""A small decoder trained from nothing on the contacts of the rigid world and their impulses."""
+"""Small decoders trained from nothing: batches, steps, checkpoints. What is learnt is a lesson in its own folder."""

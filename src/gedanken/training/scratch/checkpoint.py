@@ -1,7 +1,7 @@
 """Checkpoints of a run from nothing, which survive a kill at any moment, and the model's folder beside them."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,9 @@ import orjson
 
 from gedanken.errors import UserError
 from gedanken.files import staged_folder, write_atomically
-from gedanken.models.impulses.vocabulary import wrap
 from gedanken.training.run import CONFIG, LIBRARIES, METRICS, machine
 from gedanken.training.scratch.optimizer import Optimizers
-from gedanken.training.scratch.options import FREE, ScratchOptions
+from gedanken.training.scratch.options import FREE, DecoderOptions
 from gedanken.versions import versions
 
 CHECKPOINT = "checkpoint.pt"
@@ -40,11 +39,12 @@ class Run:
     waiting: float = 0.0
 
 
-def begin(options: ScratchOptions, model: Any, optimizer: Optimizers, data: Mapping[str, Any]) -> Run:
+def begin(options: DecoderOptions, kind: str, model: Any, optimizer: Optimizers, data: Mapping[str, Any]) -> Run:
     """Make a new run's folder, or load the run that is there into model and optimizer.
 
     Args:
         options: of the run.
+        kind: of the run.
         model: with its first weights.
         optimizer: of the model.
         data: what the run learns from, for the folder's `config.json`.
@@ -71,7 +71,7 @@ def begin(options: ScratchOptions, model: Any, optimizer: Optimizers, data: Mapp
     folder.mkdir(parents=True, exist_ok=True)
     (folder / METRICS).unlink(missing_ok=True)
     config = {
-        "kind": "scratch",
+        "kind": kind,
         "options": written,
         **data,
         "parameters": sum(p.numel() for p in model.parameters()),
@@ -82,10 +82,13 @@ def begin(options: ScratchOptions, model: Any, optimizer: Optimizers, data: Mapp
     return Run()
 
 
-def save(options: ScratchOptions, run: Run, model: Any, optimizer: Optimizers) -> None:
+def save(
+    options: DecoderOptions, run: Run, model: Any, optimizer: Optimizers, save_words: Callable[[Path], None]
+) -> None:
     """Write checkpoint and model, so that a kill leaves each complete or as it was before.
 
-    The model's folder has 16-bit weights, a third of a percent of each; the checkpoint has all bits.
+    The model's folder has 16-bit weights, a third of a percent of each; the checkpoint has all bits. `save_words`
+    writes the vocabulary beside them.
     """
     import torch
 
@@ -101,7 +104,7 @@ def save(options: ScratchOptions, run: Run, model: Any, optimizer: Optimizers) -
     write_atomically(folder / CHECKPOINT, buffer.getvalue())
     with staged_folder(options.folder.model) as staged:
         save_model(model, staged)
-        wrap().save_pretrained(staged)
+        save_words(staged)
 
 
 def save_model(model: Any, folder: Path) -> None:

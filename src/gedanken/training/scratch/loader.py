@@ -1,32 +1,51 @@
-"""Batches from a data set, made by processes of their own while the model computes.
+"""Batches made by processes of their own while the model computes.
 
-Scenes are taken in pools; a pool's examples are sorted by length, cut into batches, and the batches shuffled. A batch
-is a function of the data set, the options and its place (pool and number): a checkpoint keeps that place, and a resumed
-run goes on with the batches that would have come, whatever the number of processes.
+Examples are made in pools; a pool's examples are sorted by length, cut into batches, and the batches shuffled. A batch
+is a function of where the examples come from, the options and its place (pool and number): a checkpoint keeps that
+place, and a resumed run goes on with the batches that would have come, whatever the number of processes.
 """
 
 import multiprocessing
 import queue
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from gedanken.data import load
 from gedanken.errors import UserError
-from gedanken.models.impulses import vocabulary as v
 from gedanken.seeding import stream
-from gedanken.training.scratch.examples import Example, teach
-from gedanken.worlds.rigid.text import contacts
 
-POOL = 24
-"""Scenes of a pool."""
+PAD = 0
+"""The token behind an example that is shorter than its batch, in every vocabulary."""
 
 AHEAD = 64
 """Batches of each process that wait for the model."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text with its answer.
+
+    Attributes:
+        ids: tokens, shape (tokens,), int32.
+        asked: which of them are the answer, shape (tokens,).
+    """
+
+    ids: np.ndarray
+    asked: np.ndarray
+
+
+class Source(Protocol):
+    """Where examples come from. It is sent to other processes."""
+
+    def make_pool(self, number: int) -> list[Example]:
+        """The examples of a pool, the same ones at each call.
+
+        Raises:
+            UserError: they cannot be made.
+        """
 
 
 @dataclass(frozen=True)
@@ -46,32 +65,23 @@ class Batch:
     @property
     def count(self) -> int:
         """Tokens that are not pads."""
-        return int((self.ids != v.PAD).sum())
+        return int((self.ids != PAD).sum())
 
 
-def make_pool(data: Any, number: int, tokens: int, most_rows: int) -> list[Batch]:
-    """All batches of a pool, in order.
+def shuffle_pool(source: Source, number: int, tokens: int) -> list[Batch]:
+    """All batches of a pool, in the order in which they are learnt.
 
     Args:
-        data: the data set.
+        source: of the examples.
         number: of the pool.
         tokens: of a batch, pads included.
-        most_rows: groups of more rows are left out.
 
     Raises:
-        UserError: the data set cannot be read, or holds what is not for training.
+        UserError: as of the source.
     """
-    examples: list[Example] = []
-    for position in range(number * POOL, (number + 1) * POOL):
-        turn, place = divmod(position, len(data))
-        order = stream("scratch", "order", turn).permutation(len(data))
-        sample = data[int(order[place])]
-        if sample.row["labels"] != contacts.LABELS:
-            raise UserError(f"the format contacts needs {contacts.LABELS} positions, the data set has raw ones")
-        examples += teach(sample.scene, sample.key, turn, most_rows, frames=sample.row["frames"] - 1)
-    rng = stream("scratch", "batches", number)
+    examples = source.make_pool(number)
     cut = cut_batches(examples, tokens)
-    order = rng.permutation(len(cut)).tolist()
+    order = stream("scratch", "batches", number).permutation(len(cut)).tolist()
     places = [(number, k + 1) for k in range(len(cut) - 1)] + [(number + 1, 0)]
     return [_pad([examples[k] for k in cut[which]], place) for which, place in zip(order, places, strict=True)]
 
@@ -90,7 +100,7 @@ def cut_batches(examples: Sequence[Example], tokens: int) -> list[list[int]]:
 
 
 def _pad(examples: Sequence[Example], place: tuple[int, int]) -> Batch:
-    ids = np.full((len(examples), max(len(example.ids) for example in examples)), v.PAD, np.int32)
+    ids = np.full((len(examples), max(len(example.ids) for example in examples)), PAD, np.int32)
     asked = np.zeros(ids.shape, bool)
     for row, mask, example in zip(ids, asked, examples, strict=True):
         row[: len(example.ids)] = example.ids
@@ -98,26 +108,25 @@ def _pad(examples: Sequence[Example], place: tuple[int, int]) -> Batch:
     return Batch(ids, asked, place)
 
 
-def make_batches(folder: Path, tokens: int, most_rows: int, place: tuple[int, int], stride: int = 1) -> Iterator[Batch]:
+def make_batches(source: Source, tokens: int, place: tuple[int, int], stride: int = 1) -> Iterator[Batch]:
     """The batches from a place on, without end, of every `stride`th pool."""
-    data = load(folder)
     pool, first = place
     while True:
-        yield from make_pool(data, pool, tokens, most_rows)[first:]
+        yield from shuffle_pool(source, pool, tokens)[first:]
         pool, first = pool + stride, 0
 
 
 class Loader:
-    """The batches of a data set, made ahead by processes. Use it in a `with` statement."""
+    """The batches of a source, made ahead by processes. Use it in a `with` statement."""
 
-    def __init__(self, folder: Path, tokens: int, most_rows: int, place: tuple[int, int] = (0, 0), workers: int = 1):
+    def __init__(self, source: Source, tokens: int, place: tuple[int, int] = (0, 0), workers: int = 1):
         # Spawned: the model's threads and their locks must not be forked.
         context = multiprocessing.get_context("spawn")
         self._queues: list[Any] = [context.Queue(AHEAD) for _ in range(workers)]
         self._pool = place[0]
         starts = [place if k == place[0] % workers else (_first(place[0], k, workers), 0) for k in range(workers)]
         self._processes = [
-            context.Process(target=_work, args=(batches, folder, tokens, most_rows, start, workers), daemon=True)
+            context.Process(target=_work, args=(batches, source, tokens, start, workers), daemon=True)
             for batches, start in zip(self._queues, starts, strict=True)
         ]
 
@@ -149,7 +158,7 @@ class Loader:
                 found = self._queues[worker].get(timeout=1.0)
             except queue.Empty:
                 if not self._processes[worker].is_alive():
-                    raise UserError("a process that reads the data set died; go on with --resume") from None
+                    raise UserError("a process that makes examples died; go on with --resume") from None
                 continue
             if isinstance(found, UserError):
                 raise found
@@ -163,7 +172,7 @@ def _first(pool: int, worker: int, workers: int) -> int:
     return pool + (worker - pool) % workers
 
 
-def _work(batches: Any, folder: Path, tokens: int, most_rows: int, place: tuple[int, int], stride: int) -> None:
+def _work(batches: Any, source: Source, tokens: int, place: tuple[int, int], stride: int) -> None:
     parent = multiprocessing.parent_process()
 
     def hand_over(found: Batch | UserError) -> bool:
@@ -178,7 +187,7 @@ def _work(batches: Any, folder: Path, tokens: int, most_rows: int, place: tuple[
         return False
 
     try:
-        for batch in make_batches(folder, tokens, most_rows, place, stride):
+        for batch in make_batches(source, tokens, place, stride):
             if not hand_over(batch):
                 return
     except UserError as error:

@@ -1,4 +1,4 @@
-"""What `train scratch` can be told."""
+"""What a run from nothing can be told, whatever it learns."""
 
 import math
 from dataclasses import dataclass, field
@@ -20,46 +20,41 @@ FREE = (
     "validation_minutes",
     "output_dir",
     "resume",
+    "validation_problems",
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScratchOptions:
-    """What to train, on what, for how long.
+class DecoderOptions:
+    """Options that all runs from nothing share.
 
     Attributes:
-        data: A data set's folder, of the training split.
         output_dir: The run's folder.
-        size: `tiny`, `1M`, `3M`, `6M` or `13M` parameters, besides the vectors of the numbers.
+        size: `tiny`, `1M`, `3M`, `6M` or `13M` parameters, besides the vectors of the tokens.
         minutes: Training time over all resumptions; the learning rate follows it.
         steps: Optimizer steps, instead of minutes or beside them: whichever is reached first ends the run.
         batch_tokens: Tokens of a step, pads included.
-        most_rows: Most contacts and joints of a group that is learnt from; attention costs their square.
         learning_rate: Learning rate at its peak; from there it falls as a cosine to a twentieth.
         warmup_steps: Steps of linear warm-up.
         weight_decay: Of matrices; norms and embeddings have none.
         optimizer: `muon` (AdamW for what is not a matrix within a layer) or `adamw`.
         threads: Of the model; 0 for as many as processors.
-        loader_workers: Processes that simulate scenes and write them as tokens, besides.
+        loader_workers: Processes that make examples, besides.
         device: `auto` (a GPU if there is one), `cpu` or `cuda`.
         bf16: Matrix products with 16 bits, weights and optimizer with 32; by default where the device has instructions
             for it, since elsewhere it is many times slower.
         checkpoint_steps: Steps between checkpoints.
         log_steps: Steps that one line of metrics sums up.
-        validation_scenes: Scenes of an evaluation, of the validation split and the data's scenarios and levels, a
-            third of them held out.
         validation_minutes: Minutes between evaluations; 0 for one at the end.
         seed: Of the first weights.
         resume: Go on from the last checkpoint.
     """
 
-    data: Path
     output_dir: Path
     size: str = "3M"
     minutes: float | None = option(STEPS, None)
     steps: int | None = option(STEPS, None, min=1)
     batch_tokens: int = option(STEPS, 6000, min=1)
-    most_rows: int = option(STEPS, 64, min=1)
     learning_rate: float = option(STEPS, 2e-3)
     warmup_steps: int = option(STEPS, 100, min=0)
     weight_decay: float = option(STEPS, 0.1, min=0)
@@ -70,13 +65,12 @@ class ScratchOptions:
     bf16: bool | None = option(MACHINE, None, flags=("--bf16/--fp32",))
     checkpoint_steps: int = option(REPORTS, 50, min=1)
     log_steps: int = field(default=10, metadata={"flags": (), "min": 1})
-    validation_scenes: int = option(REPORTS, 48, min=0)
     validation_minutes: float = option(REPORTS, 10.0, min=0)
     seed: int = 0
     resume: bool = option(REPORTS, False)
 
     def __post_init__(self) -> None:
-        from gedanken.training.scratch.decoder import SIZES
+        from gedanken.training.scratch.llama import SIZES
 
         if self.minutes is None and self.steps is None:
             raise UserError("say how long to train: minutes, steps or both")

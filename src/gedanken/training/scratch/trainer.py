@@ -6,41 +6,20 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gedanken.data import load, manifest
 from gedanken.errors import UserError
 from gedanken.models.backends.hf import fast_dtype
 from gedanken.training.report import write_report
 from gedanken.training.run import END, require_one_process
 from gedanken.training.scratch.checkpoint import Run, begin, save
-from gedanken.training.scratch.decoder import (
-    ATTENTION,
-    BELL,
-    SMALL_WEIGHT,
-    bell_width,
-    make_decoder,
-    measure_loss,
-    use_attention,
-)
-from gedanken.training.scratch.examples import (
-    EVENT,
-    FIRST_ROUND,
-    PUSHES,
-    QUIET,
-    RESTING,
-    SCENE_TOKENS,
-    SHAKEN,
-    SHAKES,
-)
+from gedanken.training.scratch.lesson import Lesson
+from gedanken.training.scratch.llama import ATTENTION, use_attention
 from gedanken.training.scratch.loader import Batch, Loader
 from gedanken.training.scratch.optimizer import Optimizers, make_optimizer
-from gedanken.training.scratch.options import ScratchOptions
-from gedanken.training.scratch.validation import pose_trials, validate
-from gedanken.worlds.rigid import scenarios
-from gedanken.worlds.rigid.rounds import GIVEN
+from gedanken.training.scratch.options import DecoderOptions
 
 CLIP = 1.0
 """Largest norm of a step's gradient."""
@@ -59,52 +38,51 @@ class _Window:
     start: float = field(default_factory=time.perf_counter)
 
 
-def train_scratch(options: ScratchOptions, progress: Progress = lambda done, total, note: None) -> Path:
-    """Train a decoder from nothing on the contacts of a data set's scenes.
+def train(options: DecoderOptions, lesson: Lesson, progress: Progress = lambda done, total, note: None) -> Path:
+    """Train a decoder from nothing.
 
     Args:
-        options: what, on what, for how long.
+        options: how, for how long.
+        lesson: what.
         progress: called with seconds (or steps) done, in all, and a note of the figures.
 
     Returns:
-        The folder of the model, for `AutoModelForCausalLM.from_pretrained` and `AutoTokenizer.from_pretrained`.
+        The folder of the model, for `AutoModelForCausalLM.from_pretrained`.
 
     Raises:
-        UserError: the data cannot be used, the folder holds another run, or the loss stopped being a number; the last
-            good checkpoint is kept.
+        UserError: the examples cannot be made, the folder holds another run, or the loss stopped being a number; the
+            last good checkpoint is kept.
     """
     import torch
     import transformers
 
-    require_one_process("scratch")
+    require_one_process(lesson.kind)
     if options.threads:
         torch.set_num_threads(options.threads)
     _keep_memory()
     folder = options.output_dir
     device = choose_device(options.device)
-    model = make_decoder(options.size, options.seed).to(device)
+    model = lesson.make_model().to(device)
     optimizer = make_optimizer(model, options)
-    cells = _cells(options.data)
-    run = begin(options, model, optimizer, _describe_data(cells))
+    run = begin(options, lesson.kind, model, optimizer, lesson.describe())
     if options.progress(run.step, run.seconds) >= 1.0 and options.folder.end() is not None:
         return options.folder.model
     use_attention(model, ATTENTION if device == "cpu" else "sdpa")
     logging: Any = transformers.utils.logging
     logging.disable_progress_bar()
-    trials = pose_trials(cells, options.validation_scenes)
     window = _Window()
     validated = run.seconds
     model.train()
     place = (run.pool, run.batch)
-    with Loader(options.data, options.batch_tokens, options.most_rows, place, options.loader_workers) as loader:
+    with Loader(lesson.source, options.batch_tokens, place, options.loader_workers) as loader:
         clock = time.perf_counter()
         while options.progress(run.step, run.seconds) < 1.0:
             asked = time.perf_counter()
             batch = next(loader)
             waited = time.perf_counter() - asked
             rate = options.rate(run.step, run.seconds)
-            width = bell_width(options.progress(run.step, run.seconds))
-            loss, numbers = _step(model, optimizer, batch, rate, width, options)
+            done = options.progress(run.step, run.seconds)
+            loss, numbers = _step(model, optimizer, batch, rate, done, options, lesson)
             if not math.isfinite(loss):
                 raise UserError(
                     f"the loss of step {run.step + 1} is no number; the checkpoint in {folder} is from before. "
@@ -125,16 +103,16 @@ def train_scratch(options: ScratchOptions, progress: Progress = lambda done, tot
                 _log(options, run, window, rate, progress)
                 window = _Window()
             if options.validation_minutes and run.seconds - validated > 60 * options.validation_minutes:
-                save(options, run, model, optimizer)
-                _validate(options, run, trials)
+                save(options, run, model, optimizer, lesson.save_words)
+                _examine(options, run, lesson)
                 validated = run.seconds
                 run.seconds += time.perf_counter() - clock
                 clock = time.perf_counter()
                 window = _Window()
             if run.step % options.checkpoint_steps == 0:
-                save(options, run, model, optimizer)
-    save(options, run, model, optimizer)
-    _validate(options, run, trials)
+                save(options, run, model, optimizer, lesson.save_words)
+    save(options, run, model, optimizer, lesson.save_words)
+    _examine(options, run, lesson)
     write_report(options.folder)
     options.folder.log(run.step, {"kind": END})
     return options.folder.model
@@ -150,36 +128,6 @@ def _keep_memory() -> None:
         # M_MMAP_MAX: no block of its own; M_TRIM_THRESHOLD and M_TOP_PAD: the heap does not shrink, and grows in steps.
         for parameter, value in ((-4, 0), (-1, 2**31 - 1), (-2, 1 << 28)):
             malloc(parameter, value)
-
-
-def _cells(data: Path) -> list[tuple[str, int]]:
-    """Scenarios and levels of a data set, to be validated on."""
-    plan = manifest.plan_of(load(data).manifest)
-    if plan.split != "train":
-        raise UserError(f"{data} is not a data set of the training split")
-    return [(scenario, level) for scenario in plan.scenarios for level in plan.levels]
-
-
-def _describe_data(cells: list[tuple[str, int]]) -> dict[str, Any]:
-    """What a run learns from, for its `config.json`."""
-    return {
-        "text": {
-            "format": "contacts",
-            "given": GIVEN,
-            "disturbed_frames": SHAKEN,
-            "disturbances": SHAKES,
-            "event": EVENT,
-            "resting_groups": RESTING,
-            "quiet_groups": QUIET,
-            "pushes": PUSHES,
-            "first_rounds": FIRST_ROUND,
-            "tokens_of_a_scene": SCENE_TOKENS,
-            "bell": BELL,
-            "weight_of_small_numbers": SMALL_WEIGHT,
-        },
-        "cells": cells,
-        "held_out": scenarios.HELD_OUT,
-    }
 
 
 def choose_device(name: str) -> str:
@@ -198,9 +146,9 @@ def choose_device(name: str) -> str:
 
 
 def _step(
-    model: Any, optimizer: Optimizers, batch: Batch, rate: float, width: float, options: ScratchOptions
+    model: Any, optimizer: Optimizers, batch: Batch, rate: float, done: float, options: DecoderOptions, lesson: Lesson
 ) -> tuple[float, int]:
-    """One optimizer step: its weighted loss (nats) and how many numbers. Where that is no number nothing changes."""
+    """One optimizer step: its weighted loss (nats) over how many tokens. Where that is no number nothing changes."""
     import torch
 
     device = model.device
@@ -209,7 +157,7 @@ def _step(
     model.zero_grad()
     bf16 = fast_dtype(device.type) == "bfloat16" if options.bf16 is None else options.bf16
     with torch.autocast(device.type, torch.bfloat16) if bf16 else nullcontext():
-        total, weight, numbers = measure_loss(model, ids, asked, width)
+        total, weight, numbers = lesson.measure(model, ids, asked, done)
     loss = total / max(weight, 1e-6)
     loss.backward()
     value = float(loss.detach())
@@ -220,7 +168,7 @@ def _step(
     return value, numbers
 
 
-def _log(options: ScratchOptions, run: Run, window: _Window, rate: float, progress: Progress) -> None:
+def _log(options: DecoderOptions, run: Run, window: _Window, rate: float, progress: Progress) -> None:
     seconds = time.perf_counter() - window.start
     line = {
         "kind": "train",
@@ -240,8 +188,7 @@ def _log(options: ScratchOptions, run: Run, window: _Window, rate: float, progre
     progress(run.step if options.minutes is None else round(run.seconds), total or 0, note)
 
 
-def _validate(options: ScratchOptions, run: Run, trials: Any) -> None:
-    if not trials:
-        return
-    figures = asdict(validate(options.folder.model, trials))
-    options.folder.log(run.step, {"kind": "validation", "seconds": run.seconds, "tokens": run.tokens, **figures})
+def _examine(options: DecoderOptions, run: Run, lesson: Lesson) -> None:
+    figures = lesson.examine(options.folder.model)
+    if figures:
+        options.folder.log(run.step, {"kind": "validation", "seconds": run.seconds, "tokens": run.tokens, **figures})

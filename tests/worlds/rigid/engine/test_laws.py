@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gedanken.seeding import stream
-from gedanken.training.scratch.examples import walk
+from gedanken.training.scratch.contacts.examples import walk
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine import couplings as c
 from gedanken.worlds.rigid.engine.laws import due, each_alone, explain_from, keep_within

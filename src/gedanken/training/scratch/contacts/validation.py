@@ -12,7 +12,7 @@ import numpy as np
 from gedanken.models.impulses import decoder
 from gedanken.models.impulses.player import predict
 from gedanken.seeding import stream
-from gedanken.training.scratch.examples import EVENT, Moment, walk
+from gedanken.training.scratch.contacts.examples import EVENT, Moment, walk
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine import couplings as c
 from gedanken.worlds.rigid.engine.laws import each_alone

@@ -1,37 +1,11 @@
-"""The decoder: transformers' Llama, small, and its loss on numbers, which knows that near is nearly right."""
+"""The decoder of contacts, and its loss on numbers, which knows that near is nearly right."""
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
-from gedanken.errors import UserError
 from gedanken.models.impulses import vocabulary as v
+from gedanken.training.scratch.llama import SIZES, make_llama
 from gedanken.worlds.rigid.text._quantities import SMALLEST
-
-
-@dataclass(frozen=True)
-class Size:
-    """Width, layers and attention heads."""
-
-    width: int
-    layers: int
-    heads: int
-
-
-SIZES = {
-    "tiny": Size(32, 2, 2),
-    "1M": Size(160, 4, 4),
-    "3M": Size(192, 6, 4),
-    "6M": Size(256, 8, 4),
-    "13M": Size(320, 10, 5),
-}
-"""By the parameters of their layers; the vectors of the numbers come on top (14,401 times the width)."""
-
-ATTENTION = "scratch"
-"""Name of `attend` at transformers, for training on a CPU."""
-
-LONGEST = 8192
-"""Positions that the saved model admits to; rotary embeddings have no table to run out of."""
 
 BELL = (0.05, 0.006)
 """Widths (decades) of the bell over a number's neighbours that is the target: at the start of a run and at its end."""
@@ -53,32 +27,12 @@ def make_decoder(size: str, seed: int) -> Any:
         UserError: there is no such size.
     """
     import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
 
-    if size not in SIZES:
-        raise UserError(f"there is no size {size!r}; there are {', '.join(SIZES)}")
-    shape = SIZES[size]
-    config = LlamaConfig(
-        vocab_size=v.COUNT,
-        hidden_size=shape.width,
-        # Three matrices of 8/3 of the width cost as much as two of four times it (Shazeer 2020); in whole 64s.
-        intermediate_size=-(-shape.width * 8 // 3 // 64) * 64,
-        num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads,
-        num_key_value_heads=shape.heads,
-        max_position_embeddings=LONGEST,
-        tie_word_embeddings=True,
-        bos_token_id=None,
-        eos_token_id=v.END,
-        pad_token_id=v.PAD,
-    )
-    # transformers draws initial weights from torch's global generator: put back what was there.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = LlamaForCausalLM(config)
+    width = SIZES[size].width if size in SIZES else 0
+    model = make_llama(size, seed, v.COUNT, v.END, v.PAD)
     with torch.no_grad():
         vectors = model.model.embed_tokens.weight
-        vectors[v.NUMBER :] += NUMBER_SCALE * _number_features(shape.width)
+        vectors[v.NUMBER :] += NUMBER_SCALE * _number_features(width)
         turns = torch.arange(360) * (2 * math.pi / 360)
         for harmonic in range(1, 5):
             columns = slice(2 * harmonic - 2, 2 * harmonic)
@@ -98,28 +52,6 @@ def _number_features(width: int) -> Any:
     sizes = [torch.tanh(value / unit) for unit in (0.1, 1.0, 10.0, 100.0, 1000.0)]
     plain = torch.stack([torch.sign(value), scale / 8, scale.abs() / 4 - 1, *sizes], 1)
     return torch.cat([torch.sin(phases), torch.cos(phases), plain], 1)[:, :width]
-
-
-def use_attention(model: Any, name: str) -> None:
-    """Compute attention by `name`: `ATTENTION` for training on a CPU, `sdpa` elsewhere."""
-    from transformers import AttentionInterface
-
-    AttentionInterface.register(ATTENTION, attend)
-    model.set_attn_implementation(name)
-
-
-def attend(module: Any, query: Any, key: Any, value: Any, mask: Any, scaling: float, **options: Any) -> Any:
-    """Causal attention, in three passes over the scores.
-
-    transformers' own makes seven and torch's fused one has a slow backward pass on a CPU: 4,600 tokens/s of one core
-    instead of 3,100 and 3,300. There is no mask but the causal one, so that pads must be behind.
-    """
-    import torch
-
-    scores = torch.matmul(query * scaling, key.transpose(2, 3))
-    rows, columns = scores.shape[2:]
-    scores += torch.full((rows, columns), -torch.inf, dtype=scores.dtype, device=scores.device).triu(columns - rows + 1)
-    return torch.matmul(torch.softmax(scores, -1), value).transpose(1, 2).contiguous(), None
 
 
 def bell_width(progress: float) -> float:

@@ -17,6 +17,7 @@ from gedanken.errors import UserError
 from gedanken.models.impulses import vocabulary as v
 from gedanken.models.impulses.vocabulary import Ids
 from gedanken.seeding import stream
+from gedanken.training.scratch.loader import Example
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine import couplings as c
 from gedanken.worlds.rigid.engine.chipmunk import Space
@@ -61,19 +62,6 @@ MISFIT = 0.3
 
 SORTED = 0.5
 """Share of the examples whose rows are said in the order that a reader lists them."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """A group with its answer.
-
-    Attributes:
-        ids: tokens, shape (tokens,), int32.
-        asked: which of them are the answer, shape (tokens,).
-    """
-
-    ids: np.ndarray
-    asked: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)

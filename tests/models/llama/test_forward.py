@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gedanken.models.impulses import forward
+from gedanken.models.llama import forward
 
 RNG = np.random.default_rng(0)
 

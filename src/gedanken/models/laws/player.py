@@ -1,0 +1,66 @@
+"""The player: a decoder of laws answers the conversation that any language model gets."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+import orjson
+
+from gedanken.loop import Question
+from gedanken.models.laws import decoder
+from gedanken.models.laws.dialect import read_answer, write_conversation
+from gedanken.models.laws.vocabulary import Vocabulary
+from gedanken.models.llama.weights import Weights
+from gedanken.seeding import stream
+
+TEMPERATURES = (0.5, 0.8, 1.0)
+"""An answer that was given before earns nothing; another one is drawn, each time with more freedom."""
+
+
+class LawPlayer:
+    """A model of laws; the same conversation always gets the same answer.
+
+    Attributes:
+        name: what it is called in tables.
+    """
+
+    def __init__(self, folder: Path, name: str, temperature: float = 0.0, deaf: bool = False):
+        """The model in `folder`.
+
+        Args:
+            folder: the model's.
+            name: what it is called.
+            temperature: of the first draw; 0 takes the likeliest answer.
+            deaf: it reads the problem only, not what was said to its answers, so that they are independent but for not
+                being the same.
+
+        Raises:
+            UserError: there is no model, or one of another kind.
+        """
+        self.name = name
+        self._temperatures, self._deaf = (temperature, *TEMPERATURES), deaf
+        self._weights, self._vocabulary = _load(folder)
+
+    def __repr__(self) -> str:
+        return f"LawPlayer({self.name!r})"
+
+    def answer(self, question: Question) -> str:
+        """A law or a change of the last one, as JSON."""
+        messages = [*question.messages]
+        if self._deaf:
+            problem = next(k for k, message in enumerate(messages) if message["role"] == "user")
+            messages = messages[: problem + 1]
+        text = write_conversation(messages, self._vocabulary)
+        given = {message["content"] for message in question.messages if message["role"] == "assistant"}
+        rng = stream("laws", "answer", hashlib.sha256(orjson.dumps([text, len(given)])).hexdigest())
+        answer = ""
+        for temperature in self._temperatures:
+            answer = read_answer(decoder.say(self._weights, text, temperature, rng), self._vocabulary)
+            if answer not in given:
+                break
+        return answer
+
+
+@lru_cache(maxsize=4)
+def _load(folder: Path) -> tuple[Weights, Vocabulary]:
+    return decoder.load(folder)

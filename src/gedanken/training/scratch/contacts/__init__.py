@@ -1,0 +1,1 @@
+"""The lesson of the contacts of the rigid world and their impulses."""

@@ -1,0 +1,92 @@
+"""Training on laws, and on what follows wrong ones."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from gedanken.loop import Problem
+from gedanken.models.laws.vocabulary import Vocabulary
+from gedanken.tasks.discover.task import DiscoverTask
+from gedanken.training.pairs import Source
+from gedanken.training.scratch.laws.decoder import BELL, make_decoder, measure_loss
+from gedanken.training.scratch.laws.examples import BLURRED, DEPTHS, NOISES, ROWS, SPELLED, Lawbook, list_words
+from gedanken.training.scratch.laws.options import LawOptions
+from gedanken.training.scratch.laws.validation import pose_problems, validate
+from gedanken.training.scratch.trainer import Progress, train
+
+
+class LawLesson:
+    """What `train laws` teaches: first laws, and how to go on from wrong ones."""
+
+    kind = "laws"
+
+    def __init__(self, options: LawOptions):
+        """Raises: UserError: a system is not known, or is held out."""
+        self._options = options
+        self._subjects = Source("discover", tuple(options.subjects or ("all",))).subjects
+        self._favourites = tuple(name for name in DiscoverTask.training_subjects if name in self._subjects)
+        self._vocabulary = Vocabulary(list_words(self._subjects))
+
+    @cached_property
+    def _problems(self) -> Sequence[Problem]:
+        return pose_problems(self._favourites or self._subjects, self._options.validation_problems)
+
+    @property
+    def source(self) -> Lawbook:
+        """Problems of the training split."""
+        options = self._options
+        mistakes = tuple(options.mistakes or ())
+        return Lawbook(
+            tuple(self._subjects), self._favourites, options.favoured, self._vocabulary.words, mistakes,
+            options.own_mistakes if mistakes else 0.0,
+        )  # fmt: skip
+
+    def describe(self) -> dict[str, Any]:
+        """What the run learns from."""
+        return {
+            "text": {
+                "rows": ROWS,
+                "noise": NOISES,
+                "wrong_laws_before": DEPTHS,
+                "blurred": BLURRED,
+                "spelled": SPELLED,
+                "bell": BELL,
+                "words": len(self._vocabulary.words),
+            },
+            "subjects": self._subjects,
+            "favourites": self._favourites,
+        }
+
+    def make_model(self) -> Any:
+        """The decoder."""
+        return make_decoder(self._options.size, self._options.seed, self._vocabulary)
+
+    def measure(self, model: Any, ids: Any, asked: Any, progress: float) -> tuple[Any, float, int]:
+        """The loss on answers."""
+        return measure_loss(model, ids, asked, self._vocabulary.number, progress)
+
+    def save_words(self, folder: Path) -> None:
+        """Write the list of words."""
+        self._vocabulary.save(folder)
+
+    def examine(self, folder: Path) -> dict[str, Any]:
+        """What the model solves of validation problems."""
+        return validate(folder, self._problems) if self._problems else {}
+
+
+def train_laws(options: LawOptions, progress: Progress = lambda done, total, note: None) -> Path:
+    """Train a decoder from nothing to find laws, and to make use of what the simulator says to wrong ones.
+
+    Args:
+        options: what, for how long.
+        progress: called with seconds (or steps) done, in all, and a note of the figures.
+
+    Returns:
+        The folder of the model, which `--player laws:FOLDER` plays.
+
+    Raises:
+        UserError: a system is held out, the folder holds another run, or the loss stopped being a number; the last good
+            checkpoint is kept.
+    """
+    return train(options, LawLesson(options), progress)

@@ -1,0 +1,163 @@
+"""A decoder of laws: its examples, its loss, a short run, and the player that comes out of it."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gedanken.errors import UserError
+from gedanken.loop import Question, play
+from gedanken.models.laws import vocabulary as v
+from gedanken.models.laws.dialect import read_answer
+from gedanken.models.laws.vocabulary import Vocabulary
+from gedanken.players import load_player
+from gedanken.tasks.discover.task import DiscoverTask
+from gedanken.training.scratch.laws.examples import Lawbook, list_words
+from gedanken.training.scratch.laws.lesson import train_laws
+from gedanken.training.scratch.laws.options import LawOptions
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+SYSTEMS = ("spring_mass", "free_fall")
+
+
+@pytest.fixture(scope="module")
+def words():
+    return Vocabulary(list_words(SYSTEMS))
+
+
+@pytest.fixture(scope="module")
+def options(tmp_path_factory):
+    return LawOptions(
+        output_dir=tmp_path_factory.mktemp("runs") / "whole", size="tiny", steps=12, batch_tokens=1500, warmup_steps=0,
+        subjects=SYSTEMS, learning_rate=1e-2, checkpoint_steps=5, log_steps=1, threads=1, bf16=False,
+        validation_problems=1,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def model(options):
+    return train_laws(options)
+
+
+def said(example, words):
+    """The answer of an example, and whether it is a first one."""
+    answer = json.loads(read_answer(example.ids[example.asked].tolist(), words))
+    return answer, v.REPLY not in example.ids.tolist()
+
+
+def test_examples_end_with_what_solves_the_problem_or_mends_the_law(words):
+    pool = Lawbook(SYSTEMS, SYSTEMS, 0.5, words.words).make_pool(3)
+    answers = [said(example, words) for example in pool]
+    assert all("equation" in answer for answer, first in answers if first)
+    assert any(first for _, first in answers)
+    edits = [answer for answer, first in answers if "edit" in answer]
+    assert len(edits) > len(answers) / 5
+    assert all(set(edit) == {"scale", "by"} for answer in edits for edit in answer["edit"])
+    for example in pool:
+        ids = example.ids.tolist()
+        assert ids[-1] == v.END
+        assert ids[int(np.flatnonzero(example.asked)[0]) - 1] == v.ANSWER
+        assert v.UNKNOWN not in ids
+    again = Lawbook(SYSTEMS, SYSTEMS, 0.5, words.words).make_pool(3)
+    assert all((one.ids == other.ids).all() for one, other in zip(pool, again, strict=True))
+
+
+def test_an_edit_of_an_example_solves_its_problem():
+    judge = DiscoverTask(mode="training")
+    from gedanken.loop import Turn
+    from gedanken.tasks.discover import teacher
+
+    rng = np.random.default_rng(0)
+    problem = judge.pose("damped_spring", split="train", index=5)
+    wrong = teacher.blur(problem, rng)
+    verdict = judge.verify(problem, wrong)
+    mended = teacher.mend(problem, verdict.reading)
+    assert judge.verify(problem, mended, [Turn(wrong, verdict)]).terms["match"] > 0.99
+    spoilt = judge.verify(problem, '{"equation": "d2x/dt2 = -k", "params": {"k": 1.0}}')
+    assert teacher.mend(problem, spoilt.reading) is None
+
+
+def test_own_mistakes_are_followed_by_what_is_right(words, tmp_path):
+    key = {"subject": "spring_mass", "split": "train", "index": 4, "level": None, "options": {"noise": 0.02}}
+    wrong = '{"equation": "d2x/dt2 = -k*x", "params": {"k": 4000.0}}'
+    file = tmp_path / "outcomes.jsonl"
+    file.write_text(json.dumps({"task": "discover", "key": key, "answer": wrong}) + "\n")
+    pool = Lawbook(SYSTEMS, SYSTEMS, 0.5, words.words, (str(file),), 1.0).make_pool(0)
+    assert len(pool) > 1
+    assert not any(first for _, first in (said(example, words) for example in pool))
+    file.write_text(json.dumps({"task": "discover", "key": {**key, "split": "test"}, "answer": wrong}) + "\n")
+    with pytest.raises(UserError, match="not for training"):
+        Lawbook(SYSTEMS, SYSTEMS, 0.5, words.words, (str(file),), 1.0).make_pool(0)
+
+
+def test_near_numbers_are_nearly_right_and_other_words_are_wrong(words):
+    from gedanken.training.scratch.laws.decoder import weigh_tokens
+
+    def loss(said, right):
+        """Of a model that says a token, where another one is right."""
+        logits = torch.zeros(1, words.count)
+        logits[0, said] = 12.0
+        return float(weigh_tokens(logits, torch.tensor([right]), words.number, 0.0)[0])
+
+    right = words.write_number(2.5)
+    exact, near, far = (loss(words.write_number(value), right) for value in (2.5, 2.51, 9.0))
+    assert exact < near < far
+    assert loss(words.write_number(-2.5), right) > near
+    assert loss(v.END, right) > near
+    assert loss(v.END, v.END) < 0.2 < loss(v.LAW, v.END)
+    # Zero has no neighbours.
+    assert loss(words.number, words.number) < 0.2
+
+
+def test_a_short_run_lowers_the_loss_and_its_model_plays_without_torch(options, model):
+    lines = [json.loads(line) for line in (options.output_dir / "metrics.jsonl").read_text().splitlines()]
+    losses = [line["loss"] for line in lines if line["kind"] == "train"]
+    assert np.mean(losses[-3:]) < np.mean(losses[:3]) - 0.5
+    (checked,) = [line for line in lines if line["kind"] == "validation"]
+    assert checked["problems"] == 2
+    assert 0.0 <= checked["solved_1"] <= checked["solved_8"] <= 1.0
+    card = (options.output_dir / "README.md").read_text()
+    assert "within 8" in card
+    assert "task discover" in card
+    player = load_player(f"laws:{model}", "discover")
+    task = DiscoverTask()
+    problem = task.pose("spring_mass", split="test", index=0)
+    turns = list(play(task, player, problem, 3))
+    assert len({turn.answer for turn in turns}) == len(turns)
+    again = list(play(task, load_player(f"laws:{model}", "discover"), problem, 3))
+    assert [turn.answer for turn in again] == [turn.answer for turn in turns]
+
+
+def test_a_deaf_player_reads_the_problem_alone(model):
+    task = DiscoverTask()
+    problem = task.pose("spring_mass", split="test", index=0)
+    deaf = load_player(f"laws_deaf:{model}", "discover")
+    (first,) = play(task, deaf, problem, 1)
+    question = Question(task.ask(problem, [first]), problem.observation, [first])
+    other = replace(first, answer='{"equation": "d2x/dt2 = 0"}')
+    assert deaf.answer(question) == deaf.answer(replace(question, messages=task.ask(problem, [other])))
+    assert deaf.answer(question) != first.answer
+
+
+def test_it_says_what_transformers_says(model, words):
+    from transformers import AutoModelForCausalLM
+
+    from gedanken.models.laws import decoder
+
+    weights, found = decoder.load(model)
+    assert found.words == words.words
+    text = words.encode("HINT: Mass of 2.3 kg\nx 0.5 -1.25") + [v.ANSWER]
+    theirs = AutoModelForCausalLM.from_pretrained(model).eval()
+    expected = theirs.generate(torch.tensor([text]), max_new_tokens=12, do_sample=False)[0, len(text) :].tolist()
+    assert decoder.say(weights, text, most=12) == expected
+
+
+def test_a_run_goes_on_and_held_out_systems_are_refused(options, model):
+    again = replace(options, resume=True)
+    assert train_laws(again) == model
+    with pytest.raises(UserError, match="holds a run"):
+        train_laws(options)
+    with pytest.raises(UserError, match="held out"):
+        train_laws(replace(options, output_dir=options.output_dir.with_name("other"), subjects=("projectile_drag",)))
