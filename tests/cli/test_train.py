@@ -85,7 +85,13 @@ COMMANDS = {
     "sft": ("gedanken.training.sft", "train_sft", "SFTOptions", {"model": "m"}),
     "grpo": ("gedanken.training.grpo", "train_grpo", "GRPOOptions", {"model": "m"}),
     "curriculum": ("gedanken.training.curriculum", "train_curriculum", "CurriculumOptions", {}),
-    "scratch": ("gedanken.training.scratch.trainer", "train_scratch", "ScratchOptions", {"data": "d", "steps": 1}),
+    "scratch": (
+        "gedanken.training.scratch.contacts.lesson",
+        "train_scratch",
+        "ScratchOptions",
+        {"data": "d", "steps": 1},
+    ),
+    "laws": ("gedanken.training.scratch.laws.lesson", "train_laws", "LawOptions", {"steps": 1}),
 }
 
 

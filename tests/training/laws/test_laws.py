@@ -148,7 +148,7 @@ def test_it_says_what_transformers_says(model, words):
 
     weights, found = decoder.load(model)
     assert found.words == words.words
-    text = words.encode("HINT: Mass of 2.3 kg\nx 0.5 -1.25") + [v.ANSWER]
+    text = [*words.encode("HINT: Mass of 2.3 kg\nx 0.5 -1.25"), v.ANSWER]
     theirs = AutoModelForCausalLM.from_pretrained(model).eval()
     expected = theirs.generate(torch.tensor([text]), max_new_tokens=12, do_sample=False)[0, len(text) :].tolist()
     assert decoder.say(weights, text, most=12) == expected

@@ -39,7 +39,9 @@ class LawPlayer:
         """
         self.name = name
         self._temperatures, self._deaf = (temperature, *TEMPERATURES), deaf
-        self._weights, self._vocabulary = _load(folder)
+        weights = folder / "model.safetensors"
+        # A run writes its model anew while it is examined.
+        self._weights, self._vocabulary = _load(folder, weights.stat().st_mtime_ns if weights.is_file() else 0)
 
     def __repr__(self) -> str:
         return f"LawPlayer({self.name!r})"
@@ -62,5 +64,5 @@ class LawPlayer:
 
 
 @lru_cache(maxsize=4)
-def _load(folder: Path) -> tuple[Weights, Vocabulary]:
+def _load(folder: Path, written: int) -> tuple[Weights, Vocabulary]:
     return decoder.load(folder)
