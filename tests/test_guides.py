@@ -37,7 +37,6 @@ SHORTER = {
     "gedanken-predict --frames 190": "gedanken-predict --frames 15",
     "gedanken-predict --frames 60": "gedanken-predict --frames 15",
     "--suite heldout6 --scenes 2 --horizon 1 --horizon 5 --horizon 20": "--suite heldout6 --scenes 1 --horizon 1",
-    "--scenes 10000": "--scenes 12",
     "--scenes 50000": "--scenes 10 --scenarios billiards",
 }
 # Appended to a training command: the last value of an option counts.

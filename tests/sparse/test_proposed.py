@@ -61,10 +61,10 @@ def test_constants_that_divide_by_zero_are_no_proposal():
     assert read_proposal(law("d2x/dt2 = x/k", {"k": 0.0}), []) is None
 
 
-def herd(noise=0.05):
-    """A predator whose prey stands in a herd: only the rim is hunted, which goes as a square root."""
+def herd(noise=0.03):
+    """A predator and a prey that move in herds: where their rims meet is hunted, the root of the product."""
     t = np.linspace(0.0, 12.0, 120)
-    equation = "dx/dt = a*x - b*x**2 - c*sqrt(x)*y; dy/dt = d*sqrt(x)*y - e*y"
+    equation = "dx/dt = a*x - b*x**2 - c*sqrt(x*y); dy/dt = d*sqrt(x*y) - e*y"
     params = {"a": 1.2, "b": 0.1, "c": 0.6, "d": 0.4, "e": 0.7}
     clean = simulate(equation, RATES, params, np.array([4.0, 1.0]), t).values
     rng = stream("test", "proposed", "herd")
@@ -81,5 +81,5 @@ def test_a_right_proposal_wins_and_a_wrong_one_does_no_harm():
     assert lowest[1] <= lowest[0] + 0.05
     assert lowest[2] < lowest[0] - 6.0
     assert helped.candidates[0].proposed
-    assert "sqrt(x)" in helped.candidates[0].equation
+    assert "sqrt(x*y)" in helped.candidates[0].equation
     assert not any(each.proposed for each in alone.candidates)

@@ -136,8 +136,9 @@ def test_a_deaf_player_reads_the_problem_alone(model):
     deaf = load_player(f"laws_deaf:{model}", "discover")
     (first,) = play(task, deaf, problem, 1)
     question = Question(task.ask(problem, [first]), problem.observation, [first])
-    other = replace(first, answer='{"equation": "d2x/dt2 = 0"}')
-    assert deaf.answer(question) == deaf.answer(replace(question, messages=task.ask(problem, [other])))
+    *before, reply = question.messages
+    other = replace(question, messages=[*before, {**reply, "content": "Match 0.999, the data oscillate faster."}])
+    assert deaf.answer(question) == deaf.answer(other)
     assert deaf.answer(question) != first.answer
 
 

@@ -129,7 +129,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(options
         loss, weight, numbers = measure_loss(*given)
         return loss * float("nan") if len(steps) > 6 else loss, weight, numbers
 
-    monkeypatch.setattr("gedanken.training.scratch.trainer.measure_loss", spoil)
+    monkeypatch.setattr("gedanken.training.scratch.contacts.lesson.measure_loss", spoil)
     with pytest.raises(UserError, match="no number"):
         train_scratch(broken)
     kept = torch.load(broken.output_dir / "checkpoint.pt", weights_only=True)
