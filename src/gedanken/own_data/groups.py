@@ -7,8 +7,8 @@ worth its constants, by the likelihoods of the residuals and Schwarz's price on 
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from gedanken.own_data.order import search_laws
 from gedanken.own_data.record import Record
 from gedanken.sparse.discovery import INDISTINCT, Candidate
 from gedanken.sparse.ladder import EXACT
-from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.worlds.ode.fit import Fit, fit
 from gedanken.worlds.ode.knowledge import facts
 from gedanken.worlds.ode.trajectory import Trajectory
@@ -71,9 +70,9 @@ def choose_group(record: Record, player: Player) -> tuple[Record, tuple[Group, .
     left = 1.0 - together.best.match
     if left < _UNEXPLAINED and together.best.constants <= _FEW * len(together.states.coordinates):
         return record, ()
-    most = max(range(len(trials)), key=lambda k: int(np.isfinite(trials[k].values).sum()))
+    longest = max(trials, key=lambda trial: _count([trial]))
     try:
-        alone = search_laws(player, _only(record, [most]))
+        alone = search_laws(player, record.about([longest]))
     except UserError:  # too few samples
         return record, ()
     forms = sorted({c.equation: c for c in (*alone.ladder, alone.best)}.values(), key=lambda c: c.complexity)
@@ -84,26 +83,24 @@ def choose_group(record: Record, player: Player) -> tuple[Record, tuple[Group, .
     if shares[chosen] > _OWN:
         return record, ()
     grouped = _group(record, forms[chosen], found[chosen])
-    samples = sum(int(np.isfinite(trial.values).sum()) for trial in trials)
-    worth = max(samples / max([1.0, *together.correlation.values()]), 2.0)
+    worth = max(_count(trials) / max([1.0, *together.correlation.values()]), 2.0)
     constants = len(grouped) * forms[chosen].constants - together.best.constants
-    gain = worth * math.log(max(left, EXACT) / max(shares[chosen], EXACT)) - constants * math.log(worth)
+    apart = sum(len(members) * _left(fitted) for members, fitted in grouped) / sum(len(each) for each, _ in grouped)
+    gain = worth * math.log(max(left, EXACT) / max(apart, EXACT)) - constants * math.log(worth)
     if len(grouped) == 1 or gain < INDISTINCT:
         return record, ()
-    largest = max(
-        grouped, key=lambda each: (sum(int(np.isfinite(trials[k].values).sum()) for k in each[0]), -each[0][0])
-    )
+    largest = max((members for members, _ in grouped), key=lambda each: (_count(trials[k] for k in each), -each[0]))
     groups = tuple(
         Group(
             tuple(trials[k].name or str(k + 1) for k in members),
             forms[chosen].equation,
             fitted.params,
             1.0 - _left(fitted),
-            members is largest[0],
+            members is largest,
         )
         for members, fitted in grouped
     )
-    return _only(record, largest[0]), groups
+    return record.about([trials[k] for k in largest]), groups
 
 
 def describe(groups: Sequence[Group]) -> str:
@@ -125,20 +122,9 @@ def _listed(names: Sequence[str], most: int = 8) -> str:
     return f"trial{'s' if len(names) > 1 else ''} {shown}{rest}"
 
 
-def _only(record: Record, members: Sequence[int]) -> Record:
-    """The record with some of its trials."""
-    observation, truth = record.problem.observation, record.problem.truth
-    problem = DiscoverTask().pose_record(
-        observation.states,
-        [record.fitted[k] for k in members],
-        observation.hint,
-        record.problem.key.subject,
-        record.held_out,
-        observation.clock,
-        truth.continues,
-        observation.knowledge,
-    )
-    return replace(record, problem=problem)
+def _count(trials: Iterable[Trajectory]) -> int:
+    """Number of values that were measured."""
+    return sum(int(np.isfinite(trial.values).sum()) for trial in trials)
 
 
 def _fit(record: Record, form: Candidate, params: Mapping[str, float], trials: Sequence[Trajectory]) -> Fit | None:

@@ -12,7 +12,6 @@ from itertools import pairwise
 import numpy as np
 
 from gedanken.own_data.record import FEWEST, Record
-from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.worlds.ode.trajectory import Array, Trajectory
 
 _FIRST, _LATER = 5, (3, 10)  # samples on each side of a possible jump, at first and where there is one
@@ -44,18 +43,8 @@ def split_at_jumps(record: Record) -> tuple[Record, tuple[str, ...]]:
         pieces += _cut(trial, sorted(cuts))
     if not said or not pieces:
         return record, ()
-    observation = record.problem.observation
-    problem = DiscoverTask().pose_record(
-        states,
-        pieces,
-        observation.hint,
-        record.problem.key.subject,
-        record.held_out,
-        observation.clock,
-        knowledge=observation.knowledge,
-    )
     sentence = "; ".join(said[:3])
-    return replace(record, problem=problem), (
+    return record.about(pieces), (
         f"{sentence[0].upper()}{sentence[1:]}, as in a bounce or an impact. No smooth law holds across a jump: the law "
         f"is about the motion between jumps, each of the {len(pieces)} stretches with a start of its own.",
     )

@@ -1,6 +1,6 @@
 """What there is to discover a law in: a file, a shipped example, or a problem about a system of the zoo."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,15 @@ class Record:
         """The trials that players see."""
         trials: tuple[Trajectory, ...] = self.problem.observation.trajectories
         return trials
+
+    def about(self, trials: Sequence[Trajectory]) -> "Record":
+        """The same question about other trials."""
+        seen, truth = self.problem.observation, self.problem.truth
+        problem = DiscoverTask().pose_record(
+            seen.states, trials, seen.hint, self.problem.key.subject, self.held_out, seen.clock, truth.continues,
+            seen.knowledge,
+        )  # fmt: skip
+        return replace(self, problem=problem)
 
     def label(self, column: str) -> str:
         """A column with its unit, for axes and tables; where equations have a short name for it, with the long one."""

@@ -17,11 +17,13 @@ The files by what they do, each step using those above it:
              criterion.py    the information criterion of a law on the record
              start.py        what a hint states of the start
              fitting.py      fits of structures through the simulator (worlds/ode/fit)
-    choose   search.py       which structures are proposed and fitted, in which order
+    choose   combinations.py whole laws from the right-hand sides of each equation
+             search.py       which structures are proposed and fitted, in which order
              residuals.py    whether residuals are independent noise
              ladder.py       from simple laws to complex ones, and the simplest that predicts as well as the best
              discovery.py    the result: laws, uncertainties, rivals, the experiment that would decide
-             identify.py     the laws to report, fitted to high accuracy
+             finishing.py    laws fitted again, to high accuracy
+             identify.py     the laws to report, their uncertainties and rivals
     warm.py                  compile it all, once
 """
 

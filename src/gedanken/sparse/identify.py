@@ -7,13 +7,14 @@ The best laws of the search are fitted again, to higher accuracy and with their 
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from gedanken.errors import Unanswerable, UserError
+from gedanken.errors import UserError
 from gedanken.sparse.criterion import Criterion
 from gedanken.sparse.discovery import INDISTINCT, Candidate, Discovery, Experiment
+from gedanken.sparse.finishing import Finished, finish
 from gedanken.sparse.ladder import (
     RUNGS,
     Rows,
@@ -29,18 +30,11 @@ from gedanken.sparse.ladder import (
 )
 from gedanken.sparse.search import Search
 from gedanken.sparse.structure import (
-    DRIVING_DRAG,
-    Model,
-    count_driving_drags,
     couplings,
-    limits_by_name,
     size_of,
-    write,
-    write_tied,
 )
-from gedanken.sparse.tying import Tie
 from gedanken.sparse.usable import keep_usable
-from gedanken.worlds.ode.fit import Program, Refined, covariance_of, refine, simulate_pieces
+from gedanken.worlds.ode.fit import covariance_of, simulate_pieces
 from gedanken.worlds.ode.knowledge import Knowledge, why_not
 from gedanken.worlds.ode.law.answer import Answer
 from gedanken.worlds.ode.law.law import Law
@@ -49,9 +43,6 @@ from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 
 CANDIDATES = 8  # laws that are reported
 SHORT = 40  # samples below which a note asks for caution
-UNUSABLE = 1e6  # cost of a law whose simulation fails from the smoothed start: any other law comes first
-FRAGILE = 8.0  # cost of a law that leaves the record whenever its start moves by one standard deviation of the noise
-_LEAVES = 0.1  # change of the simulation, as a share of its variance, that counts as leaving the record
 _NOISE_FOLLOWS = 0.05  # relative range of a column's noise, above which it is reported to follow the signal
 
 
@@ -134,7 +125,7 @@ def discover(
         steps = []
     elif not is_noise(criterion, best.refined.predicted):
         steps += [m for m in contenders(criterion, models, best) if m not in steps]
-    laws = {m.key: _finish(search, m) for m in (*models[: CANDIDATES + 2], *steps)}
+    laws = {m.key: finish(search, m) for m in (*models[: CANDIDATES + 2], *steps)}
     if knowledge:
         agreeing = {key: law for key, law in laws.items() if not _disagrees(search, law, knowledge)}
         laws = agreeing or laws
@@ -145,7 +136,7 @@ def discover(
     rows, words = leave_out(criterion.record, states.size) if steps else (np.zeros(criterion.record.t.size, bool), "")
     found = [_candidate(search, law, ranked[0].criterion, times, rows) for law in rungs]
     candidates, reason = choose_headline(criterion, found, ranked[0].refined.predicted, len(ranked))
-    linear = [_finish(search, m) for m in search.fit_linear()] if steps and not knowledge else []
+    linear = [finish(search, m) for m in search.fit_linear()] if steps and not knowledge else []
     found += [_candidate(search, law, ranked[0].criterion, times, rows) for law in linear]
     indistinct = [law for law in ranked if law.criterion - ranked[0].criterion < INDISTINCT]
     observed = [i for i in range(states.size) if criterion.counts[i] > 0]
@@ -173,105 +164,12 @@ def discover(
     return replace(discovery, notes=tuple(_notes(discovery, search)))
 
 
-@dataclass(frozen=True)
-class _Finished:
-    """A law as it is reported: equation and parameters, its criterion, the fit they come from, its structure."""
-
-    equation: str
-    params: dict[str, float]
-    criterion: float
-    program: Program
-    refined: Refined
-    weights: Array
-    model: Model
-
-
-def _disagrees(search: Search, law: _Finished, knowledge: Knowledge) -> bool:
+def _disagrees(search: Search, law: Finished, knowledge: Knowledge) -> bool:
     read = Law.of(Answer(law.equation, law.params), search.states)
     return bool(why_not(knowledge, read, search.criterion.trajectories))
 
 
-def _finish(search: Search, model: Model) -> _Finished:
-    """Fit a model to high accuracy, with its tied constants tied or, if that is better, free."""
-    criterion, fitter = search.criterion, search.fitter
-    rms = np.sqrt(criterion.mean_square(model.refined.predicted))
-    scale = np.ones(search.states.size)
-    scale[criterion.counts > 0] = np.maximum(rms, 1e-3)
-    weights = criterion.record.weights / scale
-    tied = model.parsimony
-    options: list[tuple[Array, dict[int, Tie], float]] = [(tied.params, tied.ties, tied.bonus)]
-    if tied.ties:
-        options.append((model.refined.params, criterion.given.ties(model.structure), 0.0))
-    laws: list[_Finished] = []
-    for params, ties, bonus in options:
-        equation, values = write_tied(model.structure, search.states, params.tolist(), ties, fitter.prefix)
-        try:
-            program = fitter.compiler(equation, tuple(values))
-        except Unanswerable:  # longer than the grammar reads
-            continue
-        limits = criterion.given.limits(model.structure)
-        if limits is not None:
-            ends = np.array(limits_by_name(model.structure, params.tolist(), ties, limits)).reshape(-1, 2)
-            limits = ends[:, 0].copy(), ends[:, 1].copy()
-        refined = refine(
-            program, np.array(list(values.values())), criterion.record, segments=model.segments,
-            starts=model.refined.starts, weights=weights, tolerance=1e-9, rtol=1e-8,
-            limits=limits,
-        )  # fmt: skip
-        if refined is None:
-            continue
-        cost = criterion.of(model.structure, refined) - bonus + _fragility(search, program, refined)
-        cost += DRIVING_DRAG * count_driving_drags(model.structure, params)
-        laws.append(
-            _Finished(
-                equation,
-                dict(zip(values, refined.params.tolist(), strict=True)),
-                cost,
-                program,
-                refined,
-                weights,
-                model,
-            )
-        )
-    if not laws:
-        equation, names = write(model.structure, search.states, fitter.prefix)
-        values = dict(zip(names, model.refined.params.tolist(), strict=True))
-        return _Finished(equation, values, model.criterion, model.program, model.refined, weights, model)
-    return min(laws, key=lambda law: law.criterion)
-
-
-def _fragility(search: Search, program: Program, refined: Refined) -> float:
-    """Cost of a law that follows the record from its fitted start, but not from starts that the data allow as well.
-
-    It is `FRAGILE` times the share of starts, one standard deviation of the noise away, from which the law leaves the
-    record. Such a law owes its fit to the choice of the start. A sensitive (chaotic) record is exempt: there the true
-    law does the same.
-    """
-    record, scale = search.criterion.record, search.criterion.scale
-    if search.fitter.sensitive or len(refined.starts) != len(record.bounds) - 1:
-        return 0.0
-    # The simulation from the smoothed start only has to succeed: where there is no noise, the fitted start can be many
-    # standard deviations away from it at little cost.
-    firsts = record.bounds[:-1]
-    smoothed = simulate_pieces(
-        program, refined.params, record.t, record.bounds, record.guess[firsts], scale, record.drives
-    )
-    if smoothed is None:
-        return UNUSABLE
-    left = tried = 0
-    total = (((refined.predicted - refined.predicted.mean(0)) / scale) ** 2).sum()
-    for i in range(search.states.size):
-        for sign in (-1.0, 1.0):
-            weights = record.weights[firsts, i]
-            starts = refined.starts.copy()
-            starts[:, i] += sign * np.where(weights > 0, 1.0 / np.where(weights > 0, weights, 1.0), 0.0)
-            moved = simulate_pieces(program, refined.params, record.t, record.bounds, starts, scale, record.drives)
-            tried += 1
-            left += moved is None or (((moved - refined.predicted) / scale) ** 2).sum() > _LEAVES * total
-    return FRAGILE * left / tried
-
-
-def _candidate(search: Search, law: _Finished, best: float, times: Array, rows: Rows) -> Candidate:
+def _candidate(search: Search, law: Finished, best: float, times: Array, rows: Rows) -> Candidate:
     """A law with all that is reported of it.
 
     Args:
@@ -329,7 +227,7 @@ def _candidate(search: Search, law: _Finished, best: float, times: Array, rows: 
     )
 
 
-def _experiment(criterion: Criterion, laws: Sequence[_Finished]) -> Experiment | None:
+def _experiment(criterion: Criterion, laws: Sequence[Finished]) -> Experiment | None:
     """The start from which the best law and its closest rival differ most, for as long as the first trial.
 
     It is chosen among multiples of the first trial's start, and shifts of it by up to five spreads of a column. A

@@ -38,8 +38,7 @@ def _head(folder: RunFolder) -> list[str]:
         lines.append(f"base_model: {SMOLLM2 if base == 'smollm2' else base}")
     lines += ["tags:", "- physics", "- gedanken", f"- {kind}", "---", ""]
     lines += [f"# {folder.path.name}", "", *_warnings(folder)]
-    task = options.get("task", "discover" if kind == "laws" else "predict")
-    what = f"{task} by {METHODS.get(kind, kind)}"
+    what = f"{options.get('task') or config.get('task', 'predict')} by {METHODS.get(kind, kind)}"
     lines += [f"Trained on gedanken's task {what}" + (f", from {base}." if base else "."), ""]
     if base and (folder.model / "adapter_config.json").is_file():
         lines += ["```bash", f"gedanken play discover damped_spring --player hf:{base}+{folder.path}/model", "```", ""]

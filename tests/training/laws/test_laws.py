@@ -1,11 +1,13 @@
 """A decoder of laws: its examples, its loss, a short run, and the player that comes out of it."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from gedanken.cli.main import run
 from gedanken.errors import UserError
 from gedanken.loop import Question, play
 from gedanken.models.laws import vocabulary as v
@@ -13,7 +15,7 @@ from gedanken.models.laws.dialect import read_answer
 from gedanken.models.laws.vocabulary import Vocabulary
 from gedanken.players import load_player
 from gedanken.tasks.discover.task import DiscoverTask
-from gedanken.training.scratch.laws.examples import Lawbook, list_words
+from gedanken.training.scratch.laws.examples import Problems, list_words
 from gedanken.training.scratch.laws.lesson import train_laws
 from gedanken.training.scratch.laws.options import LawOptions
 
@@ -48,7 +50,7 @@ def said(example, words):
 
 
 def test_examples_end_with_what_solves_the_problem_or_mends_the_law(words):
-    pool = Lawbook(SYSTEMS, SYSTEMS, 0.5, words.words).make_pool(3)
+    pool = Problems(SYSTEMS, SYSTEMS, 0.5, words.words).make_pool(3)
     answers = [said(example, words) for example in pool]
     assert all("equation" in answer for answer, first in answers if first)
     assert any(first for _, first in answers)
@@ -60,7 +62,7 @@ def test_examples_end_with_what_solves_the_problem_or_mends_the_law(words):
         assert ids[-1] == v.END
         assert ids[int(np.flatnonzero(example.asked)[0]) - 1] == v.ANSWER
         assert v.UNKNOWN not in ids
-    again = Lawbook(SYSTEMS, SYSTEMS, 0.5, words.words).make_pool(3)
+    again = Problems(SYSTEMS, SYSTEMS, 0.5, words.words).make_pool(3)
     assert all((one.ids == other.ids).all() for one, other in zip(pool, again, strict=True))
 
 
@@ -84,12 +86,12 @@ def test_own_mistakes_are_followed_by_what_is_right(words, tmp_path):
     wrong = '{"equation": "d2x/dt2 = -k*x", "params": {"k": 4000.0}}'
     file = tmp_path / "outcomes.jsonl"
     file.write_text(json.dumps({"task": "discover", "key": key, "answer": wrong}) + "\n")
-    pool = Lawbook(SYSTEMS, SYSTEMS, 0.5, words.words, (str(file),), 1.0).make_pool(0)
+    pool = Problems(SYSTEMS, SYSTEMS, 0.5, words.words, (str(file),), 1.0).make_pool(0)
     assert len(pool) > 1
     assert not any(first for _, first in (said(example, words) for example in pool))
     file.write_text(json.dumps({"task": "discover", "key": {**key, "split": "test"}, "answer": wrong}) + "\n")
     with pytest.raises(UserError, match="not for training"):
-        Lawbook(SYSTEMS, SYSTEMS, 0.5, words.words, (str(file),), 1.0).make_pool(0)
+        Problems(SYSTEMS, SYSTEMS, 0.5, words.words, (str(file),), 1.0).make_pool(0)
 
 
 def test_near_numbers_are_nearly_right_and_other_words_are_wrong(words):
@@ -130,16 +132,59 @@ def test_a_short_run_lowers_the_loss_and_its_model_plays_without_torch(options, 
     assert [turn.answer for turn in again] == [turn.answer for turn in turns]
 
 
-def test_a_deaf_player_reads_the_problem_alone(model):
+def test_a_model_that_is_written_anew_is_read_anew(model, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(model, folder)
+    problem = DiscoverTask().pose("spring_mass", split="test", index=1)
+
+    def first():
+        (turn,) = play(DiscoverTask(), load_player(f"laws:{folder}", "discover"), problem, 1)
+        return turn.answer
+
+    before = first()
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(folder / "model.safetensors")
+    save_file({name: -value for name, value in weights.items()}, folder / "model.safetensors", {"format": "pt"})
+    assert first() != before
+
+
+def test_the_benchmark_plays_it_with_and_without_feedback(model, capsys, monkeypatch):
+    words = [
+        "bench",
+        "discover",
+        "--suite",
+        "seed8",
+        "--subject",
+        "spring_mass",
+        "--problems",
+        "1",
+        "--turns",
+        "3",
+        "--rows",
+        "16",
+        "--json",
+    ]
+    players = ["--player", f"laws:{model}", "--player", f"laws_no_feedback:{model}"]
+    monkeypatch.setattr("sys.argv", ["gedanken", *words, *players])
+    with pytest.raises(SystemExit) as end:
+        run()
+    assert not end.value.code
+    told = json.loads(capsys.readouterr().out)
+    assert [row["player"] for row in told] == [f"laws:{model}", f"laws_no_feedback:{model}"]
+    assert all(row["n"] == 1 for row in told)
+
+
+def test_without_feedback_it_reads_the_problem_alone(model):
     task = DiscoverTask()
     problem = task.pose("spring_mass", split="test", index=0)
-    deaf = load_player(f"laws_deaf:{model}", "discover")
-    (first,) = play(task, deaf, problem, 1)
+    alone = load_player(f"laws_no_feedback:{model}", "discover")
+    (first,) = play(task, alone, problem, 1)
     question = Question(task.ask(problem, [first]), problem.observation, [first])
     *before, reply = question.messages
     other = replace(question, messages=[*before, {**reply, "content": "Match 0.999, the data oscillate faster."}])
-    assert deaf.answer(question) == deaf.answer(other)
-    assert deaf.answer(question) != first.answer
+    assert alone.answer(question) == alone.answer(other)
+    assert alone.answer(question) != first.answer
 
 
 def test_it_says_what_transformers_says(model, words):

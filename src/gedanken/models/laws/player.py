@@ -24,21 +24,21 @@ class LawPlayer:
         name: what it is called in tables.
     """
 
-    def __init__(self, folder: Path, name: str, temperature: float = 0.0, deaf: bool = False):
+    def __init__(self, folder: Path, name: str, temperature: float = 0.0, feedback: bool = True):
         """The model in `folder`.
 
         Args:
             folder: the model's.
             name: what it is called.
             temperature: of the first draw; 0 takes the likeliest answer.
-            deaf: it reads the problem only, not what was said to its answers, so that they are independent but for not
-                being the same.
+            feedback: whether it reads its earlier answers and what was said to them. Without, its answers are
+                independent, but for none being given twice.
 
         Raises:
             UserError: there is no model, or one of another kind.
         """
         self.name = name
-        self._temperatures, self._deaf = (temperature, *TEMPERATURES), deaf
+        self._temperatures, self._feedback = (temperature, *TEMPERATURES), feedback
         weights = folder / "model.safetensors"
         # A run writes its model anew while it is examined.
         self._weights, self._vocabulary = _load(folder, weights.stat().st_mtime_ns if weights.is_file() else 0)
@@ -49,7 +49,7 @@ class LawPlayer:
     def answer(self, question: Question) -> str:
         """A law or a change of the last one, as JSON."""
         messages = [*question.messages]
-        if self._deaf:
+        if not self._feedback:
             problem = next(k for k, message in enumerate(messages) if message["role"] == "user")
             messages = messages[: problem + 1]
         text = write_conversation(messages, self._vocabulary)

@@ -20,7 +20,6 @@ FREE = (
     "validation_minutes",
     "output_dir",
     "resume",
-    "validation_problems",
 )
 
 

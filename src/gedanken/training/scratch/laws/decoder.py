@@ -13,8 +13,8 @@ BELL = (0.05, 0.004)
 NUMBER_SCALE, NUMBER_NOISE = 0.06, 0.002
 """Size of the first vectors of the numbers, and of what is random in them."""
 
-RATE_NUMBERS = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
-"""Sizes at which the first vectors of the numbers change their course."""
+TOLD_SIZES = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
+"""Sizes that the first vectors of the numbers tell them to be below or above."""
 
 
 def make_decoder(size: str, seed: int, vocabulary: Vocabulary) -> Any:
@@ -40,7 +40,7 @@ def _number_features(width: int) -> Any:
     value = torch.from_numpy(v.VALUES).float()
     scale = torch.log10(value.abs().clamp(min=10.0**v.FIRST_DECADE))
     sign = torch.sign(value)
-    plain = [sign, scale / 6, *(torch.tanh(value / unit) for unit in RATE_NUMBERS)]
+    plain = [sign, scale / 6, *(torch.tanh(value / unit) for unit in TOLD_SIZES)]
     waves = (width - len(plain)) // 4
     phases = scale[:, None] * (2 * math.pi * torch.logspace(-1.2, 1.0, waves))
     both = [torch.sin(phases), torch.cos(phases)]

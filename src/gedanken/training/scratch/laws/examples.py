@@ -53,7 +53,7 @@ LISTED = 4
 
 
 @dataclass(frozen=True)
-class Lawbook:
+class Problems:
     """Problems of the training split, and a model's own answers to some, as examples.
 
     Attributes:

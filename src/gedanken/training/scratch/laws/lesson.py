@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from gedanken.loop import Problem
-from gedanken.models.laws.vocabulary import Vocabulary
+from gedanken.models.laws.vocabulary import FILE, Vocabulary
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.training.pairs import Source
 from gedanken.training.scratch.laws.decoder import BELL, make_decoder, measure_loss
-from gedanken.training.scratch.laws.examples import BLURRED, DEPTHS, NOISES, ROWS, SPELLED, Lawbook, list_words
+from gedanken.training.scratch.laws.examples import BLURRED, DEPTHS, NOISES, ROWS, SPELLED, Problems, list_words
 from gedanken.training.scratch.laws.options import LawOptions
 from gedanken.training.scratch.laws.validation import pose_problems, validate
 from gedanken.training.scratch.trainer import Progress, train
@@ -26,18 +26,21 @@ class LawLesson:
         self._options = options
         self._subjects = Source("discover", tuple(options.subjects or ("all",))).subjects
         self._favourites = tuple(name for name in DiscoverTask.training_subjects if name in self._subjects)
-        self._vocabulary = Vocabulary(list_words(self._subjects))
+        written = options.folder.model
+        # A run goes on with its own words, whatever joined the zoo since.
+        resumed = options.resume and (written / FILE).is_file()
+        self._vocabulary = Vocabulary.load(written) if resumed else Vocabulary(list_words(self._subjects))
 
     @cached_property
     def _problems(self) -> Sequence[Problem]:
         return pose_problems(self._favourites or self._subjects, self._options.validation_problems)
 
     @property
-    def source(self) -> Lawbook:
+    def source(self) -> Problems:
         """Problems of the training split."""
         options = self._options
         mistakes = tuple(options.mistakes or ())
-        return Lawbook(
+        return Problems(
             tuple(self._subjects), self._favourites, options.favoured, self._vocabulary.words, mistakes,
             options.own_mistakes if mistakes else 0.0,
         )  # fmt: skip
@@ -45,6 +48,7 @@ class LawLesson:
     def describe(self) -> dict[str, Any]:
         """What the run learns from."""
         return {
+            "task": DiscoverTask.name,
             "text": {
                 "rows": ROWS,
                 "noise": NOISES,

@@ -1,4 +1,4 @@
-"""`laws_deaf:FOLDER`: a decoder of laws that does not hear what is said to its answers: as many tries without feedback.
+"""`laws_no_feedback:FOLDER`: a decoder of laws that never reads what was said to its answers.
 
 The control beside `laws:FOLDER` over several turns. Each answer is drawn from the problem alone, and none twice.
 """
@@ -14,4 +14,4 @@ def load(model: str, temperature: float = 0.0) -> LawPlayer:
     Raises:
         UserError: there is none, or it is of another kind.
     """
-    return LawPlayer(Path(model), f"laws_deaf:{model}", temperature, deaf=True)
+    return LawPlayer(Path(model), f"laws_no_feedback:{model}", temperature, feedback=False)
