@@ -9,6 +9,7 @@ from gedanken.models.backends.scripted import ScriptedPlayer
 from gedanken.own_data import discovery
 from gedanken.own_data.record import read_record
 from gedanken.own_data.report.write import write_report
+from gedanken.own_data.result import Result
 from gedanken.players import load_player
 from gedanken.seeding import stream
 
@@ -44,6 +45,9 @@ def test_runs_of_three_springs_are_grouped_and_the_law_is_that_of_the_largest_gr
     (sentence,) = [each for each in finding.observations if "No law with the same constants" in each]
     assert "= 21.9" in sentence or "= 22" in sentence
     assert "= 75" in sentence
+    table = Result(finding).groups
+    assert table["trials"].map(len).tolist() == [3, 2, 1]
+    assert table["reported"].tolist() == [True, False, False]
     files = write_report(finding, tmp_path / "report")
     told = json.loads(files["report.json"].read_text())
     assert [len(each["trials"]) for each in told["groups"]] == [3, 2, 1]

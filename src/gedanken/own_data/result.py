@@ -101,6 +101,13 @@ class Result:
 
         return pd.DataFrame([rung.to_dict() for rung in self.finding.ladder])
 
+    @property
+    def groups(self) -> "pd.DataFrame":
+        """Trials by the constants they share, a row a group, where they do not share all; else without rows."""
+        import pandas as pd
+
+        return pd.DataFrame([group.to_dict() for group in self.finding.groups])
+
     # ---- what follows from it ----
 
     def predict(
