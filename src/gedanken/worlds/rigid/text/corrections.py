@@ -270,16 +270,19 @@ def apply_corrections(guess: Array, lines: Iterator[str]) -> tuple[Array, list[s
     complaints: list[str] = []
     seen: set[int] = set()
     ended = False
-    for line in lines:
-        if line.strip().lower() == END:
+    for raw in lines:
+        # Without blanks around it, which the pattern would go through by itself.
+        line = raw[:LONGEST_LINE].strip()
+        if line.lower() == END:
             ended = True
             break
         if len(seen) + len(complaints) > len(units) + MOST_COMPLAINTS:
             break
-        match = _LINE.fullmatch(line[:LONGEST_LINE])
+        if not line:
+            continue
+        match = _LINE.fullmatch(line)
         if match is None:
-            if line.strip():
-                complaints.append(f"cannot read the line {line[:80]!r}")
+            complaints.append(f"cannot read the line {line[:80]!r}")
             continue
         body = int(match[1])
         if body >= len(units):
