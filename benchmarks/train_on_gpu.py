@@ -1,10 +1,12 @@
-"""Train the decoder of contacts on one GPU within a time limit, from data to a few files that can be carried away.
+"""Train a decoder from nothing on one GPU within a time limit, from data to a few files that can be carried away.
 
-python benchmarks/train_on_gpu.py --out out --minutes 8                     # one H100, 14 loaders
+python benchmarks/train_on_gpu.py --out out --minutes 8                     # contacts; one H100, 14 loaders
+python benchmarks/train_on_gpu.py --out out --minutes 8 --what laws --batch-tokens 98304
 python benchmarks/train_on_gpu.py --out out --minutes 1 --device cpu --scenes 90 --size tiny --workers 1
 
-Scenes of every training scenario and level are drawn, loaders simulate them and write them as tokens, the model
-trains until the clock says so, and `--out` gets at most eight files of at most 16 MiB: `run.tar.gz` (configuration,
+Of contacts, scenes of every training scenario and level are drawn, and loaders simulate them and write them as tokens;
+of laws, loaders pose problems and judge wrong answers to them. The model trains until the clock says so, and `--out`
+gets at most eight files of at most 16 MiB: `run.tar.gz` (configuration,
 metrics, card, curves, tokenizer) and `model.safetensors`, in parts if it is larger. Where it was made, or elsewhere:
 
 cat model.safetensors.part* > model.safetensors
@@ -19,6 +21,7 @@ import tarfile
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 LARGEST = 15 * 2**20
 """Bytes of a part."""
@@ -27,6 +30,7 @@ LARGEST = 15 * 2**20
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="Folder for the files.")
+    parser.add_argument("--what", choices=["contacts", "laws"], default="contacts")
     parser.add_argument("--minutes", type=float, default=8.0, help="Of training; data and validation come on top.")
     parser.add_argument("--size", default="3M")
     parser.add_argument("--device", default="cuda")
@@ -37,6 +41,32 @@ def main() -> None:
     parser.add_argument("--most-rows", type=int, default=96)
     given = parser.parse_args()
 
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory() as made:
+        run = Path(made, "run")
+        common = {
+            "output_dir": run,
+            "size": given.size,
+            "minutes": given.minutes,
+            "batch_tokens": given.batch_tokens,
+            "learning_rate": given.learning_rate,
+            "loader_workers": given.workers,
+            "device": given.device,
+            "log_steps": 50,
+            "checkpoint_steps": 1000,
+            "validation_minutes": max(given.minutes / 4, 0.5),
+        }
+        train = train_contacts if given.what == "contacts" else train_laws
+        train(given, Path(made, "data"), common, begun)
+        written = pack(run, given.out)
+    print(f"{', '.join(written)} after {time.monotonic() - begun:.0f} s", file=sys.stderr)
+
+
+def tell(done: int, total: int, note: str) -> None:
+    print(f"{done} of {total} s: {note}", flush=True)
+
+
+def train_contacts(given: argparse.Namespace, data: Path, common: dict[str, Any], begun: float) -> None:
     from gedanken.data.generate import generate
     from gedanken.data.local import Processes
     from gedanken.data.shards import Plan
@@ -44,29 +74,17 @@ def main() -> None:
     from gedanken.training.scratch.contacts.options import ScratchOptions
     from gedanken.worlds.rigid import scenarios
 
-    begun = time.monotonic()
-    with tempfile.TemporaryDirectory() as made:
-        data, run = Path(made, "data"), Path(made, "run")
-        names = tuple(name for name in scenarios.names() if name not in scenarios.HELD_OUT)
-        generate(Plan("train", given.scenes, names, (1, 2, 3, 4, 5), frames=1), data, Processes(given.workers))
-        print(f"{given.scenes} scenes after {time.monotonic() - begun:.0f} s", flush=True)
-        options = ScratchOptions(
-            data=data,
-            output_dir=run,
-            size=given.size,
-            minutes=given.minutes,
-            batch_tokens=given.batch_tokens,
-            learning_rate=given.learning_rate,
-            most_rows=given.most_rows,
-            loader_workers=given.workers,
-            device=given.device,
-            log_steps=50,
-            checkpoint_steps=1000,
-            validation_minutes=max(given.minutes / 4, 0.5),
-        )
-        train_scratch(options, lambda done, total, note: print(f"{done} of {total} s: {note}", flush=True))
-        written = pack(run, given.out)
-    print(f"{', '.join(written)} after {time.monotonic() - begun:.0f} s", file=sys.stderr)
+    names = tuple(name for name in scenarios.names() if name not in scenarios.HELD_OUT)
+    generate(Plan("train", given.scenes, names, (1, 2, 3, 4, 5), frames=1), data, Processes(given.workers))
+    print(f"{given.scenes} scenes after {time.monotonic() - begun:.0f} s", flush=True)
+    train_scratch(ScratchOptions(data=data, most_rows=given.most_rows, **common), tell)
+
+
+def train_laws(given: argparse.Namespace, data: Path, common: dict[str, Any], begun: float) -> None:
+    from gedanken.training.scratch.laws.lesson import train_laws
+    from gedanken.training.scratch.laws.options import LawOptions
+
+    train_laws(LawOptions(**common), tell)
 
 
 def pack(run: Path, out: Path) -> list[str]:

@@ -1,7 +1,6 @@
 """A player by its name: a task's own (`sparse`), or a language model behind a backend (`openai:gpt-4o-mini`)."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Any
 
 from gedanken import models, tasks, zoo
@@ -16,6 +15,12 @@ def names(task: str) -> tuple[str, ...]:
         UserError: there is no such task.
     """
     return tuple(sorted((*tasks.players(task), *models.packaged(task))))
+
+
+def is_player(spec: str, task: str) -> bool:
+    """Whether a name is a player's: one of `names`, or begins with a backend or with `guided:` and the like."""
+    scheme, colon, _ = spec.partition(":")
+    return (scheme in models.names() or scheme in tasks.combined(task)) if colon else spec in names(task)
 
 
 def load_player(spec: str, task: str, offered: Mapping[str, Any] | None = None, **options: Any) -> Player:
@@ -43,7 +48,12 @@ def load_player(spec: str, task: str, offered: Mapping[str, Any] | None = None, 
         return combined
     if colon:
         return models.load(spec, offered, **options)
-    player: Player = models.call_loader(spec, _find_loader(spec, task), (), offered or {}, options)
+    player: Player
+    if packaged := models.find_packaged(spec, task):
+        player = models.load(packaged, offered, **options)
+        player.name = spec
+        return player
+    player = models.call_loader(spec, _find_loader(spec, task), (), offered or {}, options)
     return player
 
 
@@ -70,12 +80,11 @@ def _option_names(spec: str, task: str) -> list[str]:
     name, colon, below = spec.partition(":")
     if colon and name in tasks.combined(task):
         return [*models.parameters(_find_combined(name, task), skip=1), *_option_names(below, task)]
-    return models.option_names(spec) if ":" in spec else models.parameters(_find_loader(spec, task))
+    behind = spec if colon else models.find_packaged(spec, task)
+    return models.option_names(behind) if behind else models.parameters(_find_loader(spec, task))
 
 
 def _find_loader(spec: str, task: str) -> Callable[..., Player]:
-    if spec in models.packaged(task):
-        return partial(models.load_packaged, spec, task)
     known = names(task)
     if spec in tasks.combined(task):
         raise UserError(f"{spec} stands on another player: write {spec}:PLAYER, {spec}:hf:MODEL for instance")

@@ -46,6 +46,7 @@ EVALUATE_EXAMPLES = (
     "gedanken train evaluate --model smollm2 --model gedanken-discover-135m --with rows=4 --turns 8",
     "gedanken train evaluate --model gedanken-discover-135m --with rows=4 --subjects free_fall,spring_mass --samples 8"
     " --temperature 0.8",
+    "gedanken train evaluate --model laws:runs/laws/model --with rows=16 --turns 8",
 )
 SCRATCH_EXAMPLES = (
     "gedanken train scratch --data data/train --output-dir runs/scratch --size 3M --minutes 60",
@@ -131,7 +132,13 @@ def laws(
 
 @app.command(epilog="\n\n".join(EVALUATE_EXAMPLES))
 def evaluate(
-    model: Annotated[list[str], typer.Option("--model", help="A model; repeatable, for a table of before and after.")],
+    model: Annotated[
+        list[str],
+        typer.Option(
+            "--model",
+            help="A model, or a player (laws:FOLDER, openai:MODEL); repeatable, for a table of before and after.",
+        ),
+    ],
     task: Annotated[str, typer.Option(help="discover or predict.")] = "discover",
     problems: Annotated[
         int, typer.Option(min=1, metavar="<int>", help="Problems of each subject.", rich_help_panel=PROBLEMS)
@@ -195,7 +202,7 @@ def evaluate(
     """Models on the same fixed problems, held-out subjects included, with 95 % intervals."""
     import orjson
 
-    from gedanken.models.backends import hf
+    from gedanken.players import is_player, load_player
     from gedanken.training import outcomes as results_of
     from gedanken.training.evaluate import evaluate as play_all
     from gedanken.training.evaluate import evaluation_sources
@@ -214,14 +221,13 @@ def evaluate(
                     advance(sample * total + done, samples * total, note)
 
                 # The weights stay loaded; the seed makes the samples differ.
-                player = hf.load(
-                    name.removeprefix("hf:"),
+                player = load_player(
+                    name if is_player(name, task) else f"hf:{name}",
+                    task,
+                    {"dtype": dtype, "max_tokens": max_new_tokens, "seed": sample},
                     device=device,
-                    dtype=dtype,
-                    temperature=temperature,
-                    max_tokens=max_new_tokens,
-                    grammar=grammar,
-                    seed=sample,
+                    temperature=temperature or None,
+                    grammar=grammar or None,
                 )
                 results[name] += play_all(
                     player, sources, turns=turns, batch=batch, sample=sample, progress=advance_sample

@@ -45,18 +45,16 @@ def packaged(task: str) -> tuple[str, ...]:
     return tuple(sorted(folder.parent.name for folder in PACKAGED.glob(f"{task}/*/*/config.json")))
 
 
-def load_packaged(name: str, task: str) -> Player:
-    """One of `packaged`.
-
-    Raises:
-        UserError: there is none of that name, or it cannot be read.
-    """
+def find_packaged(name: str, task: str) -> str | None:
+    """The spec of one of `packaged`, `backend:folder`; None if there is none of that name."""
     folders = [path.parent for path in PACKAGED.glob(f"{task}/*/*/config.json") if path.parent.name == name]
-    if not folders:
-        raise UserError(f"there is no model {name!r} of {task} in the package")
-    player: Player = zoo.load(PACKAGE, folders[0].parent.name).load(str(folders[0]))
-    player.name = name
-    return player
+    return f"{folders[0].parent.name}:{folders[0]}" if folders else None
+
+
+def find_folder(model: str, task: str) -> Path:
+    """The folder of a model that is named by its path or, if it comes with the package, by its name."""
+    packaged = find_packaged(model, task)
+    return Path(packaged.partition(":")[2]) if packaged else Path(model)
 
 
 def option_names(spec: str) -> list[str]:

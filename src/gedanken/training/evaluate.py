@@ -6,7 +6,7 @@ from typing import Any
 
 from gedanken import tasks
 from gedanken.errors import PlayerError, UserError
-from gedanken.loop import BatchPlayer, Problem, Question, Task, Turn, play, play_batch
+from gedanken.loop import Player, Problem, Question, Task, Turn, play, play_batch
 from gedanken.training.outcomes import Outcome
 from gedanken.training.pairs import Source
 from gedanken.training.samples import write_failure, write_sample
@@ -49,7 +49,7 @@ def evaluation_sources(
 
 
 def evaluate(
-    player: BatchPlayer,
+    player: Player,
     sources: Sequence[Source],
     *,
     turns: int = 1,
@@ -58,6 +58,8 @@ def evaluate(
     progress: Progress = lambda done, total, note: None,
 ) -> list[Outcome]:
     """Play every problem; one after the other in batches of `batch` episodes side by side.
+
+    A player that answers several questions at once (`BatchPlayer`) is asked so.
 
     A problem that the player cannot answer at all (it does not fit into the context) becomes a failed outcome, which is
     counted and not scored.
@@ -118,7 +120,7 @@ def _make_outcome(judge: Task, problem: Problem, episode: _Episode, held_out: bo
 class _Witness:
     """A player that remembers which of its first answers were cut, where the player within knows it."""
 
-    def __init__(self, player: BatchPlayer):
+    def __init__(self, player: Player):
         self.name, self._player = player.name, player
         self.cut: list[bool] | None = None
 
@@ -128,14 +130,15 @@ class _Witness:
     def answer_batch(self, questions: Sequence[Question]) -> list[str]:
         write = getattr(self._player, "write_batch", None)
         if write is None:
-            return self._player.answer_batch(questions)
+            ask = getattr(self._player, "answer_batch", None)
+            return [self._player.answer(question) for question in questions] if ask is None else [*ask(questions)]
         pairs: list[tuple[str, bool]] = write(questions)
         if self.cut is None:
             self.cut = [cut for _, cut in pairs]
         return [answer for answer, _ in pairs]
 
 
-def _play(judge: Task, player: BatchPlayer, problems: Sequence[Problem], turns: int) -> list[_Episode]:
+def _play(judge: Task, player: Player, problems: Sequence[Problem], turns: int) -> list[_Episode]:
     """The episodes of all problems, side by side; one by one where the player fails at some problem among them."""
     witness = _Witness(player)
     try:
@@ -146,7 +149,7 @@ def _play(judge: Task, player: BatchPlayer, problems: Sequence[Problem], turns: 
     return [_Episode(episode, cut) for episode, cut in zip(episodes, cuts, strict=True)]
 
 
-def _play_alone(judge: Task, player: BatchPlayer, problem: Problem, turns: int) -> _Episode:
+def _play_alone(judge: Task, player: Player, problem: Problem, turns: int) -> _Episode:
     """One episode. What was answered before the player failed counts: the rest of the turns were not solved."""
     witness, episode = _Witness(player), _Episode()
     try:

@@ -170,7 +170,8 @@ def _trainer_class(scorer: Scorer) -> Any:
         def _get_per_token_logps_and_entropies(
             self, model: Any, input_ids: Any, attention_mask: Any, logits_to_keep: int, *arguments: Any, **options: Any
         ) -> Any:
-            if not prefix.can_share(model):
+            # Of several processes each wraps the model to share gradients.
+            if not prefix.can_share(self.accelerator.unwrap_model(model)):
                 return super()._get_per_token_logps_and_entropies(
                     model, input_ids, attention_mask, logits_to_keep, *arguments, **options
                 )

@@ -149,12 +149,13 @@ class Scorer:
     ) -> None:
         if self.folder is None:
             return
+        rows = []
+        for answer, name, k, before, verdict, cut in zip(answers, subject, index, earlier, verdicts, cuts, strict=True):
+            sample = write_sample(self.task, self._pose(name, int(k)), answer, verdict, cut=cut, earlier=before)
+            rows.append(orjson.dumps({"step": step, "kind": "train", **sample}) + b"\n")
         with (self.folder.path / SAMPLES).open("ab") as file:
-            for answer, name, k, before, verdict, cut in zip(
-                answers, subject, index, earlier, verdicts, cuts, strict=True
-            ):
-                sample = write_sample(self.task, self._pose(name, int(k)), answer, verdict, cut=cut, earlier=before)
-                file.write(orjson.dumps({"step": step, "kind": "train", **sample}) + b"\n")
+            # At once: of several processes that train together each appends what it judged.
+            file.write(b"".join(rows))
 
 
 def read_completion(completion: Any) -> str:

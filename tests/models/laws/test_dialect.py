@@ -10,37 +10,72 @@ from hypothesis import strategies as st
 from gedanken.errors import UserError
 from gedanken.loop import Turn
 from gedanken.models.laws import vocabulary as v
-from gedanken.models.laws.dialect import ROWS, read_answer, write_answer, write_conversation
+from gedanken.models.laws.dialect import KEPT, ROWS, Dialect
 from gedanken.models.laws.vocabulary import Vocabulary
 from gedanken.tasks.discover.task import DiscoverTask
+from gedanken.worlds.ode.trajectory import StateSpace
 
-WORDS = Vocabulary(["d2x", "dt2", "x", "vx", "w", "k", "scale", "by", "drop", "in", "add", "replace", "with", "sin"])
+WORDS = Vocabulary([*sorted(KEPT), "spring", "mean", "Match", "R2", "frequency", "prediction"])
+OSCILLATOR = StateSpace.second_order(x="vx")
+PLANE = StateSpace.second_order(x="vx", y="vy")
+
+
+def dialect(states=OSCILLATOR):
+    return Dialect(states, WORDS)
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("states", "answer"),
     [
-        {"equation": "d2x/dt2=-w**2*x-0.5*vx", "params": {"w": 1.25}},
-        {"equation": "d2x/dt2=-9.81*sin(x);d2y/dt2=0", "params": {}},
-        {"edit": [{"scale": "w", "by": 0.952}, {"scale": "k", "by": 12.0}]},
-        {"edit": [{"drop": "k*vx", "in": "d2x/dt2"}, {"replace": "x", "with": "sin(x)"}]},
-        {"edit": [{"add": "-z0*vx"}], "params": {"z0": 0.3}},
-        {"equation": "dunheard_of/dt=-unheard_of", "params": {"a_1": -3e-05}},
+        (OSCILLATOR, {"equation": "d2x/dt2=-c0**2*x-0.5*vx", "params": {"c0": 1.25}}),
+        (PLANE, {"equation": "d2x/dt2=-9.81*sin(x);d2y/dt2=c0*vx/(1+y)", "params": {"c0": -3e-05}}),
+        (StateSpace.first_order("i", "e"), {"equation": "di/dt=-c0*i;de/dt=c0*i-c1*e*t", "params": {"c0": 1, "c1": 2}}),
+        (PLANE, {"edit": [{"drop": "c0*vx", "in": "d2x/dt2"}, {"replace": "x", "with": "sin(x)"}]}),
+        (OSCILLATOR, {"edit": [{"scale": "c0", "by": 0.952}, {"scale": "c1", "by": 12.0}]}),
+        (OSCILLATOR, {"edit": [{"add": "-c0*vx"}], "params": {"c0": 0.3}}),
     ],
 )
-def test_an_answer_is_read_as_it_was_written(answer):
-    ids = write_answer(json.dumps(answer), WORDS)
+def test_an_answer_is_read_as_it_was_written(states, answer):
+    ids = dialect(states).write_answer(json.dumps(answer))
     assert ids[-1] == v.END
-    assert max(ids) < WORDS.count
-    assert json.loads(read_answer(ids, WORDS)) == answer
-    # Also where every word of it is spelled.
-    spelled = write_answer(json.dumps(answer), WORDS, {"d2x", "x", "w", "sin"})
-    assert json.loads(read_answer(spelled, WORDS)) == answer
+    assert v.UNKNOWN not in ids
+    assert json.loads(dialect(states).read_answer(ids)) == answer
+
+
+def test_whatever_things_are_called_the_text_is_the_same():
+    swing = {"equation": "d2theta/dt2 = -w**2*theta - 2*c*dtheta", "params": {"c": 0.1, "w": 2.0}}
+    mass = {"equation": "d2x/dt2 = -k**2*x - 2*b*dx", "params": {"k": 2.0, "b": 0.1}}
+    angle = dialect(StateSpace.second_order(theta="dtheta"))
+    # `dx` is another spelling of the velocity.
+    assert angle.write_answer(json.dumps(swing)) == dialect().write_answer(json.dumps(mass))
+
+
+def test_an_edit_speaks_of_the_constants_of_the_law_before_it():
+    read = dialect()
+    read.write_answer('{"equation": "d2x/dt2 = -stiffness*x - drag*vx", "params": {"stiffness": 4.0, "drag": 1.0}}')
+    more = read.write_answer('{"edit": [{"scale": "drag", "by": 1.5}, {"add": "-cubic*x**3"}], "params": {"cubic": 1}}')
+    assert WORDS.decode(more)[:5] == ["<edit>", "scale", "c1", "by", 1.5]
+    said = WORDS.encode(["<edit>", "scale", "c2", "by", "2", "scale", "c0", "by", "0.5", "add", "c3", "<params>"])
+    said += WORDS.encode(["c3", "7"])
+    assert json.loads(read.read_answer(said)) == {
+        "edit": [{"scale": "cubic", "by": 2.0}, {"scale": "stiffness", "by": 0.5}, {"add": "c3"}],
+        "params": {"c3": 7.0},
+    }
+    # A whole law names its constants anew.
+    law = json.loads(read.read_answer(WORDS.encode(["<law>", "dd0", "=", "-", "c0", "*", "x0", "<params>", "c0", "2"])))
+    assert law == {"equation": "d2x/dt2=-c0*x", "params": {"c0": 2.0}}
+
+
+def test_a_new_constant_is_not_called_like_a_variable():
+    read = dialect(StateSpace.first_order("c0", "c1"))
+    said = WORDS.encode(["<law>", "d0", "=", "-", "c0", "*", "x0", ";", "d1", "=", "x0", "<params>", "c0", "2"])
+    answer = json.loads(read.read_answer(said))
+    assert answer == {"equation": "dc0/dt=-const0*c0;dc1/dt=c0", "params": {"const0": 2.0}}
 
 
 @given(st.lists(st.integers(0, WORDS.count - 1), max_size=60))
 def test_whatever_the_tokens_are_the_answer_is_json(ids):
-    assert isinstance(json.loads(read_answer(ids, WORDS)), dict)
+    assert isinstance(json.loads(dialect().read_answer(ids)), dict)
 
 
 @given(st.floats(allow_nan=True, allow_infinity=True))
@@ -53,21 +88,8 @@ def test_a_number_is_said_to_three_digits(value):
 
 
 def test_signs_of_numbers_are_told_from_differences():
-    assert v.split("-1.5 x-1 2 - 3 (-4) x**-2") == [
-        "-1.5",
-        "x",
-        "-",
-        "1",
-        "2",
-        "-",
-        "3",
-        "(",
-        "-4",
-        ")",
-        "x",
-        "**",
-        "-2",
-    ]
+    pieces = ["-1.5", "x", "-", "1", "2", "-", "3", "(", "-4", ")", "x", "**", "-2"]
+    assert v.split("-1.5 x-1 2 - 3 (-4) x**-2") == pieces
 
 
 def test_a_conversation_is_hint_table_statistics_answers_and_replies():
@@ -75,22 +97,37 @@ def test_a_conversation_is_hint_table_statistics_answers_and_replies():
     problem = task.pose("damped_spring", split="test", index=0)
     first = '{"equation": "d2x/dt2 = -k*x", "params": {"k": 4.0}}'
     verdict = task.verify(problem, first)
-    ids = write_conversation(task.ask(problem, [Turn(first, verdict), Turn("no law", verdict)]), WORDS)
+    read = Dialect(problem.observation.states, WORDS)
+    ids = read.write_conversation(task.ask(problem, [Turn(first, verdict), Turn("no law", verdict)]))
     pieces = WORDS.decode(ids)
     assert ids[-1] == v.ANSWER
     assert ids.count(v.ANSWER) == 3
     assert ids.count(v.REPLY) == 2
     said = pieces[pieces.index("<answer>") : pieces.index("<reply>")]
-    assert said == ["<answer>", "<law>", "d2x", "/", "dt2", "=", "-", "k", "*", "x", "<params>", "k", 4.0]
-    assert "HINT" in pieces
-    assert "STATISTICS" in pieces
-    assert "GRAMMAR" not in pieces
-    assert "TRAJECTORY" not in pieces
-    # The heading, `ROWS` of a hundred rows of three numbers, and the statistics.
-    lines = "".join(str(piece) if piece == "\n" else "." for piece in pieces[: pieces.index("<answer>")]).count("\n")
-    assert lines == ROWS + 4
-    last = pieces[pieces.index("STATISTICS") - 3 : pieces.index("STATISTICS") - 1]
-    assert last == pytest.approx(problem.observation.trajectories[0].values[-1].tolist(), abs=1e-3)
+    assert said == ["<answer>", "<law>", "dd0", "=", "-", "c0", "*", "x0", "<params>", "c0", 4.0]
+    assert pieces[pieces.index("<answer>", pieces.index("<reply>")) + 1] == "<unknown>"
+    # The hint, the heading, `ROWS` of a hundred rows of three numbers, and the statistics.
+    lines = [[]]
+    for piece in pieces[: pieces.index("<answer>")]:
+        lines[-1].append(piece) if piece != "\n" else lines.append([])
+    assert len(lines) == 1 + 1 + ROWS + 2 + 1
+    assert "spring" in lines[0]
+    assert lines[1] == ["t", "x0", "x1"]
+    assert lines[ROWS + 1][1:] == pytest.approx(problem.observation.trajectories[0].values[-1].tolist(), abs=2e-3)
+    assert [line[:2] for line in lines[ROWS + 2 : ROWS + 4]] == [["x0", "mean"], ["x1", "mean"]]
+    assert lines[-1] == []
+
+
+def test_a_reply_is_read_with_its_numbers_and_names():
+    said = (
+        "Match 0.000, wanted is more than 0.93. theta (R2 0.336): the prediction oscillates faster than the data "
+        "(frequency x1.08).\nTerms: match 0.000.\n7 turns are left."
+    )
+    messages = [{"role": "user", "content": "HINT: spring\n\nGRAMMAR"}, {"role": "assistant", "content": "{}"}]
+    read = dialect(StateSpace.second_order(theta="w"))
+    pieces = WORDS.decode(read.write_conversation([*messages, {"role": "user", "content": said}]))
+    heard = pieces[pieces.index("<reply>") + 1 : -1]
+    assert heard == ["Match", 0.0, "x0", "R2", 0.336, "prediction", "frequency", 1.08]
 
 
 def test_a_folder_without_words_is_no_model(tmp_path):

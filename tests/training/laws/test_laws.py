@@ -11,13 +11,16 @@ from gedanken.cli.main import run
 from gedanken.errors import UserError
 from gedanken.loop import Question, play
 from gedanken.models.laws import vocabulary as v
-from gedanken.models.laws.dialect import read_answer
+from gedanken.models.laws.dialect import Dialect
 from gedanken.models.laws.vocabulary import Vocabulary
 from gedanken.players import load_player
 from gedanken.tasks.discover.task import DiscoverTask
+from gedanken.training.scratch.laws.drawn import draw_system, form, held_out_forms
 from gedanken.training.scratch.laws.examples import Problems, list_words
 from gedanken.training.scratch.laws.lesson import train_laws
 from gedanken.training.scratch.laws.options import LawOptions
+from gedanken.worlds.ode import system
+from gedanken.worlds.ode.trajectory import StateSpace
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -45,12 +48,13 @@ def model(options):
 
 def said(example, words):
     """The answer of an example, and whether it is a first one."""
-    answer = json.loads(read_answer(example.ids[example.asked].tolist(), words))
+    read = Dialect(StateSpace.second_order(x="vx"), words)
+    answer = json.loads(read.read_answer(example.ids[example.asked].tolist()))
     return answer, v.REPLY not in example.ids.tolist()
 
 
 def test_examples_end_with_what_solves_the_problem_or_mends_the_law(words):
-    pool = Problems(SYSTEMS, SYSTEMS, 0.5, words.words).make_pool(3)
+    pool = Problems(SYSTEMS, SYSTEMS, 0.5, 0.3, words.words).make_pool(3)
     answers = [said(example, words) for example in pool]
     assert all("equation" in answer for answer, first in answers if first)
     assert any(first for _, first in answers)
@@ -62,8 +66,34 @@ def test_examples_end_with_what_solves_the_problem_or_mends_the_law(words):
         assert ids[-1] == v.END
         assert ids[int(np.flatnonzero(example.asked)[0]) - 1] == v.ANSWER
         assert v.UNKNOWN not in ids
-    again = Problems(SYSTEMS, SYSTEMS, 0.5, words.words).make_pool(3)
+    again = Problems(SYSTEMS, SYSTEMS, 0.5, 0.3, words.words).make_pool(3)
     assert all((one.ids == other.ids).all() for one, other in zip(pool, again, strict=True))
+
+
+def test_drawn_laws_differ_move_and_have_no_held_out_form():
+    laws = [draw_system(np.random.default_rng(k)) for k in range(60)]
+    assert len({law.equation for law in laws}) > 55
+    assert {law.states.size for law in laws} >= {1, 2, 3, 4}
+    assert not {form(law) for law in laws} & held_out_forms()
+    usable = 0
+    for k, law in enumerate(laws):
+        try:
+            usable += np.isfinite(system.draw(law, np.random.default_rng(k)).initial).all()
+        except RuntimeError:
+            continue
+    assert usable > 30
+
+
+@pytest.mark.parametrize(
+    ("equation", "held_out"),
+    [("d2x0/dt2 = 0.7*x3; d2x2/dt2 = -2*x1", True), ("d2x0/dt2 = -0.5*x0; d2x2/dt2 = -2*x2", False)],
+)
+def test_a_form_is_known_whatever_its_constants(equation, held_out):
+    states = StateSpace.second_order(x0="x1", x2="x3")
+    law = replace(system.load("charged_b_field"), equation=equation, states=states, params={}, initial=dict.fromkeys(
+        states.columns, 1.0
+    ))  # fmt: skip
+    assert (form(law) in held_out_forms()) == held_out
 
 
 def test_an_edit_of_an_example_solves_its_problem():
@@ -86,12 +116,12 @@ def test_own_mistakes_are_followed_by_what_is_right(words, tmp_path):
     wrong = '{"equation": "d2x/dt2 = -k*x", "params": {"k": 4000.0}}'
     file = tmp_path / "outcomes.jsonl"
     file.write_text(json.dumps({"task": "discover", "key": key, "answer": wrong}) + "\n")
-    pool = Problems(SYSTEMS, SYSTEMS, 0.5, words.words, (str(file),), 1.0).make_pool(0)
+    pool = Problems(SYSTEMS, SYSTEMS, 0.5, 0.0, words.words, (str(file),), 1.0).make_pool(0)
     assert len(pool) > 1
     assert not any(first for _, first in (said(example, words) for example in pool))
     file.write_text(json.dumps({"task": "discover", "key": {**key, "split": "test"}, "answer": wrong}) + "\n")
     with pytest.raises(UserError, match="not for training"):
-        Problems(SYSTEMS, SYSTEMS, 0.5, words.words, (str(file),), 1.0).make_pool(0)
+        Problems(SYSTEMS, SYSTEMS, 0.5, 0.0, words.words, (str(file),), 1.0).make_pool(0)
 
 
 def test_near_numbers_are_nearly_right_and_other_words_are_wrong(words):
@@ -194,7 +224,7 @@ def test_it_says_what_transformers_says(model, words):
 
     weights, found = decoder.load(model)
     assert found.words == words.words
-    text = [*words.encode("HINT: Mass of 2.3 kg\nx 0.5 -1.25"), v.ANSWER]
+    text = [*words.encode_prose(v.split("Mass of 2.3 kg\nx0 0.5 -1.25")), v.ANSWER]
     theirs = AutoModelForCausalLM.from_pretrained(model).eval()
     expected = theirs.generate(torch.tensor([text]), max_new_tokens=12, do_sample=False)[0, len(text) :].tolist()
     assert decoder.say(weights, text, most=12) == expected
@@ -207,3 +237,22 @@ def test_a_run_goes_on_and_held_out_systems_are_refused(options, model):
         train_laws(options)
     with pytest.raises(UserError, match="held out"):
         train_laws(replace(options, output_dir=options.output_dir.with_name("other"), subjects=("projectile_drag",)))
+
+
+def test_a_run_goes_on_with_what_its_model_gets_wrong(options, model, tmp_path, capsys, monkeypatch):
+    words = f"gedanken train evaluate --model laws:{model} --split train --subjects spring_mass --with rows=16"
+    monkeypatch.setattr("sys.argv", [*words.split(), "--problems", "2", "--turns", "2", "--out", str(tmp_path)])
+    with pytest.raises(SystemExit) as end:
+        run()
+    assert not end.value.code
+    assert f"laws:{model}" in capsys.readouterr().out
+    file = tmp_path / "outcomes.jsonl"
+    answers = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [each["key"]["split"] for each in answers] == ["train", "train"]
+    shutil.copytree(options.output_dir, tmp_path / "run")
+    more = replace(options, output_dir=tmp_path / "run", resume=True, steps=14, mistakes=(str(file),), own_mistakes=0.9)
+    train_laws(more)
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["options"]["mistakes"] == [str(file)]
+    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert max(line["step"] for line in lines if line["kind"] == "train") == 14

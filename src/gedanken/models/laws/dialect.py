@@ -1,14 +1,17 @@
 """Problems, replies and answers of `discover` as tokens, and answers back as JSON.
 
 A conversation becomes one text: the hint, the table (at most `ROWS` rows of each trial) and the statistics of the
-prompt; then each answer with what the simulator said to it. What is the same in every prompt is left out. An answer is
-its equation, or its edits, and its constants::
+prompt; then each answer with what the simulator said to it. What is the same in every prompt is left out. Variables
+are called x0, x1, ... in the order of the table, and the constants of a law c0, c1, ... in the order in which it names
+them, so that a model that knows one oscillator knows them all. An answer is its equations (`dd0` for d2x/dt2), or its
+edits, and its constants::
 
-    <law> d2x/dt2 = -w**2*x <params> w 1.25 <end>
-    <edit> scale w by 0.95 <end>
+    <law> dd0 = - c0 ** 2 * x0 <params> c0 1.25 <end>
+    <edit> scale c0 by 0.95 <end>
 """
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -16,47 +19,181 @@ import orjson
 from gedanken.loop import Message
 from gedanken.models.laws import vocabulary as v
 from gedanken.models.laws.vocabulary import Vocabulary
+from gedanken.worlds.ode.law.parser import FUNCTIONS
+from gedanken.worlds.ode.trajectory import StateSpace
 
 ROWS = 16
 """Rows of a table that are read, its first and its last among them."""
 
 KINDS = ("scale", "drop", "add", "replace")
 DETAILS = ("by", "with", "in")
+KEPT = frozenset((*FUNCTIONS, *KINDS, *DETAILS, "t"))
+"""Words of answers that are no names."""
+
+FILLING = (", wanted is more than 0.93", ", and that counts more: the true law holds there, too")
+"""What a reply says every time."""
+
+# `frequency x0.85`
+_TIMES = re.compile(r"\bx(?=\d+\.\d)")
+# `theta (R2 0.336): the prediction is ...`
+_COLUMN = re.compile(r"(\w+) \(R2 ")
 
 
-def write_conversation(messages: Sequence[Message], vocabulary: Vocabulary, spelled: Collection[str] = ()) -> list[int]:
-    """Tokens of a conversation of `discover`, up to the mark behind which the next answer stands.
+class Dialect:
+    """A conversation as a model reads it: it remembers what the variables and the constants of the last law are called.
 
     Args:
-        messages: system message, problem, and then answers and replies in turn.
+        states: the problem's variables.
         vocabulary: of the model.
-        spelled: words that are spelled although the model has a token for them.
     """
-    asked = [message for message in messages if message["role"] != "system"]
-    ids = vocabulary.encode(_shorten(asked[0]["content"]), spelled)
-    for message in asked[1:]:
-        if message["role"] == "assistant":
-            ids += [v.ANSWER, *_write_any(message["content"], vocabulary, spelled)]
+
+    def __init__(self, states: StateSpace, vocabulary: Vocabulary):
+        self._vocabulary = vocabulary
+        self._columns = {name: f"x{k}" for k, name in enumerate(states.columns)}
+        self._columns |= {name: f"u{k}" for k, name in enumerate(states.input_names)}
+        aliases = {alias: self._columns[name] for alias, name in states.aliases.items()}
+        self._read = {**aliases, **self._columns}
+        self._sides = {side: f"{'dd' if side.endswith('dt2') else 'd'}{k}" for k, side in enumerate(states.left_sides)}
+        self._constants: dict[str, str] = {}
+
+    # ---- what is read ----
+
+    def write_conversation(self, messages: Sequence[Message]) -> list[int]:
+        """Tokens of a conversation, up to the mark behind which the next answer stands.
+
+        Args:
+            messages: system message, problem, and then answers and replies in turn.
+        """
+        asked = [message for message in messages if message["role"] != "system"]
+        ids = self._write_problem(asked[0]["content"])
+        for message in asked[1:]:
+            if message["role"] == "assistant":
+                ids += [v.ANSWER, *self._write_any(message["content"])]
+            else:
+                ids += [v.REPLY, *self._write_reply(message["content"])]
+        return [*ids, v.ANSWER]
+
+    def _write_problem(self, prompt: str) -> list[int]:
+        """What differs between problems: hint, table, statistics."""
+        ids: list[int] = []
+        table: list[str] | None = None
+        numbers = False
+        for line in [*prompt.partition("\nGRAMMAR")[0].splitlines(), ""]:
+            if line.startswith("TRAJECTORY"):
+                table, numbers = [], True
+            elif table is not None and not line.strip():
+                ids += [token for row in _thin(table) for token in self._write_row(row)]
+                table = None
+            elif table is not None:
+                table.append(line)
+            elif line.strip():
+                ids += self._write_line(line.removeprefix("HINT: "), numbers)
+        return ids
+
+    def _write_row(self, row: str) -> list[int]:
+        cells = [self._read.get(cell, cell) for cell in row.split()]
+        # A reading that is missing is unknown.
+        return self._vocabulary.encode([*cells, "\n"])
+
+    def _write_line(self, line: str, named: bool) -> list[int]:
+        """A line of prose; behind the table each begins with the name of a variable."""
+        if line.startswith("STATISTICS"):
+            return []
+        pieces = v.split(line)
+        if named:
+            pieces = [self._read.get(pieces[0], pieces[0]), *pieces[1:]]
+        return self._vocabulary.encode_prose([*pieces, "\n"])
+
+    def _write_reply(self, reply: str) -> list[int]:
+        said = reply.partition("\nTerms:")[0]
+        for phrase in FILLING:
+            said = said.replace(phrase, "")
+        said = _COLUMN.sub(lambda found: f"{self._read.get(found[1], found[1])} (R2 ", _TIMES.sub("x ", said))
+        return self._vocabulary.encode_prose(v.split(said))
+
+    # ---- answers ----
+
+    def _write_any(self, answer: str) -> list[int]:
+        """An answer as it was given, whoever gave it; what is no JSON is unknown."""
+        try:
+            return self.write_answer(answer)[:-1]
+        except (ValueError, TypeError, AttributeError):
+            return [v.UNKNOWN]
+
+    def write_answer(self, answer: str) -> list[int]:
+        """Tokens of an answer, its end included. A law names its constants anew, an edit goes on with those before.
+
+        Raises:
+            ValueError: it is no JSON, or has other than numbers for constants.
+        """
+        given = orjson.loads(answer)
+        if not isinstance(given, dict):
+            raise ValueError("the answer is no object")
+        if "edit" in given:
+            ids = [v.EDIT]
+            edits = given["edit"] if isinstance(given["edit"], list) else [given["edit"]]
+            for key, value in [pair for edit in edits for pair in edit.items()]:
+                ids += self._vocabulary.encode([str(key)])
+                ids += self._write_law(value) if isinstance(value, str) else [self._vocabulary.write_number(value)]
         else:
-            ids += [v.REPLY, *vocabulary.encode(message["content"].partition("\nTerms:")[0], spelled)]
-    return [*ids, v.ANSWER]
+            self._constants = {}
+            ids = [v.LAW, *self._write_law(str(given.get("equation", "")))]
+        # By their names as the model has them: in the order in which the equations name them.
+        params = {self._name(name): float(value) for name, value in (given.get("params") or {}).items()}
+        if params:
+            ids.append(v.PARAMS)
+        for name in sorted(params, key=lambda name: (len(name), name)):
+            ids += [*self._vocabulary.encode([name]), self._vocabulary.write_number(params[name])]
+        return [*ids, v.END]
 
+    def _write_law(self, text: str) -> list[int]:
+        pieces: list[str] = []
+        for part in text.split(";"):
+            left, equals, right = part.partition("=")
+            side = self._sides.get(left.replace(" ", ""))
+            words = [*([side] if side else v.split(left)), *(["=", *v.split(right)] if equals else [])]
+            pieces += [*([";"] if pieces else []), *(self._name(word) if v.is_word(word) else word for word in words)]
+        return self._vocabulary.encode(pieces)
 
-def _shorten(prompt: str) -> str:
-    """What differs between problems: hint, table, statistics."""
-    lines: list[str] = []
-    table: list[str] | None = None
-    for line in prompt.partition("\nGRAMMAR")[0].splitlines():
-        if line.startswith("TRAJECTORY"):
-            table = []
-        elif table is not None and not line.strip():
-            lines += _thin(table)
-            table = None
-        elif table is not None:
-            table.append(line)
-        elif line.strip():
-            lines.append(line)
-    return "\n".join([*lines, *_thin(table or [])])
+    def _name(self, word: str) -> str:
+        """What the model calls a name of an answer."""
+        if word in self._sides.values() or word in KEPT - self._read.keys():
+            return word
+        return self._read.get(word) or self._constants.setdefault(word, f"c{len(self._constants)}")
+
+    def read_answer(self, ids: Sequence[int]) -> str:
+        """The answer as JSON, whatever the tokens are: what is wrong with it, the parser of answers says.
+
+        It is read as what follows the conversation that was written last.
+        """
+        pieces = [
+            piece for piece in self._vocabulary.decode(ids) if piece not in (v.MARKS[v.END], v.MARKS[v.PAD], "\n")
+        ]
+        is_edit = bool(pieces) and pieces[0] == v.MARKS[v.EDIT]
+        names = self._names_back(self._constants if is_edit else {})
+        marks = [k for k, piece in enumerate(pieces) if piece == v.MARKS[v.PARAMS]]
+        said, named = (pieces[: marks[0]], pieces[marks[0] + 1 :]) if marks else (pieces, [])
+        told = [names.get(piece, piece) if isinstance(piece, str) else piece for piece in said]
+        params = {names.get(str(name), str(name)): value for name, value in zip(named[::2], named[1::2], strict=False)}
+        answer: dict[str, Any]
+        if is_edit:
+            answer = {"edit": list(_read_edits(told[1:]))}
+        else:
+            answer = {"equation": _join(told[1:] if told and told[0] == v.MARKS[v.LAW] else told)}
+        if params or not is_edit:
+            answer["params"] = params
+        return orjson.dumps(answer).decode()
+
+    def _names_back(self, constants: Mapping[str, str]) -> dict[str, str]:
+        """What the model's names mean. A constant that has no name yet gets one that no variable has."""
+        names = {mine: name for name, mine in self._columns.items()}
+        names |= {mine: side for side, mine in self._sides.items()}
+        names |= {mine: name for name, mine in constants.items()}
+        taken = {*self._read, *constants}
+        for k in range(v.MOST_CONSTANTS):
+            if f"c{k}" not in names:
+                names[f"c{k}"] = next(name for name in (f"c{k}", f"const{k}", f"const_{k}") if name not in taken)
+        return names
 
 
 def _thin(table: Sequence[str]) -> list[str]:
@@ -65,55 +202,6 @@ def _thin(table: Sequence[str]) -> list[str]:
     if len(rows) > ROWS:
         rows = [rows[round(k * (len(rows) - 1) / (ROWS - 1))] for k in range(ROWS)]
     return [*head, *rows]
-
-
-def _write_any(answer: str, vocabulary: Vocabulary, spelled: Collection[str]) -> list[int]:
-    """An answer as it was given, whoever gave it; what is no JSON is unknown."""
-    try:
-        return write_answer(answer, vocabulary, spelled)[:-1]
-    except (ValueError, TypeError, AttributeError):
-        return [v.UNKNOWN]
-
-
-def write_answer(answer: str, vocabulary: Vocabulary, spelled: Collection[str] = ()) -> list[int]:
-    """Tokens of an answer, its end included.
-
-    Raises:
-        ValueError: it is no JSON, or has other than numbers for constants.
-    """
-    given = orjson.loads(answer)
-    if not isinstance(given, dict):
-        raise ValueError("the answer is no object")
-    ids = [v.EDIT] if "edit" in given else [v.LAW]
-    if "edit" in given:
-        edits = given["edit"] if isinstance(given["edit"], list) else [given["edit"]]
-        for key, value in [pair for edit in edits for pair in edit.items()]:
-            ids += vocabulary.encode(key)
-            ids += vocabulary.encode(value, spelled) if isinstance(value, str) else [vocabulary.write_number(value)]
-    else:
-        ids += vocabulary.encode(str(given.get("equation", "")), spelled)
-    params = given.get("params") or {}
-    if params:
-        ids.append(v.PARAMS)
-    for name, value in params.items():
-        ids += [*vocabulary.encode(name, spelled), vocabulary.write_number(float(value))]
-    return [*ids, v.END]
-
-
-def read_answer(ids: Sequence[int], vocabulary: Vocabulary) -> str:
-    """The answer as JSON, whatever the tokens are: what is wrong with it, the parser of answers says."""
-    pieces = [piece for piece in vocabulary.decode(ids) if piece not in (v.MARKS[v.END], v.MARKS[v.PAD])]
-    marks = [k for k, piece in enumerate(pieces) if piece == v.MARKS[v.PARAMS]]
-    said, named = (pieces[: marks[0]], pieces[marks[0] + 1 :]) if marks else (pieces, [])
-    params = {str(name): value for name, value in zip(named[::2], named[1::2], strict=False)}
-    answer: dict[str, Any]
-    if said and said[0] == v.MARKS[v.EDIT]:
-        answer = {"edit": list(_read_edits(said[1:]))}
-    else:
-        answer = {"equation": _join(said[1:] if said and said[0] == v.MARKS[v.LAW] else said)}
-    if params or "equation" in answer:
-        answer["params"] = params
-    return orjson.dumps(answer).decode()
 
 
 def _read_edits(pieces: Sequence[str | float]) -> Iterator[dict[str, Any]]:

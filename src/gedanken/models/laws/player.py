@@ -8,7 +8,7 @@ import orjson
 
 from gedanken.loop import Question
 from gedanken.models.laws import decoder
-from gedanken.models.laws.dialect import read_answer, write_conversation
+from gedanken.models.laws.dialect import Dialect
 from gedanken.models.laws.vocabulary import Vocabulary
 from gedanken.models.llama.weights import Weights
 from gedanken.seeding import stream
@@ -24,13 +24,14 @@ class LawPlayer:
         name: what it is called in tables.
     """
 
-    def __init__(self, folder: Path, name: str, temperature: float = 0.0, feedback: bool = True):
+    def __init__(self, folder: Path, name: str, temperature: float = 0.0, seed: int = 0, feedback: bool = True):
         """The model in `folder`.
 
         Args:
             folder: the model's.
             name: what it is called.
             temperature: of the first draw; 0 takes the likeliest answer.
+            seed: players with different ones draw differently.
             feedback: whether it reads its earlier answers and what was said to them. Without, its answers are
                 independent, but for none being given twice.
 
@@ -38,7 +39,7 @@ class LawPlayer:
             UserError: there is no model, or one of another kind.
         """
         self.name = name
-        self._temperatures, self._feedback = (temperature, *TEMPERATURES), feedback
+        self._temperatures, self._seed, self._feedback = (temperature, *TEMPERATURES), seed, feedback
         weights = folder / "model.safetensors"
         # A run writes its model anew while it is examined.
         self._weights, self._vocabulary = _load(folder, weights.stat().st_mtime_ns if weights.is_file() else 0)
@@ -52,12 +53,13 @@ class LawPlayer:
         if not self._feedback:
             problem = next(k for k, message in enumerate(messages) if message["role"] == "user")
             messages = messages[: problem + 1]
-        text = write_conversation(messages, self._vocabulary)
+        dialect = Dialect(question.observation.states, self._vocabulary)
+        text = dialect.write_conversation(messages)
         given = {message["content"] for message in question.messages if message["role"] == "assistant"}
-        rng = stream("laws", "answer", hashlib.sha256(orjson.dumps([text, len(given)])).hexdigest())
+        rng = stream("laws", "answer", self._seed, hashlib.sha256(orjson.dumps([text, len(given)])).hexdigest())
         answer = ""
         for temperature in self._temperatures:
-            answer = read_answer(decoder.say(self._weights, text, temperature, rng), self._vocabulary)
+            answer = dialect.read_answer(decoder.say(self._weights, text, temperature, rng))
             if answer not in given:
                 break
         return answer

@@ -1,12 +1,11 @@
-"""The tokens of a text about a law: words of the zoo, letters for all other words, signs, and numbers.
+"""The tokens of a text about a law: words, names of variables and constants, signs, and numbers.
 
-A number of three significant digits is one token. A word that is not in the list is spelled: `<spell>`, its letters,
-`<stop>`.
+A number of three significant digits is one token. A word that is not in the list is not read.
 """
 
 import math
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +16,11 @@ from gedanken.errors import UserError
 FILE = "vocabulary.json"
 """The list of words, beside the weights."""
 
-PAD, END, LAW, EDIT, PARAMS, ANSWER, REPLY, SPELL, STOP, UNKNOWN = range(10)
-MARKS = ("<pad>", "<end>", "<law>", "<edit>", "<params>", "<answer>", "<reply>", "<spell>", "<stop>", "<unknown>")
-LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
-SIGNS = ("\n", "**", *"!\"#$%&'()*+,-./:;<=>?@[]^`{|}~")
+PAD, END, LAW, EDIT, PARAMS, ANSWER, REPLY, UNKNOWN = range(8)
+MARKS = ("<pad>", "<end>", "<law>", "<edit>", "<params>", "<answer>", "<reply>", "<unknown>")
+SIGNS = ("\n", "**", *"+-*/()=;")
+MOST_STATES, MOST_INPUTS, MOST_CONSTANTS = 8, 4, 12
+"""Names that a text may have of each kind; what goes beyond is unknown."""
 
 FIRST_DECADE, DECADES = -5, 11
 """Numbers from 0.00001 to 999,000; what is smaller is said as 0, what is larger as the largest."""
@@ -41,9 +41,24 @@ def split(text: str) -> list[str]:
     return _PIECE.findall(text)
 
 
+def is_word(piece: str) -> bool:
+    """Whether a piece of a text is a word or a name."""
+    return _IS_WORD.fullmatch(piece) is not None
+
+
 def words_of(texts: Iterable[str]) -> list[str]:
     """All words of some texts, in order."""
-    return sorted({piece for text in texts for piece in split(text) if _IS_WORD.fullmatch(piece)})
+    return sorted({piece for text in texts for piece in split(text) if is_word(piece)})
+
+
+def _names() -> tuple[str, ...]:
+    """What variables, their derivatives, inputs and constants are called."""
+    states = [f"{kind}{k}" for kind in ("x", "d", "dd") for k in range(MOST_STATES)]
+    return (*states, *(f"u{k}" for k in range(MOST_INPUTS)), *(f"c{k}" for k in range(MOST_CONSTANTS)))
+
+
+NAMES = _names()
+"""`x0`, `x1`, ... for state variables, `d0` and `dd0` for what stands left of an equation, `u0` and `c0`."""
 
 
 class Vocabulary:
@@ -56,10 +71,10 @@ class Vocabulary:
     """
 
     def __init__(self, words: Sequence[str]):
-        self.words = tuple(words)
-        self._names = [*MARKS, *(f"'{letter}" for letter in LETTERS), *SIGNS, *self.words]
-        self._ids = {name: k for k, name in enumerate(self._names)}
-        self.number = len(self._names)
+        self.words = tuple(word for word in words if word not in NAMES)
+        self._pieces = [*MARKS, *SIGNS, *NAMES, *self.words]
+        self._ids = {piece: k for k, piece in enumerate(self._pieces)}
+        self.number = len(self._pieces)
         self.count = self.number + len(VALUES)
 
     @classmethod
@@ -90,36 +105,21 @@ class Vocabulary:
         place = decade * 900 + round(float(digits) * 100) - 100 if decade < DECADES else SIZES - 1
         return self.number + 1 + place + (SIZES if value < 0 else 0)
 
-    def encode(self, text: str, spelled: Collection[str] = ()) -> list[int]:
-        """The tokens of a text; `spelled` are words to be spelled although the list has them."""
-        ids: list[int] = []
-        for piece in split(text):
-            token = self._ids.get(piece)
-            if _IS_NUMBER.match(piece):
-                ids.append(self.write_number(float(piece)))
-            elif token is not None and piece not in spelled:
-                ids.append(token)
-            elif _IS_WORD.fullmatch(piece):
-                ids += [SPELL, *(self._ids.get(f"'{letter}", UNKNOWN) for letter in piece), STOP]
-            else:
-                ids.append(UNKNOWN)
-        return ids
+    def encode(self, pieces: Iterable[str]) -> list[int]:
+        """The tokens of pieces that all count: what is not in the list is unknown."""
+        return [
+            self.write_number(float(piece)) if _IS_NUMBER.match(piece) else self._ids.get(piece, UNKNOWN)
+            for piece in pieces
+        ]
+
+    def encode_prose(self, pieces: Iterable[str]) -> list[int]:
+        """The tokens of prose: words of the list, numbers and ends of lines; all else is left out."""
+        kept = [each for each in pieces if _IS_NUMBER.match(each) or each == "\n" or is_word(each)]
+        return [token for token in self.encode(kept) if token != UNKNOWN]
 
     def decode(self, ids: Iterable[int]) -> list[str | float]:
-        """Names of marks and signs, words, and numbers."""
-        pieces: list[str | float] = []
-        spelled: list[str] | None = None
-        for token in ids:
-            if token >= self.number:
-                pieces.append(float(f"{VALUES[token - self.number]:.3g}"))
-            elif token == SPELL:
-                spelled = []
-            elif token == STOP:
-                pieces += ["".join(spelled)] if spelled else []
-                spelled = None
-            elif self._names[token].startswith("'") and len(self._names[token]) == 2:
-                if spelled is not None:
-                    spelled.append(self._names[token][1])
-            else:
-                pieces.append(self._names[token])
-        return pieces
+        """Marks, signs, words and names, and numbers."""
+        return [
+            float(f"{VALUES[token - self.number]:.3g}") if token >= self.number else self._pieces[token]
+            for token in ids
+        ]

@@ -12,7 +12,7 @@ from gedanken.errors import UserError
 from gedanken.files import staged_folder, write_atomically
 from gedanken.training.run import CONFIG, LIBRARIES, METRICS, machine
 from gedanken.training.scratch.optimizer import Optimizers
-from gedanken.training.scratch.options import FREE, DecoderOptions
+from gedanken.training.scratch.options import DecoderOptions
 from gedanken.versions import versions
 
 CHECKPOINT = "checkpoint.pt"
@@ -62,11 +62,14 @@ def begin(options: DecoderOptions, kind: str, model: Any, optimizer: Optimizers,
             raise UserError(f"{folder} holds a run; go on with it (resume) or choose another folder")
         # Our own file, and plain containers only: nothing in it is executed.
         state = torch.load(checkpoint, weights_only=True, map_location="cpu")
-        changed = [name for name, value in written.items() if name not in FREE and state["options"].get(name) != value]
+        before = state["options"]
+        changed = [name for name, value in written.items() if name not in options.free and before.get(name) != value]
         if changed:
             raise UserError(f"the run in {folder} was begun with other options: {', '.join(changed)}")
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
+        config = {**orjson.loads((folder / CONFIG).read_bytes()), "options": written}
+        write_atomically(folder / CONFIG, orjson.dumps(config, option=orjson.OPT_INDENT_2))
         return Run(**state["run"])
     folder.mkdir(parents=True, exist_ok=True)
     (folder / METRICS).unlink(missing_ok=True)

@@ -3,12 +3,12 @@
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from gedanken.errors import UserError
 from gedanken.training.options import MACHINE, REPORTS, STEPS, check_ranges, option
 from gedanken.training.run import RunFolder
 
-# Options that a resumed run may change: the rest decides what it learns from.
 FREE = (
     "minutes",
     "steps",
@@ -21,6 +21,7 @@ FREE = (
     "output_dir",
     "resume",
 )
+"""Options that a resumed run may change: the rest decides what it learns from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,8 @@ class DecoderOptions:
         seed: Of the first weights.
         resume: Go on from the last checkpoint.
     """
+
+    free: ClassVar[tuple[str, ...]] = FREE
 
     output_dir: Path
     size: str = "3M"

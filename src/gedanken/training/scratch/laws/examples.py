@@ -1,7 +1,8 @@
 """What a problem teaches: its law, and what follows a wrong one.
 
-A wrong law is the right one with its constants blurred, as who reads them off a record has them, or with up to three
-mistakes (`tasks.discover.teacher`); or it is a model's own. What is taught behind it is the change of its constants,
+Problems are about systems of the zoo and about laws drawn at random. A wrong law is the right one with its constants
+blurred, as who reads them off a record has them, or with up to three mistakes (`tasks.discover.teacher`); or it is a
+model's own. What is taught behind it is the change of its constants,
 where only they are wrong, and else the law.
 
 The simulator's word on a wrong law says in which direction it misses. So a first answer only has to be near, which a
@@ -9,20 +10,23 @@ small model can learn; what is left, it is told.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gedanken.loop import Message, Problem, Turn
-from gedanken.models.laws.dialect import write_answer, write_conversation
-from gedanken.models.laws.vocabulary import Vocabulary, split, words_of
+from gedanken.loop import Key, Message, Problem, Turn
+from gedanken.models.laws.dialect import KEPT, Dialect
+from gedanken.models.laws.vocabulary import Vocabulary, words_of
 from gedanken.seeding import stream
 from gedanken.tasks.discover import teacher
+from gedanken.tasks.discover.conditions import Conditions
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.training.pairs import read_samples
+from gedanken.training.scratch.laws.drawn import draw_system
 from gedanken.training.scratch.loader import Example
 from gedanken.training.turns import replay
 
@@ -40,16 +44,18 @@ ROWS = 16
 BLURRED = 0.6
 """Share of the wrong laws whose constants alone are wrong."""
 
-SPELLED = 0.15
-"""Share of the examples in which some words of the answer are spelled, as words that no list has must be."""
-
-UNSPELLED = frozenset(("scale", "drop", "add", "replace", "by", "with", "in", "sin", "cos", "tan", "exp", "log"))
+HINTS, HINT_SHARES = ("full", "names", "anonymous"), (0.7, 0.1, 0.2)
+"""What the prompt tells of the scene, and how often: who brings a record may say nothing of it."""
 
 WORDS_FROM = 1_000_000
 """Index of the first of the problems whose words are listed."""
 
 LISTED = 4
 """Problems of each system whose words are listed."""
+
+
+Pair = tuple[Problem, list[Message], str]
+"""A problem, the conversation about it, and the answer that is taught."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ class Problems:
         subjects: systems.
         favourites: systems that `favoured` of the problems are about.
         favoured: that share.
+        drawn: share of the problems that are about laws drawn at random.
         words: the vocabulary's.
         mistakes: files of a model's own answers.
         own: share of the examples that come from these.
@@ -68,6 +75,7 @@ class Problems:
     subjects: Sequence[str]
     favourites: Sequence[str]
     favoured: float
+    drawn: float
     words: Sequence[str]
     mistakes: Sequence[str] = ()
     own: float = 0.0
@@ -96,15 +104,23 @@ class Problems:
             if self._samples and rng.random() < self.own:
                 pairs = self._from_sample(rng)
             else:
-                pairs = self._from_problem(number * POOL + place, rng)
-            examples += [self._write(messages, answer, rng) for messages, answer in pairs]
+                pairs = self._from_problem(self._pose(number * POOL + place, rng), rng)
+            examples += [self._write(each) for each in pairs]
         return examples
 
-    def _from_problem(self, index: int, rng: np.random.Generator) -> Iterator[tuple[list[Message], str]]:
+    def _pose(self, index: int, rng: np.random.Generator) -> Problem:
+        conditions = Conditions(rows=ROWS, noise=float(rng.choice(NOISES)), hint=str(rng.choice(HINTS, p=HINT_SHARES)))
+        drawn = rng.random() < self.drawn
+        while drawn:
+            # Some laws move nothing, or nothing that stays in sight.
+            with suppress(RuntimeError):
+                key = Key("drawn", "train", index)
+                return self._judge.pose_entry(draw_system(rng), key, replace(conditions, hint="full"))
         subjects = self.favourites if self.favourites and rng.random() < self.favoured else self.subjects
-        subject = str(rng.choice(list(subjects)))
+        return self._judge.pose(str(rng.choice(list(subjects))), split="train", index=index, **asdict(conditions))
+
+    def _from_problem(self, problem: Problem, rng: np.random.Generator) -> Iterator[Pair]:
         judge = self._judge
-        problem = judge.pose(subject, split="train", index=index, rows=ROWS, noise=float(rng.choice(NOISES)))
         taught = judge.teach(problem)
         for depth in DEPTHS:
             turns: list[Turn] = []
@@ -114,21 +130,20 @@ class Problems:
                 if verdict is not None and not verdict.solved:
                     turns.append(Turn(wrong or "", verdict))
             if bool(turns) == bool(depth):
-                yield judge.ask(problem, turns), _next_answer(problem, turns, taught)
+                yield problem, judge.ask(problem, turns), _next_answer(problem, turns, taught)
 
-    def _from_sample(self, rng: np.random.Generator) -> Iterator[tuple[list[Message], str]]:
+    def _from_sample(self, rng: np.random.Generator) -> Iterator[Pair]:
         key, earlier, answer = self._samples[int(rng.integers(len(self._samples)))]
         problem = self._judge.pose(**key)
         turns = replay(self._judge, problem, [*earlier, answer])
         if not any(turn.verdict.solved for turn in turns):
-            yield self._judge.ask(problem, turns), _next_answer(problem, turns, self._judge.teach(problem))
+            yield problem, self._judge.ask(problem, turns), _next_answer(problem, turns, self._judge.teach(problem))
 
-    def _write(self, messages: Sequence[Message], answer: str, rng: np.random.Generator) -> Example:
-        spelled: set[str] = set()
-        if rng.random() < SPELLED:
-            spelled = {word for word in words_of([answer]) if word not in UNSPELLED and rng.random() < 0.5}
-        text = write_conversation(messages, self._vocabulary, spelled)
-        said = write_answer(answer, self._vocabulary, spelled)
+    def _write(self, pair: Pair) -> Example:
+        problem, messages, answer = pair
+        dialect = Dialect(problem.observation.states, self._vocabulary)
+        text = dialect.write_conversation(messages)
+        said = dialect.write_answer(answer)
         asked = np.zeros(len(text) + len(said), bool)
         asked[len(text) :] = True
         return Example(np.array([*text, *said], np.int32), asked)
@@ -145,15 +160,17 @@ def _next_answer(problem: Problem, turns: Sequence[Turn], taught: str) -> str:
 
 
 def list_words(subjects: Sequence[str]) -> list[str]:
-    """The words of some problems of each system, of their answers and of what the simulator says to wrong ones."""
+    """The words of some problems of each system, and of what the simulator says to wrong answers."""
     judge = DiscoverTask(mode="training")
-    texts: list[str] = [" ".join(sorted(UNSPELLED))]
+    words = set(KEPT)
     for subject in subjects:
         for index in range(WORDS_FROM, WORDS_FROM + LISTED):
             rng = stream("laws", "words", subject, index)
-            problem = judge.pose(subject, split="train", index=index, rows=ROWS)
-            answers = [judge.teach(problem)]
-            answers += [wrong for each in (teacher.blur, teacher.spoil) if (wrong := each(problem, rng)) is not None]
-            texts += [problem.prompt, *answers]
-            texts += [turn.verdict.feedback for turn in replay(judge, problem, answers)]
-    return [word for word in words_of(texts) if split(word) == [word]]
+            hint = HINTS[index % len(HINTS)]
+            problem = judge.pose(subject, split="train", index=index, rows=ROWS, hint=hint)
+            wrong = [wrong for each in (teacher.blur, teacher.spoil) if (wrong := each(problem, rng)) is not None]
+            turns = replay(judge, problem, [*wrong, "no law"])
+            said = [turn.verdict.feedback for turn in turns]
+            words |= {*words_of([problem.prompt.partition("\nGRAMMAR")[0], *said])}
+            words -= {*problem.observation.states.columns} - KEPT
+    return sorted(words)

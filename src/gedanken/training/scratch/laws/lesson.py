@@ -10,7 +10,16 @@ from gedanken.models.laws.vocabulary import FILE, Vocabulary
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.training.pairs import Source
 from gedanken.training.scratch.laws.decoder import BELL, make_decoder, measure_loss
-from gedanken.training.scratch.laws.examples import BLURRED, DEPTHS, NOISES, ROWS, SPELLED, Problems, list_words
+from gedanken.training.scratch.laws.examples import (
+    BLURRED,
+    DEPTHS,
+    HINT_SHARES,
+    HINTS,
+    NOISES,
+    ROWS,
+    Problems,
+    list_words,
+)
 from gedanken.training.scratch.laws.options import LawOptions
 from gedanken.training.scratch.laws.validation import pose_problems, validate
 from gedanken.training.scratch.trainer import Progress, train
@@ -41,7 +50,7 @@ class LawLesson:
         options = self._options
         mistakes = tuple(options.mistakes or ())
         return Problems(
-            tuple(self._subjects), self._favourites, options.favoured, self._vocabulary.words, mistakes,
+            tuple(self._subjects), self._favourites, options.favoured, options.drawn, self._vocabulary.words, mistakes,
             options.own_mistakes if mistakes else 0.0,
         )  # fmt: skip
 
@@ -54,7 +63,7 @@ class LawLesson:
                 "noise": NOISES,
                 "wrong_laws_before": DEPTHS,
                 "blurred": BLURRED,
-                "spelled": SPELLED,
+                "hints": dict(zip(HINTS, HINT_SHARES, strict=True)),
                 "bell": BELL,
                 "words": len(self._vocabulary.words),
             },
