@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gedanken.errors import UserError
+from gedanken.training.run import processes
 
 # Headings of the help; an option without one is listed first.
 PROBLEMS = "Problems"
@@ -186,10 +187,11 @@ class GRPOOptions(MeasuredOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        answers = self.batch_size * self.grad_accum
+        answers = self.batch_size * self.grad_accum * processes()
         if answers % self.num_generations:
+            shared = f" times {processes()} processes" if processes() > 1 else ""
             raise UserError(
-                f"a step takes {answers} answers (--batch-size times --grad-accum), which must be a "
+                f"a step takes {answers} answers (--batch-size times --grad-accum{shared}), which must be a "
                 f"multiple of --num-generations {self.num_generations}"
             )
         if self.turns > 1 and (self.multi_turn or self.vllm == "on"):
