@@ -44,7 +44,7 @@ def test_an_answer_is_read_as_it_was_written(states, answer):
 
 def test_whatever_things_are_called_the_text_is_the_same():
     swing = {"equation": "d2theta/dt2 = -w**2*theta - 2*c*dtheta", "params": {"c": 0.1, "w": 2.0}}
-    mass = {"equation": "d2x/dt2 = -k**2*x - 2*b*dx", "params": {"k": 2.0, "b": 0.1}}
+    mass = {"equation": "d2x/dt2 = -d0**2*x - 2*x0*dx", "params": {"d0": 2.0, "x0": 0.1}}
     angle = dialect(StateSpace.second_order(theta="dtheta"))
     # `dx` is another spelling of the velocity.
     assert angle.write_answer(json.dumps(swing)) == dialect().write_answer(json.dumps(mass))

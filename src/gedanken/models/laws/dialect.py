@@ -151,13 +151,16 @@ class Dialect:
         for part in text.split(";"):
             left, equals, right = part.partition("=")
             side = self._sides.get(left.replace(" ", ""))
-            words = [*([side] if side else v.split(left)), *(["=", *v.split(right)] if equals else [])]
-            pieces += [*([";"] if pieces else []), *(self._name(word) if v.is_word(word) else word for word in words)]
+            pieces += [*([";"] if pieces else []), *([side] if side else self._name_all(left))]
+            pieces += ["=", *self._name_all(right)] if equals else []
         return self._vocabulary.encode(pieces)
+
+    def _name_all(self, text: str) -> list[str]:
+        return [self._name(piece) if v.is_word(piece) else piece for piece in v.split(text)]
 
     def _name(self, word: str) -> str:
         """What the model calls a name of an answer."""
-        if word in self._sides.values() or word in KEPT - self._read.keys():
+        if word in KEPT and word not in self._read:
             return word
         return self._read.get(word) or self._constants.setdefault(word, f"c{len(self._constants)}")
 
