@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gedanken.errors import UserError
+from gedanken.errors import Unanswerable, UserError
 from gedanken.loop import Turn
 from gedanken.models.laws import vocabulary as v
 from gedanken.models.laws.dialect import KEPT, ROWS, Dialect
 from gedanken.models.laws.vocabulary import Vocabulary
+from gedanken.tasks.discover.answer import read_answer
 from gedanken.tasks.discover.task import DiscoverTask
+from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.trajectory import StateSpace
 
 WORDS = Vocabulary([*sorted(KEPT), "spring", "mean", "Match", "R2", "frequency", "prediction"])
@@ -135,3 +137,35 @@ def test_a_folder_without_words_is_no_model(tmp_path):
         Vocabulary.load(tmp_path)
     WORDS.save(tmp_path)
     assert Vocabulary.load(tmp_path).words == WORDS.words
+
+
+@pytest.mark.parametrize("law", [None, '{"equation": "d2x/dt2 = -a*x; d2y/dt2 = -b", "params": {"a": 1, "b": 2}}'])
+def test_whatever_is_drawn_within_the_grammar_can_be_read(law):
+    rng = np.random.default_rng(0)
+    kinds, faults = set(), []
+    for _ in range(200):
+        read = dialect(PLANE)
+        before = None
+        if law is not None:
+            read.write_answer(law)
+            before = Law.of(read_answer(law), PLANE)
+        allow, said = read.grammar().allow, []
+        while not said or said[-1] != v.END:
+            allowed = np.flatnonzero(allow(said))
+            # Numbers are many, and a sum that goes on for ever is no answer.
+            closing = [token for token in allowed if WORDS.decode([token])[0] in (")", ";", "<params>", "<end>")]
+            words = [token for token in allowed if token < WORDS.number]
+            numbers = [token for token in allowed if token >= WORDS.number]
+            choice = closing if closing and rng.random() < 0.6 else words if words and rng.random() < 0.8 else numbers
+            said.append(int(rng.choice(choice or allowed)))
+            assert len(said) < 500
+        answer = read.read_answer(said)
+        kinds.add("edit" in json.loads(answer))
+        try:
+            Law.of(read_answer(answer, before), PLANE)
+        except Unanswerable as fault:
+            faults.append(str(fault))
+    # The root of a negative number, or one divided by zero, has the right form.
+    assert all("finite" in fault for fault in faults)
+    assert len(faults) < 100
+    assert kinds == ({False} if law is None else {False, True})

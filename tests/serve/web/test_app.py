@@ -33,7 +33,7 @@ def test_the_lists(api):
         listed = {row["name"]: row for row in api.call(f"/api/subjects/{task}")[1]}
         assert listed[subject]["held_out"] is False
     listed = [(row["name"], row["kind"]) for row in api.call("/api/players/discover")[1]]
-    assert listed == [("you", "you"), ("sparse", "builtin")]
+    assert listed == [("you", "you"), ("gedanken-laws", "builtin"), ("sparse", "builtin")]
     assert "restart10" in [row["name"] for row in api.call("/api/players/predict")[1]]
     assert [row["name"] for row in api.call("/api/endpoints")[1]][:3] == ["huggingface", "openai", "openrouter"]
     assert api.call("/api/server")[1]["limits"]["max_tokens"] == 500

@@ -72,7 +72,8 @@ def test_models_of_the_server_play_by_their_name(open_reader, tmp_path):
     )
     assert reader.get("/api/server")["pair"] == ["local:wrong", "you"]
     listed = {player["name"]: player["kind"] for player in reader.get("/api/players/discover")}
-    assert listed == {"you": "you", "sparse": "builtin", "local:wrong": "local", "local:gone": "local"}
+    own = {"you": "you", "sparse": "builtin", "gedanken-laws": "builtin"}
+    assert listed == {**own, "local:wrong": "local", "local:gone": "local"}
     started = reader.post("/api/episodes", {"problem": PROBLEM, "player": {"name": "local:wrong"}, "max_turns": 2}, 201)
     told = reader.events(started["events"], EpisodeEvents)
     assert [data["kind"] for _, name, data in told if name == "note" and data["kind"] != "compiling"] == [

@@ -217,7 +217,25 @@ def test_without_feedback_it_reads_the_problem_alone(model):
     assert alone.answer(question) != first.answer
 
 
-def test_it_says_what_transformers_says(model, words):
+def test_of_a_number_the_median_is_said(words):
+    from gedanken.models.laws import decoder
+
+    def choose(**values):
+        """What is said where numbers and words have these shares."""
+        shares = np.full(words.count, 1e-12)
+        for name, share in values.items():
+            token = v.END if name == "end" else words.write_number(float(name.removeprefix("n").replace("_", "-")))
+            shares[token] += share
+        token = decoder.choose(shares, words.number)
+        return words.decode([token])[0]
+
+    assert choose(n1=0.3, n2=0.25, n3=0.35) == 2.0
+    assert choose(n1=0.1, n2=0.1, _3=0.3) == -3.0
+    assert choose(n1=0.2, n2=0.1, end=0.4) == "<end>"
+    assert choose(n0=0.6, n2=0.3) == 0.0
+
+
+def test_it_says_what_transformers_says(model, words, monkeypatch):
     from transformers import AutoModelForCausalLM
 
     from gedanken.models.laws import decoder
@@ -226,8 +244,9 @@ def test_it_says_what_transformers_says(model, words):
     assert found.words == words.words
     text = [*words.encode_prose(v.split("Mass of 2.3 kg\nx0 0.5 -1.25")), v.ANSWER]
     theirs = AutoModelForCausalLM.from_pretrained(model).eval()
+    monkeypatch.setattr(decoder, "choose", lambda shares, number: int(shares.argmax()))
     expected = theirs.generate(torch.tensor([text]), max_new_tokens=12, do_sample=False)[0, len(text) :].tolist()
-    assert decoder.say(weights, text, most=12) == expected
+    assert decoder.say(weights, words, text, most=12) == expected
 
 
 def test_a_run_goes_on_and_held_out_systems_are_refused(options, model):

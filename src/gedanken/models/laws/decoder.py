@@ -1,9 +1,10 @@
 """What a decoder of laws says: token after token, the likeliest or drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gedanken.models.laws import vocabulary as v
 from gedanken.models.laws.vocabulary import Vocabulary
@@ -28,18 +29,22 @@ def load(folder: Path) -> tuple[Weights, Vocabulary]:
 
 def say(
     weights: Weights,
+    vocabulary: Vocabulary,
     text: Sequence[int],
     temperature: float = 0.0,
     rng: np.random.Generator | None = None,
+    allow: Callable[[Sequence[int]], NDArray[np.bool_]] | None = None,
     most: int = LONGEST,
 ) -> list[int]:
     """The tokens that continue a text, to the end of the answer.
 
     Args:
         weights: the model.
+        vocabulary: of the model.
         text: what is read.
-        temperature: 0 takes the likeliest token.
+        temperature: 0 takes the likeliest token, and of numbers the median.
         rng: draws the tokens otherwise.
+        allow: which tokens may follow what was said; all if not given.
         most: how many at most.
     """
     said: list[int] = []
@@ -49,11 +54,31 @@ def say(
         while len(said) < most and (not said or said[-1] != v.END):
             logits = times(read.read([0], [fed]), weights.head)[0].astype(float)
             logits[v.PAD] = -np.inf
+            if allow is not None:
+                logits[~allow(said)] = -np.inf
+            shares = np.exp((logits - logits.max()) / (temperature or 1.0))
             if temperature and rng is not None:
-                shares = np.exp((logits - logits.max()) / temperature)
                 token = int(rng.choice(len(shares), p=shares / shares.sum()))
             else:
-                token = int(logits.argmax())
+                token = choose(shares, vocabulary.number)
             said.append(token)
             fed = [token]
     return said
+
+
+def choose(shares: NDArray[np.float64], number: int) -> int:
+    """The likeliest token; where that is a number of some sign, the median of all numbers of this sign.
+
+    A model that is unsure of a size says a broad distribution, whose peak is an accident.
+
+    Args:
+        shares: of the tokens, in proportion to their probabilities.
+        number: the first number token.
+    """
+    signs = shares[number + 1 :].reshape(2, v.SIZES)
+    sums = signs.sum(1)
+    words = shares[: number + 1]
+    if words.max() >= sums.max():
+        return int(words.argmax())
+    sign = int(sums.argmax())
+    return number + 1 + sign * v.SIZES + int(np.searchsorted(np.cumsum(signs[sign]), sums[sign] / 2))

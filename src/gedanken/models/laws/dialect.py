@@ -18,6 +18,7 @@ import orjson
 
 from gedanken.loop import Message
 from gedanken.models.laws import vocabulary as v
+from gedanken.models.laws.grammar import Grammar
 from gedanken.models.laws.vocabulary import Vocabulary
 from gedanken.worlds.ode.law.parser import FUNCTIONS
 from gedanken.worlds.ode.trajectory import StateSpace
@@ -163,6 +164,11 @@ class Dialect:
         if word in KEPT and word not in self._read:
             return word
         return self._read.get(word) or self._constants.setdefault(word, f"c{len(self._constants)}")
+
+    def grammar(self) -> Grammar:
+        """What an answer to the conversation that was written last may be."""
+        variables = [*self._columns.values()]
+        return Grammar(self._vocabulary, variables, [*self._sides.values()], [*self._constants.values()])
 
     def read_answer(self, ids: Sequence[int]) -> str:
         """The answer as JSON, whatever the tokens are: what is wrong with it, the parser of answers says.

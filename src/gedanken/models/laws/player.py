@@ -57,9 +57,10 @@ class LawPlayer:
         text = dialect.write_conversation(messages)
         given = {message["content"] for message in question.messages if message["role"] == "assistant"}
         rng = stream("laws", "answer", self._seed, hashlib.sha256(orjson.dumps([text, len(given)])).hexdigest())
+        allow = dialect.grammar().allow
         answer = ""
         for temperature in self._temperatures:
-            answer = dialect.read_answer(decoder.say(self._weights, text, temperature, rng))
+            answer = dialect.read_answer(decoder.say(self._weights, self._vocabulary, text, temperature, rng, allow))
             if answer not in given:
                 break
         return answer

@@ -72,10 +72,17 @@ class Vocabulary:
 
     def __init__(self, words: Sequence[str]):
         self.words = tuple(word for word in words if word not in NAMES)
-        self._pieces = [*MARKS, *SIGNS, *NAMES, *self.words]
+        self._pieces: list[str] = [*MARKS, *SIGNS, *NAMES, *self.words]
         self._ids = {piece: k for k, piece in enumerate(self._pieces)}
         self.number = len(self._pieces)
         self.count = self.number + len(VALUES)
+
+    def __contains__(self, piece: str) -> bool:
+        return piece in self._ids
+
+    def piece(self, token: int) -> str:
+        """What a token that is no number stands for."""
+        return self._pieces[token]
 
     @classmethod
     def load(cls, folder: Path) -> "Vocabulary":

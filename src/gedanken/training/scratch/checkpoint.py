@@ -68,9 +68,11 @@ def begin(options: DecoderOptions, kind: str, model: Any, optimizer: Optimizers,
             raise UserError(f"the run in {folder} was begun with other options: {', '.join(changed)}")
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
-        config = {**orjson.loads((folder / CONFIG).read_bytes()), "options": written}
-        write_atomically(folder / CONFIG, orjson.dumps(config, option=orjson.OPT_INDENT_2))
-        return Run(**state["run"])
+        run = Run(**state["run"])
+        if options.progress(run.step, run.seconds) < 1.0:
+            config = {**orjson.loads((folder / CONFIG).read_bytes()), "options": written}
+            write_atomically(folder / CONFIG, orjson.dumps(config, option=orjson.OPT_INDENT_2))
+        return run
     folder.mkdir(parents=True, exist_ok=True)
     (folder / METRICS).unlink(missing_ok=True)
     config = {

@@ -25,8 +25,8 @@ class LawOptions(DecoderOptions):
     free = (*FREE, "mistakes", "own_mistakes")
 
     subjects: Sequence[str] | None = option(PROBLEMS, None, flags=("--system-ids",))
-    favoured: float = option(PROBLEMS, 0.35, min=0, max=1)
-    drawn: float = option(PROBLEMS, 0.25, min=0, max=1)
+    favoured: float = option(PROBLEMS, 0.5, min=0, max=1)
+    drawn: float = option(PROBLEMS, 0.2, min=0, max=1)
     mistakes: Sequence[str] | None = option(PROBLEMS, None, flags=("--mistakes",))
     own_mistakes: float = option(PROBLEMS, 0.3, min=0, max=1)
     validation_problems: int = option(REPORTS, 4, min=0)
