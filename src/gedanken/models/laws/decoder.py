@@ -12,8 +12,8 @@ from gedanken.models.llama import weights as llama
 from gedanken.models.llama.forward import times
 from gedanken.models.llama.weights import Texts, Weights, threads
 
-LONGEST = 120
-"""Most tokens of an answer."""
+LONGEST = 240
+"""Most tokens of an answer; one that `grammar` holds ends before."""
 
 
 def load(folder: Path) -> tuple[Weights, Vocabulary]:

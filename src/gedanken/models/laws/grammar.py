@@ -15,6 +15,9 @@ from gedanken.worlds.ode.law.parser import FUNCTIONS
 
 BINARY = ("+", "-", "*", "/", "**")
 
+MOST_TOKENS = 90
+"""Tokens of the equations after which each is brought to its end."""
+
 
 class Grammar:
     """Rules for the answer to one question."""
@@ -84,9 +87,11 @@ class Grammar:
             depth = 0 if piece == ";" else depth + (piece == "(") - (piece == ")")
         if last in ("=", "(", *BINARY):
             first = last in ("=", "(")
-            names = [*self._variables, *self._constants, *self._functions, "(", *(["-"] if first else [])]
+            names = [*self._variables, *self._constants]
+            if len(pieces) < MOST_TOKENS:
+                names += [*self._functions, "(", *(["-"] if first else [])]
             return self._mask(names, "all" if first else "positive")
-        names = [*BINARY, *([")"] if depth else [])]
+        names = [*(BINARY if len(pieces) < MOST_TOKENS else ()), *([")"] if depth else [])]
         if not depth and len(sides) < len(self._sides):
             names.append(";")
         elif not depth:
