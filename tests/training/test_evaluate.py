@@ -50,6 +50,15 @@ def test_episodes_side_by_side_are_those_played_alone(source, laws):
         assert (outcome.valid, outcome.first, outcome.solved_first, outcome.solved) == (False, 0.0, False, True)
 
 
+def test_a_player_that_answers_one_question_at_a_time_plays_as_well(source, laws):
+    alone = Teacher(laws, 1)
+    single = type("Single", (), {"name": "single", "answer": alone.answer})()
+    assert [outcome.first for outcome in evaluate(single, [source])] == [
+        outcome.first for outcome in evaluate(Teacher(laws, 1), [source])
+    ]
+    assert alone.asked == [1] * 4
+
+
 def test_who_has_solved_is_asked_no_more(source, laws):
     teacher = Teacher(laws, 1)
     evaluate(teacher, [source], turns=8)

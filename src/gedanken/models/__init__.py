@@ -42,19 +42,23 @@ def load(spec: str, offered: Mapping[str, Any] | None = None, **options: Any) ->
 
 def packaged(task: str) -> tuple[str, ...]:
     """Names of the small models of a task that come with the package and play without an extra."""
-    return tuple(sorted(folder.parent.name for folder in PACKAGED.glob(f"{task}/*/*/config.json")))
+    return tuple(sorted(_packaged(task)))
 
 
 def find_packaged(name: str, task: str) -> str | None:
     """The spec of one of `packaged`, `backend:folder`; None if there is none of that name."""
-    folders = [path.parent for path in PACKAGED.glob(f"{task}/*/*/config.json") if path.parent.name == name]
-    return f"{folders[0].parent.name}:{folders[0]}" if folders else None
+    folder = _packaged(task).get(name)
+    return f"{folder.parent.name}:{folder}" if folder else None
 
 
 def find_folder(model: str, task: str) -> Path:
     """The folder of a model that is named by its path or, if it comes with the package, by its name."""
-    packaged = find_packaged(model, task)
-    return Path(packaged.partition(":")[2]) if packaged else Path(model)
+    return _packaged(task).get(model) or Path(model)
+
+
+def _packaged(task: str) -> dict[str, Path]:
+    """The folders of the small models of a task, by name."""
+    return {path.parent.name: path.parent for path in PACKAGED.glob(f"{task}/*/*/config.json")}
 
 
 def option_names(spec: str) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gedanken.cli.main import run
-from gedanken.errors import UserError
+from gedanken.errors import PlayerError, UserError
 from gedanken.loop import Question, play
 from gedanken.models.laws import vocabulary as v
 from gedanken.models.laws.dialect import Dialect
@@ -20,7 +20,7 @@ from gedanken.training.scratch.laws.examples import Problems, list_words
 from gedanken.training.scratch.laws.lesson import train_laws
 from gedanken.training.scratch.laws.options import LawOptions
 from gedanken.worlds.ode import system
-from gedanken.worlds.ode.trajectory import StateSpace
+from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -275,3 +275,17 @@ def test_a_run_goes_on_with_what_its_model_gets_wrong(options, model, tmp_path, 
     assert config["options"]["mistakes"] == [str(file)]
     lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     assert max(line["step"] for line in lines if line["kind"] == "train") == 14
+
+
+def test_more_variables_than_it_has_names_for_are_refused(model):
+    player = load_player(f"laws:{model}", "discover")
+    names = [f"x{k}" for k in range(9)]
+    t = np.linspace(0.0, 1.0, 20)
+    trial = Trajectory(t, np.tile(np.exp(-t)[:, None], 9))
+    problem = DiscoverTask().pose_record(StateSpace.first_order(*names), [trial])
+    with pytest.raises(PlayerError, match="at most 8 variables and 4 inputs, and this one has 9 and 0"):
+        player.answer(Question(DiscoverTask().ask(problem), problem.observation))
+    eight = Trajectory(t, trial.values[:, :8])
+    problem = DiscoverTask().pose_record(StateSpace.first_order(*names[:8]), [eight])
+    (turn,) = play(DiscoverTask(), player, problem, 1)
+    assert turn.verdict.error is None or "finite" in turn.verdict.error or "blows up" in turn.verdict.error

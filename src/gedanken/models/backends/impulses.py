@@ -1,7 +1,6 @@
 """`impulses:FOLDER`: a small decoder of contacts that `train scratch` made, computed without torch."""
 
-from pathlib import Path
-
+from gedanken.models import find_folder
 from gedanken.models.impulses.player import ImpulsePlayer
 
 
@@ -11,4 +10,4 @@ def load(model: str) -> ImpulsePlayer:
     Raises:
         UserError: there is none, or it is of another kind.
     """
-    return ImpulsePlayer(Path(model), f"impulses:{model}")
+    return ImpulsePlayer(find_folder(model, "predict"), f"impulses:{model}")

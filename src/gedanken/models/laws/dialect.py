@@ -31,9 +31,8 @@ DETAILS = ("by", "with", "in")
 KEPT = frozenset((*FUNCTIONS, *KINDS, *DETAILS, "t"))
 """Words of answers that are no names."""
 
-FILLING = (", wanted is more than 0.93", ", and that counts more: the true law holds there, too")
-"""What a reply says every time."""
-
+# What a reply says every time.
+_FILLING = re.compile(r", wanted is more than [\d.]+\d|, and that counts more: the true law holds there, too")
 # `frequency x0.85`
 _TIMES = re.compile(r"\bx(?=\d+\.\d)")
 # `theta (R2 0.336): the prediction is ...`
@@ -78,17 +77,17 @@ class Dialect:
         """What differs between problems: hint, table, statistics."""
         ids: list[int] = []
         table: list[str] | None = None
-        numbers = False
+        behind_table = False
         for line in [*prompt.partition("\nGRAMMAR")[0].splitlines(), ""]:
             if line.startswith("TRAJECTORY"):
-                table, numbers = [], True
+                table, behind_table = [], True
             elif table is not None and not line.strip():
                 ids += [token for row in _thin(table) for token in self._write_row(row)]
                 table = None
             elif table is not None:
                 table.append(line)
             elif line.strip():
-                ids += self._write_line(line.removeprefix("HINT: "), numbers)
+                ids += self._write_line(line.removeprefix("HINT: "), behind_table)
         return ids
 
     def _write_row(self, row: str) -> list[int]:
@@ -107,8 +106,7 @@ class Dialect:
 
     def _write_reply(self, reply: str) -> list[int]:
         said = reply.partition("\nTerms:")[0]
-        for phrase in FILLING:
-            said = said.replace(phrase, "")
+        said = _FILLING.sub("", said)
         said = _COLUMN.sub(lambda found: f"{self._read.get(found[1], found[1])} (R2 ", _TIMES.sub("x ", said))
         return self._vocabulary.encode_prose(v.split(said))
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import orjson
 
+from gedanken.errors import PlayerError
 from gedanken.loop import Question
 from gedanken.models.laws import decoder
 from gedanken.models.laws.dialect import Dialect
-from gedanken.models.laws.vocabulary import Vocabulary
+from gedanken.models.laws.vocabulary import MOST_INPUTS, MOST_STATES, Vocabulary
 from gedanken.models.llama.weights import Weights
 from gedanken.seeding import stream
 
@@ -48,12 +49,22 @@ class LawPlayer:
         return f"LawPlayer({self.name!r})"
 
     def answer(self, question: Question) -> str:
-        """A law or a change of the last one, as JSON."""
+        """A law or a change of the last one, as JSON.
+
+        Raises:
+            PlayerError: the problem has more variables or inputs than the model has names for.
+        """
+        states = question.observation.states
+        if states.size > MOST_STATES or len(states.input_names) > MOST_INPUTS:
+            raise PlayerError(
+                f"{self.name} reads records of at most {MOST_STATES} variables and {MOST_INPUTS} inputs, and this one "
+                f"has {states.size} and {len(states.input_names)}"
+            )
         messages = [*question.messages]
         if not self._feedback:
             problem = next(k for k, message in enumerate(messages) if message["role"] == "user")
             messages = messages[: problem + 1]
-        dialect = Dialect(question.observation.states, self._vocabulary)
+        dialect = Dialect(states, self._vocabulary)
         text = dialect.write_conversation(messages)
         given = {message["content"] for message in question.messages if message["role"] == "assistant"}
         rng = stream("laws", "answer", self._seed, hashlib.sha256(orjson.dumps([text, len(given)])).hexdigest())

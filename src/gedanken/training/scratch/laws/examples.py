@@ -2,8 +2,7 @@
 
 Problems are about systems of the zoo and about laws drawn at random. A wrong law is the right one with its constants
 blurred, as who reads them off a record has them, or with up to three mistakes (`tasks.discover.teacher`); or it is a
-model's own. What is taught behind it is the change of its constants,
-where only they are wrong, and else the law.
+model's own. What is taught behind it is the change of its constants, where only they are wrong, and else the law.
 
 The simulator's word on a wrong law says in which direction it misses. So a first answer only has to be near, which a
 small model can learn; what is left, it is told.

@@ -1,0 +1,27 @@
+"""The script that trains on a GPU, from data to files that can be carried away; here on a processor, for seconds."""
+
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+SCRIPT = Path(__file__).parents[3] / "benchmarks" / "train_on_gpu.py"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["contacts", "laws"])
+def test_a_run_ends_as_a_few_small_files(what, tmp_path):
+    words = f"--what {what} --minutes 0.05 --device cpu --scenes 90 --size tiny --workers 1 --batch-tokens 1500"
+    command = [sys.executable, str(SCRIPT), "--out", str(tmp_path / "out"), *words.split()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:]
+    files = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert files == ["model.safetensors", "run.tar.gz"]
+    assert all(path.stat().st_size < 16 * 2**20 for path in (tmp_path / "out").iterdir())
+    with tarfile.open(tmp_path / "out" / "run.tar.gz") as archive:
+        assert {"config.json", "metrics.jsonl", "README.md", "model/config.json"} <= set(archive.getnames())
