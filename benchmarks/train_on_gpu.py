@@ -1,13 +1,14 @@
 """Train a decoder from nothing on one GPU within a time limit, from data to a few files that can be carried away.
 
 python benchmarks/train_on_gpu.py --out out --minutes 8                     # contacts; one H100, 14 loaders
-python benchmarks/train_on_gpu.py --out out --minutes 8 --what laws --batch-tokens 98304
+python benchmarks/train_on_gpu.py --out out --minutes 6 --reinforce-minutes 2 --what laws --batch-tokens 98304
 python benchmarks/train_on_gpu.py --out out --minutes 1 --device cpu --scenes 90 --size tiny --workers 1
 
 Of contacts, scenes of every training scenario and level are drawn, and loaders simulate them and write them as tokens;
-of laws, loaders pose problems and judge wrong answers to them. The model trains until the clock says so, and `--out`
-gets at most eight files of at most 16 MiB: `run.tar.gz` (configuration,
-metrics, card, curves, tokenizer) and `model.safetensors`, in parts if it is larger. Where it was made, or elsewhere:
+of laws, loaders pose problems and judge wrong answers to them, and what was learnt can be reinforced over turns. The
+model trains until the clock says so, and `--out` gets at most eight files of at most 16 MiB: `run.tar.gz`
+(configuration, metrics, card, curves, tokenizer) and `model.safetensors`, in parts if it is larger. Where it
+was made, or elsewhere:
 
 cat model.safetensors.part* > model.safetensors
 
@@ -26,12 +27,16 @@ from typing import Any
 LARGEST = 15 * 2**20
 """Bytes of a part."""
 
+REINFORCED = "rl"
+"""Folder of a run's reinforcement within the run's."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="Folder for the files.")
     parser.add_argument("--what", choices=["contacts", "laws"], default="contacts")
     parser.add_argument("--minutes", type=float, default=8.0, help="Of training; data and validation come on top.")
+    parser.add_argument("--reinforce-minutes", type=float, default=0.0, help="Of laws, after that: GRPO over turns.")
     parser.add_argument("--size", default="3M")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--workers", type=int, default=14, help="Loaders.")
@@ -84,7 +89,18 @@ def train_laws(given: argparse.Namespace, data: Path, common: dict[str, Any], be
     from gedanken.training.scratch.laws.lesson import train_laws
     from gedanken.training.scratch.laws.options import LawOptions
 
-    train_laws(LawOptions(**common), tell)
+    trained = train_laws(LawOptions(**common), tell)
+    if given.reinforce_minutes:
+        reinforce(given, trained)
+
+
+def reinforce(given: argparse.Namespace, trained: Path) -> None:
+    from gedanken.training.scratch.laws.options import ReinforceOptions
+    from gedanken.training.scratch.laws.reinforce import reinforce_laws
+
+    minutes, folder = given.reinforce_minutes, trained.parent / REINFORCED
+    options = ReinforceOptions(model=str(trained), output_dir=folder, minutes=minutes, device=given.device)
+    reinforce_laws(options, tell)
 
 
 def pack(run: Path, out: Path) -> list[str]:
@@ -94,7 +110,8 @@ def pack(run: Path, out: Path) -> list[str]:
         for path in sorted(run.rglob("*")):
             if path.is_file() and path.name not in ("checkpoint.pt", "model.safetensors"):
                 archive.add(path, path.relative_to(run))
-    weights = (run / "model" / "model.safetensors").read_bytes()
+    last = run / REINFORCED if (run / REINFORCED).is_dir() else run
+    weights = (last / "model" / "model.safetensors").read_bytes()
     parts = [weights[begin : begin + LARGEST] for begin in range(0, len(weights), LARGEST)]
     names = ["model.safetensors"] if len(parts) == 1 else [f"model.safetensors.part{k}" for k in range(len(parts))]
     for name, part in zip(names, parts, strict=True):

@@ -92,6 +92,7 @@ COMMANDS = {
         {"data": "d", "steps": 1},
     ),
     "laws": ("gedanken.training.scratch.laws.lesson", "train_laws", "LawOptions", {"steps": 1}),
+    "laws-rl": ("gedanken.training.scratch.laws.reinforce", "reinforce_laws", "ReinforceOptions", {"steps": 1}),
 }
 
 

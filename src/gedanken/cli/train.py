@@ -14,7 +14,7 @@ from gedanken.errors import UserError
 from gedanken.training.options import MACHINE, PROBLEMS, SAMPLING, CurriculumOptions, GRPOOptions, SFTOptions
 from gedanken.training.run import RunFolder, is_first
 from gedanken.training.scratch.contacts.options import ScratchOptions
-from gedanken.training.scratch.laws.options import LawOptions
+from gedanken.training.scratch.laws.options import LawOptions, ReinforceOptions
 
 app = typer.Typer(help="Train language models: sft, grpo, curriculum, evaluate, report, ...", no_args_is_help=True)
 
@@ -57,6 +57,11 @@ LAW_EXAMPLES = (
     "gedanken train laws --output-dir runs/laws --size 3M --minutes 60",
     "gedanken train laws --output-dir runs/laws --size 3M --minutes 120 --resume",
     "gedanken bench discover --suite seed8 --player laws:runs/laws/model --turns 8 --rows 16",
+)
+LAW_RL_EXAMPLES = (
+    "gedanken train laws-rl --model gedanken-laws --output-dir runs/laws-rl --minutes 30",
+    "gedanken train laws-rl --model runs/laws/model --output-dir runs/laws-rl --minutes 60 --turns 4 --resume",
+    "gedanken train evaluate --model gedanken-laws --model laws:runs/laws-rl/model --with rows=16 --turns 8",
 )
 
 
@@ -128,6 +133,20 @@ def laws(
     from gedanken.training.scratch.laws.lesson import train_laws
 
     _train(train_laws, options, push_to_hub, hub_repo_id, dry_run)
+
+
+@app.command("laws-rl", epilog="\n\n".join(LAW_RL_EXAMPLES))
+@options_of(ReinforceOptions)
+def laws_rl(
+    options: ReinforceOptions,
+    push_to_hub: PushOption = False,
+    hub_repo_id: RepositoryOption = None,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Reinforcement of a small decoder of laws over turns, with the simulator's reward: groups of answers compete."""
+    from gedanken.training.scratch.laws.reinforce import reinforce_laws
+
+    _train(reinforce_laws, options, push_to_hub, hub_repo_id, dry_run)
 
 
 @app.command(epilog="\n\n".join(EVALUATE_EXAMPLES))

@@ -18,6 +18,7 @@ METHODS = {
     "curriculum": "curriculum",
     "scratch": "training from scratch",
     "laws": "training from scratch",
+    "laws-rl": "GRPO",
 }
 Measure = Callable[[Mapping[str, Any]], str]
 

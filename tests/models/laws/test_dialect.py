@@ -12,13 +12,14 @@ from gedanken.loop import Turn
 from gedanken.models.laws import vocabulary as v
 from gedanken.models.laws.decoder import LONGEST
 from gedanken.models.laws.dialect import KEPT, ROWS, Dialect
+from gedanken.models.laws.statistics import KINDS
 from gedanken.models.laws.vocabulary import Vocabulary
 from gedanken.tasks.discover.answer import read_answer
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.worlds.ode.law.law import Law
 from gedanken.worlds.ode.trajectory import StateSpace
 
-WORDS = Vocabulary([*sorted(KEPT), "spring", "mean", "Match", "R2", "frequency", "prediction"])
+WORDS = Vocabulary([*sorted(KEPT), *KINDS, "spring", "Match", "R2", "prediction"])
 OSCILLATOR = StateSpace.second_order(x="vx")
 PLANE = StateSpace.second_order(x="vx", y="vy")
 
@@ -121,6 +122,33 @@ def test_a_conversation_is_hint_table_statistics_answers_and_replies():
     assert lines[-1] == []
 
 
+def test_a_constant_can_be_said_as_a_multiple_of_what_the_prompt_states():
+    task = DiscoverTask()
+    problem = task.pose("damped_spring", split="test", index=0)
+    read = Dialect(problem.observation.states, WORDS)
+    read.write_conversation(task.ask(problem))
+    assert read.stated["start", "x0"] == pytest.approx(problem.observation.trajectories[0].values[0, 0], abs=2e-3)
+    assert read.stated["min", "x1"] < 0 < read.stated["frequency", "x0"]
+    rate = read.stated["frequency", "x0"]
+    law = {"equation": "d2x/dt2=-w**2*x-g*vx", "params": {"w": 1.04 * rate, "g": 0.3}}
+    # What is not stated is passed over; a constant without references is said as it is.
+    follows = {"w": [("slope", "x0"), ("frequency", "x0")], "g": []}
+    ids = read.write_answer(json.dumps(law), follows)
+    words = WORDS.decode(ids)
+    assert words[words.index("<params>") :] == [
+        "<params>", "c0", "frequency", "x0", "by", 1.04, "c1", 0.3, "<end>",
+    ]  # fmt: skip
+    told = json.loads(read.read_answer(ids))
+    assert told["params"]["c0"] == pytest.approx(1.04 * rate, rel=1e-3)
+    assert told["params"]["c1"] == 0.3
+    # A multiple far from 1 says nothing.
+    far = read.write_answer(json.dumps({**law, "params": {"w": 90 * rate, "g": 0.3}}), follows)
+    assert "by" not in WORDS.decode(far)
+    # Where nothing of the kind is stated the parser of answers refuses what stands there.
+    other = json.loads(dialect().read_answer(ids))
+    assert other["params"] == {"c0": "frequency x0 by", "c1": 0.3}
+
+
 def test_a_reply_is_read_with_its_numbers_and_names():
     said = (
         "Match 0.000, wanted is more than 0.93. theta (R2 0.336): the prediction oscillates faster than the data "
@@ -140,10 +168,13 @@ def test_a_folder_without_words_is_no_model(tmp_path):
     assert Vocabulary.load(tmp_path).words == WORDS.words
 
 
+STATED = {("frequency", "x0"): 2.0, ("decay", "x0"): 0.1, ("min", "x3"): -4.0}
+
+
 @pytest.mark.parametrize("law", [None, '{"equation": "d2x/dt2 = -a*x; d2y/dt2 = -b", "params": {"a": 1, "b": 2}}'])
 def test_whatever_is_drawn_within_the_grammar_can_be_read(law):
     rng = np.random.default_rng(0)
-    kinds, faults = set(), []
+    kinds, faults, multiples = set(), [], 0
     # Some that would go on for ever.
     for hurry in [0.6] * 200 + [0.0] * 20:
         read = dialect(PLANE)
@@ -151,6 +182,7 @@ def test_whatever_is_drawn_within_the_grammar_can_be_read(law):
         if law is not None:
             read.write_answer(law)
             before = Law.of(read_answer(law), PLANE)
+        read.stated = dict(STATED)
         allow, said = read.grammar().allow, []
         while not said or said[-1] != v.END:
             allowed = np.flatnonzero(allow(said))
@@ -162,6 +194,7 @@ def test_whatever_is_drawn_within_the_grammar_can_be_read(law):
             said.append(int(rng.choice(choice or allowed)))
             assert len(said) < LONGEST
         answer = read.read_answer(said)
+        multiples += any(kind in WORDS.decode(said) for kind, _ in STATED)
         kinds.add("edit" in json.loads(answer))
         try:
             Law.of(read_answer(answer, before), PLANE)
@@ -170,4 +203,5 @@ def test_whatever_is_drawn_within_the_grammar_can_be_read(law):
     # The root of a negative number, or one divided by zero, has the right form.
     assert all("finite" in fault for fault in faults)
     assert len(faults) < 100
+    assert law is not None or multiples > 10
     assert kinds == ({False} if law is None else {False, True})

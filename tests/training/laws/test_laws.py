@@ -19,6 +19,7 @@ from gedanken.training.scratch.laws.drawn import draw_system, form, held_out_for
 from gedanken.training.scratch.laws.examples import Problems, list_words
 from gedanken.training.scratch.laws.lesson import train_laws
 from gedanken.training.scratch.laws.options import LawOptions
+from gedanken.training.scratch.laws.references import find_references
 from gedanken.worlds.ode import system
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
@@ -96,6 +97,33 @@ def test_a_form_is_known_whatever_its_constants(equation, held_out):
     assert (form(law) in held_out_forms()) == held_out
 
 
+def test_constants_follow_what_the_prompt_states_of_them(words):
+    judge = DiscoverTask(mode="training")
+
+    def follows(subject):
+        found = find_references(judge, subject, words, 16, 0.02)
+        return {name: " ".join(each[0]) for name, each in found.items() if each}
+
+    assert follows("spring_mass")["w"] in ("frequency x0", "frequency x1")
+    assert follows("damped_spring")["c"] in ("decay x0", "decay x1")
+    assert follows("free_fall_drag")["u"] == "min x1"
+    # A law whose constants nothing in the record is near to.
+    assert follows("double_well") == {}
+
+
+def test_first_answers_are_said_by_what_the_constants_follow(words):
+    references = {"spring_mass": {"w": [("frequency", "x1"), ("frequency", "x0")]}}
+    pool = Problems(("spring_mass",), (), 0.0, 0.0, words.words, references=references).make_pool(1)
+    first = [example for example in pool if v.REPLY not in example.ids.tolist()]
+    told = [words.decode(example.ids[example.asked].tolist()) for example in first]
+    referred = [each[each.index("by") + 1] for each in told if "by" in each]
+    # Some records are too short for a frequency.
+    assert len(referred) > 0.7 * len(told) > 20
+    assert np.median(referred) == pytest.approx(1.0, abs=0.01)
+    # Where velocities are not observed their statistics are not stated.
+    assert any("x0" in each[each.index("<params>") :] for each in told)
+
+
 def test_an_edit_of_an_example_solves_its_problem():
     judge = DiscoverTask(mode="training")
     from gedanken.loop import Turn
@@ -139,6 +167,13 @@ def test_near_numbers_are_nearly_right_and_other_words_are_wrong(words):
     assert loss(words.write_number(-2.5), right) > near
     assert loss(v.END, right) > near
     assert loss(v.END, v.END) < 0.2 < loss(v.LAW, v.END)
+    # Just above a power of ten numbers lie ten times as far apart as below it, and weigh as much more.
+    logits = torch.zeros(1, words.count, requires_grad=True)
+    weigh_tokens(logits, torch.tensor([words.write_number(1.0)]), words.number, 1.0)[0].backward()
+    wanted = torch.softmax(torch.zeros(words.count), 0) - logits.grad[0]
+    place = words.write_number(1.0)
+    assert float(wanted[place - 40 : place].sum()) == pytest.approx(0.5, abs=0.05)
+    assert float(wanted[place : place + 5].sum()) == pytest.approx(0.5, abs=0.05)
     # Zero has no neighbours.
     assert loss(words.number, words.number) < 0.2
 
@@ -247,6 +282,29 @@ def test_it_says_what_transformers_says(model, words, monkeypatch):
     monkeypatch.setattr(decoder, "choose", lambda shares, number: int(shares.argmax()))
     expected = theirs.generate(torch.tensor([text]), max_new_tokens=12, do_sample=False)[0, len(text) :].tolist()
     assert decoder.say(weights, words, text, most=12) == expected
+
+
+def test_a_run_can_begin_with_another_model(options, model, words):
+    from transformers import AutoModelForCausalLM
+
+    from gedanken.training.scratch.laws.decoder import begin_with, make_decoder
+
+    more = Vocabulary([*words.words, "unheard"])
+    fresh = make_decoder("tiny", 5, more)
+    unheard = fresh.model.embed_tokens.weight[more.encode(["unheard"])].clone()
+    begin_with(fresh, more, model)
+    theirs = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+    asked, known = ["frequency", "x0", "by", "1.25", "="], words
+    ours = fresh.model.embed_tokens.weight[more.encode(asked)]
+    assert (ours == theirs.model.embed_tokens.weight[known.encode(asked)]).all()
+    assert (fresh.model.embed_tokens.weight[more.encode(["unheard"])] == unheard).all()
+    assert (fresh.model.layers[1].mlp.up_proj.weight == theirs.model.layers[1].mlp.up_proj.weight).all()
+    with pytest.raises(UserError, match="say --size"):
+        begin_with(make_decoder("1M", 0, more), more, model)
+    again = replace(options, output_dir=options.output_dir.with_name("begun"), init_from=str(model), steps=1)
+    lines = [json.loads(line) for line in (train_laws(again).parent / "metrics.jsonl").read_text().splitlines()]
+    before = [json.loads(line) for line in (options.output_dir / "metrics.jsonl").read_text().splitlines()]
+    assert lines[0]["loss"] < before[0]["loss"] - 0.5
 
 
 def test_a_run_goes_on_and_held_out_systems_are_refused(options, model):

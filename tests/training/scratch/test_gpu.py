@@ -16,12 +16,14 @@ SCRIPT = Path(__file__).parents[3] / "benchmarks" / "train_on_gpu.py"
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ["contacts", "laws"])
 def test_a_run_ends_as_a_few_small_files(what, tmp_path):
+    reinforced = "--reinforce-minutes 0.05" if what == "laws" else ""
     words = f"--what {what} --minutes 0.05 --device cpu --scenes 90 --size tiny --workers 1 --batch-tokens 1500"
-    command = [sys.executable, str(SCRIPT), "--out", str(tmp_path / "out"), *words.split()]
+    command = [sys.executable, str(SCRIPT), "--out", str(tmp_path / "out"), *words.split(), *reinforced.split()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
     files = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert files == ["model.safetensors", "run.tar.gz"]
     assert all(path.stat().st_size < 16 * 2**20 for path in (tmp_path / "out").iterdir())
     with tarfile.open(tmp_path / "out" / "run.tar.gz") as archive:
-        assert {"config.json", "metrics.jsonl", "README.md", "model/config.json"} <= set(archive.getnames())
+        more = {"rl/config.json", "rl/metrics.jsonl", "rl/curves.png"} if reinforced else set()
+        assert more | {"config.json", "metrics.jsonl", "README.md", "model/config.json"} <= set(archive.getnames())

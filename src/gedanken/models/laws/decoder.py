@@ -47,22 +47,41 @@ def say(
         allow: which tokens may follow what was said; all if not given.
         most: how many at most.
     """
-    said: list[int] = []
+    (said,) = say_several(weights, vocabulary, text, 1, temperature, rng, allow, most)
+    return said
+
+
+def say_several(
+    weights: Weights,
+    vocabulary: Vocabulary,
+    text: Sequence[int],
+    count: int,
+    temperature: float = 0.0,
+    rng: np.random.Generator | None = None,
+    allow: Callable[[Sequence[int]], NDArray[np.bool_]] | None = None,
+    most: int = LONGEST,
+) -> list[list[int]]:
+    """Several answers to a text, which is read once; see `say`."""
+    said: list[list[int]] = [[] for _ in range(count)]
+    active = list(range(count))
     with threads().limit(limits=1, user_api="blas"):
-        read = Texts(weights, 1, len(text) + most)
-        fed = list(text)
-        while len(said) < most and (not said or said[-1] != v.END):
-            logits = times(read.read([0], [fed]), weights.head)[0].astype(float)
-            logits[v.PAD] = -np.inf
-            if allow is not None:
-                logits[~allow(said)] = -np.inf
-            shares = np.exp((logits - logits.max()) / (temperature or 1.0))
-            if temperature and rng is not None:
-                token = int(rng.choice(len(shares), p=shares / shares.sum()))
-            else:
-                token = choose(shares, vocabulary.number)
-            said.append(token)
-            fed = [token]
+        read = Texts(weights, count, len(text) + most)
+        hidden = np.repeat(read.read([0], [list(text)]), count, 0)
+        read.branch()
+        while active:
+            for k, logits in zip(active, times(hidden, weights.head).astype(float), strict=True):
+                logits[v.PAD] = -np.inf
+                if allow is not None:
+                    logits[~allow(said[k])] = -np.inf
+                shares = np.exp((logits - logits.max()) / (temperature or 1.0))
+                if temperature and rng is not None:
+                    token = int(rng.choice(len(shares), p=shares / shares.sum()))
+                else:
+                    token = choose(shares, vocabulary.number)
+                said[k].append(token)
+            active = [k for k in active if said[k][-1] != v.END and len(said[k]) < most]
+            if active:
+                hidden = read.read(active, [[said[k][-1]] for k in active])
     return said
 
 

@@ -4,21 +4,25 @@ A conversation becomes one text: the hint, the table (at most `ROWS` rows of eac
 prompt; then each answer with what the simulator said to it. What is the same in every prompt is left out. Variables
 are called x0, x1, ... in the order of the table, and the constants of a law c0, c1, ... in the order in which it names
 them, so that a model that knows one oscillator knows them all. An answer is its equations (`dd0` for d2x/dt2), or its
-edits, and its constants::
+edits, and its constants, each as a number or as a multiple of one that the prompt states::
 
     <law> dd0 = - c0 ** 2 * x0 <params> c0 1.25 <end>
+    <law> dd0 = - c0 ** 2 * x0 <params> c0 frequency x0 by 1.02 <end>
     <edit> scale c0 by 0.95 <end>
 """
 
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from gedanken.loop import Message
+from gedanken.models.laws import statistics
 from gedanken.models.laws import vocabulary as v
 from gedanken.models.laws.grammar import Grammar
+from gedanken.models.laws.statistics import LARGEST_FACTOR, Reference
 from gedanken.models.laws.vocabulary import Vocabulary
 from gedanken.worlds.ode.law.parser import FUNCTIONS
 from gedanken.worlds.ode.trajectory import StateSpace
@@ -45,6 +49,9 @@ class Dialect:
     Args:
         states: the problem's variables.
         vocabulary: of the model.
+
+    Attributes:
+        stated: what the problem that was written last states of its record, but zeros.
     """
 
     def __init__(self, states: StateSpace, vocabulary: Vocabulary):
@@ -55,6 +62,7 @@ class Dialect:
         self._read = {**aliases, **self._columns}
         self._sides = {side: f"{'dd' if side.endswith('dt2') else 'd'}{k}" for k, side in enumerate(states.left_sides)}
         self._constants: dict[str, str] = {}
+        self.stated: dict[Reference, float] = {}
 
     # ---- what is read ----
 
@@ -76,6 +84,7 @@ class Dialect:
     def _write_problem(self, prompt: str) -> list[int]:
         """What differs between problems: hint, table, statistics."""
         ids: list[int] = []
+        self.stated = {}
         table: list[str] | None = None
         behind_table = False
         for line in [*prompt.partition("\nGRAMMAR")[0].splitlines(), ""]:
@@ -83,6 +92,7 @@ class Dialect:
                 table, behind_table = [], True
             elif table is not None and not line.strip():
                 ids += [token for row in _thin(table) for token in self._write_row(row)]
+                self._state_start(table)
                 table = None
             elif table is not None:
                 table.append(line)
@@ -95,6 +105,18 @@ class Dialect:
         # A reading that is missing is unknown.
         return self._vocabulary.encode([*cells, "\n"])
 
+    def _state_start(self, table: Sequence[str]) -> None:
+        """Keep the first readings of a table."""
+        for name, cell in zip(*(row.split() for row in table[:2]), strict=False) if len(table) > 1 else ():
+            if name in self._read:
+                self._state(statistics.find([self._read[name], "start", cell]))
+
+    def _state(self, found: Iterable[tuple[Reference, float]]) -> None:
+        """Keep what is stated first of each kind."""
+        for reference, number in found:
+            if number and math.isfinite(number):
+                self.stated.setdefault(reference, number)
+
     def _write_line(self, line: str, named: bool) -> list[int]:
         """A line of prose; behind the table each begins with the name of a variable."""
         if line.startswith("STATISTICS"):
@@ -102,6 +124,7 @@ class Dialect:
         pieces = v.split(line)
         if named:
             pieces = [self._read.get(pieces[0], pieces[0]), *pieces[1:]]
+            self._state(statistics.find(pieces))
         return self._vocabulary.encode_prose([*pieces, "\n"])
 
     def _write_reply(self, reply: str) -> list[int]:
@@ -119,8 +142,13 @@ class Dialect:
         except (ValueError, TypeError, AttributeError):
             return [v.UNKNOWN]
 
-    def write_answer(self, answer: str) -> list[int]:
+    def write_answer(self, answer: str, references: Mapping[str, Sequence[Reference]] | None = None) -> list[int]:
         """Tokens of an answer, its end included. A law names its constants anew, an edit goes on with those before.
+
+        Args:
+            answer: as JSON.
+            references: what each constant, by its name in the answer, is said as a multiple of: the first that the
+                problem states. Without, and where none is stated, it is said as it is.
 
         Raises:
             ValueError: it is no JSON, or has other than numbers for constants.
@@ -138,12 +166,21 @@ class Dialect:
             self._constants = {}
             ids = [v.LAW, *self._write_law(str(given.get("equation", "")))]
         # By their names as the model has them: in the order in which the equations name them.
-        params = {self._name(name): float(value) for name, value in (given.get("params") or {}).items()}
+        params = {self._name(name): name for name in given.get("params") or {}}
         if params:
             ids.append(v.PARAMS)
-        for name in sorted(params, key=lambda name: (len(name), name)):
-            ids += [*self._vocabulary.encode([name]), self._vocabulary.write_number(params[name])]
+        for mine in sorted(params, key=lambda name: (len(name), name)):
+            name = params[mine]
+            told = (references or {}).get(name, ())
+            ids += [*self._vocabulary.encode([mine]), *self._write_value(float(given["params"][name]), told)]
         return [*ids, v.END]
+
+    def _write_value(self, value: float, references: Iterable[Reference]) -> list[int]:
+        for reference in references:
+            factor = value / self.stated.get(reference, math.inf)
+            if 1 / LARGEST_FACTOR <= abs(factor) <= LARGEST_FACTOR:
+                return [*self._vocabulary.encode([*reference, "by"]), self._vocabulary.write_number(factor)]
+        return [self._vocabulary.write_number(value)]
 
     def _write_law(self, text: str) -> list[int]:
         pieces: list[str] = []
@@ -166,7 +203,8 @@ class Dialect:
     def grammar(self) -> Grammar:
         """What an answer to the conversation that was written last may be."""
         variables = [*self._columns.values()]
-        return Grammar(self._vocabulary, variables, [*self._sides.values()], [*self._constants.values()])
+        sides, known = [*self._sides.values()], [*self._constants.values()]
+        return Grammar(self._vocabulary, variables, sides, known, self.stated)
 
     def read_answer(self, ids: Sequence[int]) -> str:
         """The answer as JSON, whatever the tokens are: what is wrong with it, the parser of answers says.
@@ -181,7 +219,7 @@ class Dialect:
         marks = [k for k, piece in enumerate(pieces) if piece == v.MARKS[v.PARAMS]]
         said, named = (pieces[: marks[0]], pieces[marks[0] + 1 :]) if marks else (pieces, [])
         told = [names.get(piece, piece) if isinstance(piece, str) else piece for piece in said]
-        params = {names.get(str(name), str(name)): value for name, value in zip(named[::2], named[1::2], strict=False)}
+        params = {names.get(name, name): value for name, value in self._read_values(named)}
         answer: dict[str, Any]
         if is_edit:
             answer = {"edit": list(_read_edits(told[1:]))}
@@ -190,6 +228,22 @@ class Dialect:
         if params or not is_edit:
             answer["params"] = params
         return orjson.dumps(answer).decode()
+
+    def _read_values(self, pieces: Sequence[str | float]) -> Iterator[tuple[str, str | float]]:
+        """Names of constants and their values. What has no form is handed on, for the parser of answers to refuse."""
+        name, told = "", []
+        for piece in pieces:
+            if isinstance(piece, str) and not name:
+                name = piece
+            elif isinstance(piece, str):
+                told.append(piece)
+            elif name:
+                stated = self.stated.get((told[0], told[1])) if len(told) == 3 and told[2] == "by" else None
+                value = piece if stated is None else float(f"{stated * piece:.4g}")
+                yield name, value if stated is not None or not told else " ".join(told)
+                name, told = "", []
+        if name:
+            yield name, " ".join(told)
 
     def _names_back(self, constants: Mapping[str, str]) -> dict[str, str]:
         """What the model's names mean. A constant that has no name yet gets one that no variable has."""

@@ -1,15 +1,16 @@
 """Which tokens may follow in an answer, so that every answer can be read: the form is held, the physics is not.
 
-A law gives each left side in turn, closes its parentheses, and gives a value to each constant that it names. An edit
-scales constants of the law before it.
+A law gives each left side in turn, closes its parentheses, and gives a value to each constant that it names: a number,
+or a multiple of one that the problem states. An edit scales constants of the law before it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gedanken.models.laws import vocabulary as v
+from gedanken.models.laws.statistics import Reference
 from gedanken.models.laws.vocabulary import Vocabulary
 from gedanken.worlds.ode.law.parser import FUNCTIONS
 
@@ -22,7 +23,14 @@ MOST_TOKENS = 90
 class Grammar:
     """Rules for the answer to one question."""
 
-    def __init__(self, vocabulary: Vocabulary, variables: Sequence[str], sides: Sequence[str], known: Collection[str]):
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        variables: Sequence[str],
+        sides: Sequence[str],
+        known: Collection[str],
+        stated: Collection[Reference] = (),
+    ):
         """Rules.
 
         Args:
@@ -30,9 +38,11 @@ class Grammar:
             variables: what an equation may name besides constants, as the model calls it.
             sides: left sides in their order.
             known: constants of the law before; without any there is nothing to edit.
+            stated: what constants can be multiples of.
         """
         self._vocabulary, self._sides = vocabulary, tuple(sides)
         self._variables = (*variables, "t")
+        self._stated = tuple(stated)
         self._constants = tuple(name for name in v.NAMES if name.startswith("c"))
         self._known = tuple(name for name in self._constants if name in known)
         self._functions = tuple(name for name in sorted(FUNCTIONS) if name in vocabulary)
@@ -68,10 +78,18 @@ class Grammar:
 
     def _allow_values(self, used: Sequence[str], pieces: Sequence[str]) -> NDArray[np.bool_]:
         """Of each constant in turn, then its value."""
-        done, valued = divmod(len(pieces), 2)
-        if valued:
-            return self._mask((), "all")
-        return self._mask([used[done]] if done < len(used) else [v.MARKS[v.END]])
+        done = pieces.count("")
+        begun = pieces[::-1].index("") if done else len(pieces)
+        match [*pieces[len(pieces) - begun :]]:
+            case []:
+                return self._mask([used[done]] if done < len(used) else [v.MARKS[v.END]])
+            case [_]:
+                return self._mask({kind for kind, _ in self._stated}, "all")
+            case [_, kind]:
+                return self._mask([column for stated, column in self._stated if stated == kind])
+            case [_, _, _]:
+                return self._mask(["by"])
+        return self._mask((), "all")
 
     def _allow_law(self, pieces: Sequence[str]) -> NDArray[np.bool_]:
         sides = [piece for piece in pieces if piece in self._sides]
@@ -98,7 +116,7 @@ class Grammar:
             names.append(v.MARKS[v.PARAMS] if any(name in pieces for name in self._constants) else v.MARKS[v.END])
         return self._mask(names)
 
-    def _mask(self, names: Sequence[str], numbers: str = "none") -> NDArray[np.bool_]:
+    def _mask(self, names: Iterable[str], numbers: str = "none") -> NDArray[np.bool_]:
         """These tokens, and numbers: `none`, `positive` or `all`."""
         mask = np.zeros(self._vocabulary.count, bool)
         mask[[token for token in self._vocabulary.encode(names) if token != v.UNKNOWN]] = True

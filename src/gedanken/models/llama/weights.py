@@ -1,7 +1,7 @@
 """A Llama's matrices, read from a folder that `save_pretrained` wrote, and the state of texts that it continues."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -63,11 +63,22 @@ def load(folder: Path, tokens: int, said: slice | Ids, kind: str) -> Weights:
         raise UserError(f"{folder} holds no model: {error}") from error
     except ValueError as error:
         raise UserError(f"{folder} holds no model that can be read: {error}") from error
-    heads = config.get("num_attention_heads")
     if config.get("model_type") != "llama" or config.get("vocab_size") != tokens:
         raise UserError(f"{folder} is no {kind}")
+    heads = config.get("num_attention_heads")
     if config.get("num_key_value_heads", heads) != heads:
         raise UserError(f"{folder} shares keys between heads, which this decoder does not")
+    return assemble(tensors, config, said)
+
+
+def assemble(tensors: Mapping[str, Floats], config: Mapping[str, Any], said: slice | Ids) -> Weights:
+    """A Llama's matrices as this decoder multiplies them.
+
+    Args:
+        tensors: by their names in transformers, single precision.
+        config: of transformers.
+        said: see `load`.
+    """
     layers = range(config["num_hidden_layers"])
 
     def stack(*names: str) -> Floats:
@@ -91,7 +102,7 @@ def load(folder: Path, tokens: int, said: slice | Ids, kind: str) -> Weights:
         stack("mlp.down_proj"),
         tensors["model.norm.weight"],
         np.ascontiguousarray(head.T),
-        heads,
+        config["num_attention_heads"],
         float(config["rms_norm_eps"]),
         float(rope.get("rope_theta", config.get("rope_theta", 10_000.0))),
     )
@@ -134,6 +145,11 @@ class Texts:
         self._weights = weights
         self._keys, self._values = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         self.starts = np.zeros(texts, np.int64)
+
+    def branch(self) -> None:
+        """Every text goes on from what the first one has read."""
+        self._keys[:, 1:], self._values[:, 1:] = self._keys[:, :1], self._values[:, :1]
+        self.starts[:] = self.starts[0]
 
     def read(self, slots: Sequence[int], tokens: Sequence[Sequence[int]]) -> Floats:
         """Hidden states of the last of some more tokens of some of the texts, shape (slots, width)."""

@@ -12,7 +12,7 @@ from gedanken.errors import UserError
 from gedanken.files import staged_folder, write_atomically
 from gedanken.training.run import CONFIG, LIBRARIES, METRICS, machine
 from gedanken.training.scratch.optimizer import Optimizers
-from gedanken.training.scratch.options import DecoderOptions
+from gedanken.training.scratch.options import TrainerOptions
 from gedanken.versions import versions
 
 CHECKPOINT = "checkpoint.pt"
@@ -39,7 +39,7 @@ class Run:
     waiting: float = 0.0
 
 
-def begin(options: DecoderOptions, kind: str, model: Any, optimizer: Optimizers, data: Mapping[str, Any]) -> Run:
+def begin(options: TrainerOptions, kind: str, model: Any, optimizer: Optimizers, data: Mapping[str, Any]) -> Run:
     """Make a new run's folder, or load the run that is there into model and optimizer.
 
     Args:
@@ -88,7 +88,7 @@ def begin(options: DecoderOptions, kind: str, model: Any, optimizer: Optimizers,
 
 
 def save(
-    options: DecoderOptions, run: Run, model: Any, optimizer: Optimizers, save_words: Callable[[Path], None]
+    options: TrainerOptions, run: Run, model: Any, optimizer: Optimizers, save_words: Callable[[Path], None]
 ) -> None:
     """Write checkpoint and model, so that a kill leaves each complete or as it was before.
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from gedanken.training.scratch.options import DecoderOptions
+from gedanken.training.scratch.options import TrainerOptions
 
 BETAS = (0.9, 0.95)
 MOMENTUM = 0.95
@@ -36,7 +36,7 @@ class Optimizers:
             member.load_state_dict(state)
 
 
-def make_optimizer(model: Any, options: DecoderOptions) -> Optimizers:
+def make_optimizer(model: Any, options: TrainerOptions) -> Optimizers:
     """The optimizer that the options name. Norms and embeddings have no weight decay."""
     import torch
 

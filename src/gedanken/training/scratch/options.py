@@ -25,44 +25,38 @@ FREE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class DecoderOptions:
-    """Options that all runs from nothing share.
+class TrainerOptions:
+    """Options that all runs of small decoders share.
 
     Attributes:
         output_dir: The run's folder.
-        size: `tiny`, `1M`, `3M`, `6M` or `13M` parameters, besides the vectors of the tokens.
         minutes: Training time over all resumptions; the learning rate follows it.
         steps: Optimizer steps, instead of minutes or beside them: whichever is reached first ends the run.
-        batch_tokens: Tokens of a step, pads included.
         learning_rate: Learning rate at its peak; from there it falls as a cosine to a twentieth.
         warmup_steps: Steps of linear warm-up.
         weight_decay: Of matrices; norms and embeddings have none.
         optimizer: `muon` (AdamW for what is not a matrix within a layer) or `adamw`.
         threads: Of the model; 0 for as many as processors.
-        loader_workers: Processes that make examples, besides.
         device: `auto` (a GPU if there is one), `cpu` or `cuda`.
         bf16: Matrix products with 16 bits, weights and optimizer with 32; by default where the device has instructions
             for it, since elsewhere it is many times slower.
         checkpoint_steps: Steps between checkpoints.
         log_steps: Steps that one line of metrics sums up.
         validation_minutes: Minutes between evaluations; 0 for one at the end.
-        seed: Of the first weights.
+        seed: Of the first weights and of what is drawn.
         resume: Go on from the last checkpoint.
     """
 
     free: ClassVar[tuple[str, ...]] = FREE
 
     output_dir: Path
-    size: str = "3M"
     minutes: float | None = option(STEPS, None)
     steps: int | None = option(STEPS, None, min=1)
-    batch_tokens: int = option(STEPS, 6000, min=1)
     learning_rate: float = option(STEPS, 2e-3)
     warmup_steps: int = option(STEPS, 100, min=0)
     weight_decay: float = option(STEPS, 0.1, min=0)
     optimizer: str = option(STEPS, "muon")
     threads: int = option(MACHINE, 0, min=0)
-    loader_workers: int = option(MACHINE, 1, min=1)
     device: str = option(MACHINE, "auto")
     bf16: bool | None = option(MACHINE, None, flags=("--bf16/--fp32",))
     checkpoint_steps: int = option(REPORTS, 50, min=1)
@@ -72,12 +66,8 @@ class DecoderOptions:
     resume: bool = option(REPORTS, False)
 
     def __post_init__(self) -> None:
-        from gedanken.training.scratch.llama import SIZES
-
         if self.minutes is None and self.steps is None:
             raise UserError("say how long to train: minutes, steps or both")
-        if self.size not in SIZES:
-            raise UserError(f"there is no size {self.size!r}; there are {', '.join(SIZES)}")
         if self.device not in ("auto", "cpu", "cuda"):
             raise UserError(f"device is auto, cpu or cuda, not {self.device!r}")
         if self.optimizer not in ("muon", "adamw"):
@@ -103,3 +93,25 @@ class DecoderOptions:
         """Learning rate of a step, counted from 0."""
         warm = min(1.0, (step + 1) / (self.warmup_steps + 1))
         return self.learning_rate * warm * (0.525 + 0.475 * math.cos(math.pi * self.progress(step, seconds)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecoderOptions(TrainerOptions):
+    """Options of runs that learn from examples.
+
+    Attributes:
+        size: `tiny`, `1M`, `3M`, `6M` or `13M` parameters, besides the vectors of the tokens.
+        batch_tokens: Tokens of a step, pads included.
+        loader_workers: Processes that make examples, besides.
+    """
+
+    size: str = "3M"
+    batch_tokens: int = option(STEPS, 6000, min=1)
+    loader_workers: int = option(MACHINE, 1, min=1)
+
+    def __post_init__(self) -> None:
+        from gedanken.training.scratch.llama import SIZES
+
+        if self.size not in SIZES:
+            raise UserError(f"there is no size {self.size!r}; there are {', '.join(SIZES)}")
+        super().__post_init__()

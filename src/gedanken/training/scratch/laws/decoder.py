@@ -1,8 +1,10 @@
 """The decoder of laws, and its loss: near is nearly right for a number, and for a word only the word is."""
 
 import math
+from pathlib import Path
 from typing import Any
 
+from gedanken.errors import UserError
 from gedanken.models.laws import vocabulary as v
 from gedanken.models.laws.vocabulary import Vocabulary
 from gedanken.training.scratch.llama import make_llama
@@ -31,6 +33,33 @@ def make_decoder(size: str, seed: int, vocabulary: Vocabulary) -> Any:
         noise = torch.randn(len(v.VALUES), vectors.shape[1], generator=torch.Generator().manual_seed(seed))
         vectors[vocabulary.number :] = NUMBER_NOISE * noise + NUMBER_SCALE * _number_features(vectors.shape[1])
     return model
+
+
+def begin_with(model: Any, vocabulary: Vocabulary, folder: Path) -> None:
+    """Give a decoder the weights of another one of its size; words that this one did not know keep their first vectors.
+
+    Raises:
+        UserError: the folder holds no model of laws, or one of another size.
+    """
+    import torch
+    from transformers import LlamaForCausalLM
+
+    known = Vocabulary.load(folder)
+    other = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    shape, wanted = (
+        (config.hidden_size, config.num_hidden_layers, config.num_attention_heads)
+        for config in (other.config, model.config)
+    )
+    if shape != wanted:
+        raise UserError(f"the model in {folder} has width, layers and heads {shape}, not {wanted}: say --size")
+    inner = {name: value for name, value in other.model.state_dict().items() if not name.startswith("embed_tokens")}
+    with torch.no_grad():
+        model.model.load_state_dict(inner, strict=False)
+        vectors, others = model.model.embed_tokens.weight, other.model.embed_tokens.weight
+        vectors[vocabulary.number :] = others[known.number :]
+        for token in range(vocabulary.number):
+            if vocabulary.piece(token) in known:
+                vectors[token] = others[known.encode([vocabulary.piece(token)])[0]]
 
 
 def _number_features(width: int) -> Any:
@@ -87,7 +116,10 @@ def weigh_tokens(logits: Any, targets: Any, number: int, progress: float) -> Any
     scale = torch.log10(torch.from_numpy(v.VALUES[1 : 1 + v.SIZES]).float()).to(logits.device)
     wide, narrow = BELL
     width = wide * (1.0 - progress) ** 2 + narrow
-    bell = torch.log_softmax(-0.5 * ((scale - scale[place % v.SIZES][:, None]) / width) ** 2, 1)
+    # Above a power of ten numbers lie ten times as far apart as below it: each stands for a stretch of the scale.
+    stretches = torch.log((scale[1:] - scale[:-1]).unfold(0, 2, 1).mean(1))
+    stretches = torch.cat([stretches[:1], stretches, stretches[-1:]])
+    bell = torch.log_softmax(stretches - 0.5 * ((scale - scale[place % v.SIZES][:, None]) / width) ** 2, 1)
     positive, negative = shares[sized][:, number + 1 :].split(v.SIZES, 1)
     said = torch.where((place >= v.SIZES)[:, None], negative, positive)
     losses = losses.masked_scatter(sized, (bell.exp() * (bell - said)).sum(1))

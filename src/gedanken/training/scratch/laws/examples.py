@@ -8,9 +8,9 @@ The simulator's word on a wrong law says in which direction it misses. So a firs
 small model can learn; what is left, it is told.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import numpy as np
 
 from gedanken.loop import Key, Message, Problem, Turn
 from gedanken.models.laws.dialect import KEPT, Dialect
+from gedanken.models.laws.statistics import KINDS
 from gedanken.models.laws.vocabulary import Vocabulary, words_of
 from gedanken.seeding import stream
 from gedanken.tasks.discover import teacher
@@ -26,13 +27,14 @@ from gedanken.tasks.discover.conditions import Conditions
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.training.pairs import read_samples
 from gedanken.training.scratch.laws.drawn import draw_system
+from gedanken.training.scratch.laws.references import References
 from gedanken.training.scratch.loader import Example
 from gedanken.training.turns import replay
 
 POOL = 48
 """Problems of a pool."""
 
-DEPTHS = (0, 1, 1, 2)
+DEPTHS = (0, 1, 2)
 """Wrong laws before the answer, of each example of a problem."""
 
 NOISES = (0.0, 0.01, 0.02, 0.05)
@@ -45,6 +47,9 @@ BLURRED = 0.6
 
 HINTS, HINT_SHARES = ("full", "names", "anonymous"), (0.7, 0.1, 0.2)
 """What the prompt tells of the scene, and how often: who brings a record may say nothing of it."""
+
+POSITIONS_ONLY = 0.15
+"""Share of the problems whose velocities are not observed."""
 
 WORDS_FROM = 1_000_000
 """Index of the first of the problems whose words are listed."""
@@ -69,6 +74,7 @@ class Problems:
         words: the vocabulary's.
         mistakes: files of a model's own answers.
         own: share of the examples that come from these.
+        references: of each system, what its constants are said as multiples of in whole laws.
     """
 
     subjects: Sequence[str]
@@ -78,9 +84,11 @@ class Problems:
     words: Sequence[str]
     mistakes: Sequence[str] = ()
     own: float = 0.0
+    references: Mapping[str, References] = field(default_factory=dict)
 
     @cached_property
-    def _judge(self) -> DiscoverTask:
+    def judge(self) -> DiscoverTask:
+        """Who judges answers to them."""
         return DiscoverTask(mode="training")
 
     @cached_property
@@ -89,7 +97,7 @@ class Problems:
 
     @cached_property
     def _samples(self) -> list[tuple[dict[str, Any], list[str], str]]:
-        return [each for path in self.mistakes for each in read_samples(Path(path), self._judge)]
+        return [each for path in self.mistakes for each in read_samples(Path(path), self.judge)]
 
     def make_pool(self, number: int) -> list[Example]:
         """The examples of `POOL` problems.
@@ -103,23 +111,27 @@ class Problems:
             if self._samples and rng.random() < self.own:
                 pairs = self._from_sample(rng)
             else:
-                pairs = self._from_problem(self._pose(number * POOL + place, rng), rng)
+                pairs = self._from_problem(self.pose(number * POOL + place, rng), rng)
             examples += [self._write(each) for each in pairs]
         return examples
 
-    def _pose(self, index: int, rng: np.random.Generator) -> Problem:
-        conditions = Conditions(rows=ROWS, noise=float(rng.choice(NOISES)), hint=str(rng.choice(HINTS, p=HINT_SHARES)))
+    def pose(self, index: int, rng: np.random.Generator) -> Problem:
+        """A problem of the training split, about a system or a law drawn at random."""
+        conditions = Conditions(
+            rows=ROWS, noise=float(rng.choice(NOISES)), hint=str(rng.choice(HINTS, p=HINT_SHARES)),
+            positions_only=bool(rng.random() < POSITIONS_ONLY),
+        )  # fmt: skip
         drawn = rng.random() < self.drawn
         while drawn:
             # Some laws move nothing, or nothing that stays in sight.
             with suppress(RuntimeError):
                 key = Key("drawn", "train", index)
-                return self._judge.pose_entry(draw_system(rng), key, replace(conditions, hint="full"))
+                return self.judge.pose_entry(draw_system(rng), key, replace(conditions, hint="full"))
         subjects = self.favourites if self.favourites and rng.random() < self.favoured else self.subjects
-        return self._judge.pose(str(rng.choice(list(subjects))), split="train", index=index, **asdict(conditions))
+        return self.judge.pose(str(rng.choice(list(subjects))), split="train", index=index, **asdict(conditions))
 
     def _from_problem(self, problem: Problem, rng: np.random.Generator) -> Iterator[Pair]:
-        judge = self._judge
+        judge = self.judge
         taught = judge.teach(problem)
         for depth in DEPTHS:
             turns: list[Turn] = []
@@ -133,16 +145,16 @@ class Problems:
 
     def _from_sample(self, rng: np.random.Generator) -> Iterator[Pair]:
         key, earlier, answer = self._samples[int(rng.integers(len(self._samples)))]
-        problem = self._judge.pose(**key)
-        turns = replay(self._judge, problem, [*earlier, answer])
+        problem = self.judge.pose(**key)
+        turns = replay(self.judge, problem, [*earlier, answer])
         if not any(turn.verdict.solved for turn in turns):
-            yield problem, self._judge.ask(problem, turns), _next_answer(problem, turns, self._judge.teach(problem))
+            yield problem, self.judge.ask(problem, turns), _next_answer(problem, turns, self.judge.teach(problem))
 
     def _write(self, pair: Pair) -> Example:
         problem, messages, answer = pair
         dialect = Dialect(problem.observation.states, self._vocabulary)
         text = dialect.write_conversation(messages)
-        said = dialect.write_answer(answer)
+        said = dialect.write_answer(answer, self.references.get(problem.key.subject))
         asked = np.zeros(len(text) + len(said), bool)
         asked[len(text) :] = True
         return Example(np.array([*text, *said], np.int32), asked)
@@ -161,7 +173,7 @@ def _next_answer(problem: Problem, turns: Sequence[Turn], taught: str) -> str:
 def list_words(subjects: Sequence[str]) -> list[str]:
     """The words of some problems of each system, and of what the simulator says to wrong answers."""
     judge = DiscoverTask(mode="training")
-    words = set(KEPT)
+    words = {*KEPT, *KINDS}
     for subject in subjects:
         for index in range(WORDS_FROM, WORDS_FROM + LISTED):
             rng = stream("laws", "words", subject, index)

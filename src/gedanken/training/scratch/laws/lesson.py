@@ -6,22 +6,25 @@ from pathlib import Path
 from typing import Any
 
 from gedanken.loop import Problem
+from gedanken.models import find_folder
 from gedanken.models.laws.vocabulary import FILE, Vocabulary
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.training.pairs import Source
-from gedanken.training.scratch.laws.decoder import BELL, make_decoder, measure_loss
+from gedanken.training.scratch.laws.decoder import BELL, begin_with, make_decoder, measure_loss
 from gedanken.training.scratch.laws.examples import (
     BLURRED,
     DEPTHS,
     HINT_SHARES,
     HINTS,
     NOISES,
+    POSITIONS_ONLY,
     ROWS,
     Problems,
     list_words,
 )
 from gedanken.training.scratch.laws.options import LawOptions
-from gedanken.training.scratch.laws.validation import pose_problems, validate
+from gedanken.training.scratch.laws.references import References, find_references
+from gedanken.training.scratch.laws.validation import NOISE, pose_problems, validate
 from gedanken.training.scratch.trainer import Progress, train
 
 
@@ -44,6 +47,12 @@ class LawLesson:
     def _problems(self) -> Sequence[Problem]:
         return pose_problems(self._favourites or self._subjects, self._options.validation_problems)
 
+    @cached_property
+    def _references(self) -> dict[str, References]:
+        judge = DiscoverTask(mode="training")
+        words = self._vocabulary
+        return {name: find_references(judge, name, words, ROWS, NOISE) for name in self._subjects}
+
     @property
     def source(self) -> Problems:
         """Problems of the training split."""
@@ -51,7 +60,7 @@ class LawLesson:
         mistakes = tuple(options.mistakes or ())
         return Problems(
             tuple(self._subjects), self._favourites, options.favoured, options.drawn, self._vocabulary.words, mistakes,
-            options.own_mistakes if mistakes else 0.0,
+            options.own_mistakes if mistakes else 0.0, self._references,
         )  # fmt: skip
 
     def describe(self) -> dict[str, Any]:
@@ -63,17 +72,26 @@ class LawLesson:
                 "noise": NOISES,
                 "wrong_laws_before": DEPTHS,
                 "blurred": BLURRED,
+                "positions_only": POSITIONS_ONLY,
                 "hints": dict(zip(HINTS, HINT_SHARES, strict=True)),
                 "bell": BELL,
                 "words": len(self._vocabulary.words),
             },
             "subjects": self._subjects,
+            "constants_follow": {
+                name: {constant: " ".join(each[0]) for constant, each in found.items() if each}
+                for name, found in self._references.items()
+            },
             "favourites": self._favourites,
         }
 
     def make_model(self) -> Any:
         """The decoder."""
-        return make_decoder(self._options.size, self._options.seed, self._vocabulary)
+        model = make_decoder(self._options.size, self._options.seed, self._vocabulary)
+        # A run that goes on has weights of its own.
+        if self._options.init_from and not self._options.resume:
+            begin_with(model, self._vocabulary, find_folder(self._options.init_from, DiscoverTask.name))
+        return model
 
     def measure(self, model: Any, ids: Any, asked: Any, progress: float) -> tuple[Any, float, int]:
         """The loss on answers."""
