@@ -37,6 +37,8 @@ def main() -> None:
     parser.add_argument("--what", choices=["contacts", "laws"], default="contacts")
     parser.add_argument("--minutes", type=float, default=8.0, help="Of training; data and validation come on top.")
     parser.add_argument("--reinforce-minutes", type=float, default=0.0, help="Of laws, after that: GRPO over turns.")
+    parser.add_argument("--problems", type=int, default=32, help="Of a step of reinforcement.")
+    parser.add_argument("--validation-problems", type=int, default=4, help="Of laws: of each default system.")
     parser.add_argument("--size", default="3M")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--workers", type=int, default=14, help="Loaders.")
@@ -89,7 +91,7 @@ def train_laws(given: argparse.Namespace, data: Path, common: dict[str, Any], be
     from gedanken.training.scratch.laws.lesson import train_laws
     from gedanken.training.scratch.laws.options import LawOptions
 
-    trained = train_laws(LawOptions(**common), tell)
+    trained = train_laws(LawOptions(validation_problems=given.validation_problems, **common), tell)
     if given.reinforce_minutes:
         reinforce(given, trained)
 
@@ -99,7 +101,10 @@ def reinforce(given: argparse.Namespace, trained: Path) -> None:
     from gedanken.training.scratch.laws.reinforce import reinforce_laws
 
     minutes, folder = given.reinforce_minutes, trained.parent / REINFORCED
-    options = ReinforceOptions(model=str(trained), output_dir=folder, minutes=minutes, device=given.device)
+    options = ReinforceOptions(
+        model=str(trained), output_dir=folder, minutes=minutes, device=given.device, problems=given.problems,
+        validation_problems=given.validation_problems,
+    )  # fmt: skip
     reinforce_laws(options, tell)
 
 
