@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -19,13 +21,28 @@ def describe(observed, predicted, r2=0.5):
         (np.sin(1.6 * T), ["slower", "x0.8"]),
         (1.5 * np.sin(2 * T), ["amplitude is too large", "x1.50"]),
         (np.exp(-0.2 * T) * np.sin(2 * T), ["decays too fast"]),
-        (np.sin(2 * T + 0.8), ["phase"]),
+        (np.sin(2 * T + 0.8), ["it runs out of phase."]),
+        (np.sin(2.04 * T), ["slightly faster", "out of phase (frequency x1.0"]),
+        (np.sin(1.97 * T), ["slightly slower", "out of phase (frequency x0.9"]),
         (np.full_like(T, 0.3), ["does not"]),
     ],
 )
 def test_an_oscillation_is_compared_by_its_features(predicted, words):
     sentence = describe(np.sin(2 * T), predicted)
     assert all(word in sentence for word in words), sentence
+
+
+@pytest.mark.parametrize("ratio", [0.96, 0.98, 0.99, 1.01, 1.02, 1.04])
+@pytest.mark.parametrize("noise", [0.0, 0.05])
+def test_a_small_gap_of_frequencies_is_told_to_a_percent(ratio, noise):
+    rng = np.random.default_rng(1)
+    for _ in range(10):
+        rate = rng.uniform(1.5, 5.0)
+        observed = np.cos(rate * T) + noise * rng.standard_normal(len(T))
+        sentence = describe(observed, np.cos(ratio * rate * T))
+        told = re.search(r"frequency x([\d.]+)\)", sentence)
+        assert told, sentence
+        assert float(told[1]) == pytest.approx(ratio, abs=0.008 if noise == 0 else 0.012)
 
 
 def test_too_slow_a_decay_is_seen():

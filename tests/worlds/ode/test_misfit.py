@@ -71,7 +71,10 @@ def test_a_crossing_passes_the_mean_by_a_quarter_of_the_spread(offset, sign):
     small, large = (excursion(share, offset, sign) for share in (0.24, 0.26))
     shape = measure_shape(t, small, large, 0.15)
     assert (shape.data_crossings, shape.model_crossings) == (1, 3)
-    assert (shape.data_span, shape.model_span) == (0.0, pytest.approx(t[41] - t[20]))
+    # Down past the threshold, between samples 19 and 20, and 40 and 41.
+    down = sign * (offset - large + (large - offset).mean()) / large.std()
+    first, last = (np.interp(0.25, down[k - 1 : k + 1], t[k - 1 : k + 1]) for k in (20, 41))
+    assert (shape.data_span, shape.model_span) == (0.0, pytest.approx(last - first))
 
 
 def test_a_running_mean_is_over_five_samples_or_as_many_as_there_are():

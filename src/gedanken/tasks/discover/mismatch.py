@@ -8,6 +8,8 @@ from gedanken.worlds.ode.trajectory import Array, StateSpace, Trajectory
 # Shares of a column's standard deviation and relative gaps below which a difference is not worth a sentence.
 NOTICEABLE = 0.15
 RATIO = 0.06
+# Smallest gap of two frequencies that a record of some periods can tell, for a prediction that is otherwise right.
+DRIFT = 0.004
 
 
 def describe_mismatch(states: StateSpace, observed: Trajectory, predicted: Array, r2: tuple[float, ...]) -> str:
@@ -67,6 +69,9 @@ def _oscillation(shape: Shape) -> list[str]:
         found.append(f"its amplitude decays too {'slowly' if shape.decay > 1 else 'fast'}")
     elif abs(shape.amplitude - 1.0) > 2 * RATIO:
         found.append(f"its amplitude is too {'large' if shape.amplitude > 1 else 'small'} (x{shape.amplitude:.2f})")
+    if not found and abs(frequency - 1.0) > DRIFT:
+        how = "faster" if frequency > 1 else "slower"
+        found.append(f"it oscillates slightly {how} than the data and runs out of phase (frequency x{frequency:.3f})")
     return found or ["it runs out of phase"]
 
 

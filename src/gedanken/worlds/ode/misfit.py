@@ -103,20 +103,22 @@ def _or_one(value):
 
 @jit()
 def _crossings(t, x):
-    """How often x crosses its mean, and the time from the first crossing to the last."""
+    """How often x crosses its mean, and the time from the first crossing to the last, between samples."""
     mean, spread = x.mean(), _or_one(_std(x))
     side = count = 0
-    first = last = 0.0
+    first = last = before = 0.0
     for k in range(x.size):
         y = (x[k] - mean) / spread
         now = 1 if y > HYSTERESIS else (-1 if y < -HYSTERESIS else 0)
         if now != 0 and now != side:
             if side != 0:
+                # Where the line between two samples crosses the threshold; the sample before lies on its other side.
+                last = t[k] - (t[k] - t[k - 1]) * (y - now * HYSTERESIS) / (y - before)
                 if count == 0:
-                    first = t[k]
-                last = t[k]
+                    first = last
                 count += 1
             side = now
+        before = y
     return count, last - first
 
 
