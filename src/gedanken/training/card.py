@@ -146,9 +146,11 @@ def _validation(folder: RunFolder) -> list[str]:
     validations, train = folder.metrics("validation"), folder.metrics("train")
     if not validations:
         return []
-    speed = float(np.median([line["tokens_per_s"] for line in train])) if train else float("nan")
-    waiting = float(np.mean([line["waiting"] for line in train])) if train else float("nan")
-    pace = f"{speed:,.0f} tokens/s (median), {waiting:.1%} of the time waiting for data."
+    pace = []
+    if train and "waiting" in train[-1]:
+        speed = float(np.median([line["tokens_per_s"] for line in train]))
+        waiting = float(np.mean([line["waiting"] for line in train]))
+        pace = [f"{speed:,.0f} tokens/s (median), {waiting:.1%} of the time waiting for data.", ""]
     if "solved_1" in validations[-1]:
         shown = {**SOLVED_WITHIN, "match_first": "match at once", "match_best": "best match"}
         rows = [
@@ -156,7 +158,7 @@ def _validation(folder: RunFolder) -> list[str]:
             for line in validations
         ]
         lines = [f"## Validation ({validations[-1]['problems']} problems; shares solved by so many answers)", ""]
-        return [*lines, *table(["step", "million tokens", *shown.values()], rows), "", pace, ""]
+        return [*lines, *table(["step", "million tokens", *shown.values()], rows), "", *pace]
     given = folder.config()["text"]["given"]
     lines = [f"## Validation ({validations[-1]['trials']} steps of scenes not trained on, where something happens)", ""]
     rows = [
@@ -169,7 +171,7 @@ def _validation(folder: RunFolder) -> list[str]:
     ]
     lines += table(["step", "million tokens", *VALIDATED.values()], rows)
     lines += ["", "Errors are velocities, px/s (root mean square over bodies).", f"The text gives {given}.", ""]
-    return [*lines, pace, ""]
+    return [*lines, *pace]
 
 
 def _stages(folder: RunFolder) -> list[str]:

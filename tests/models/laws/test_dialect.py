@@ -12,7 +12,7 @@ from gedanken.loop import Turn
 from gedanken.models.laws import vocabulary as v
 from gedanken.models.laws.decoder import LONGEST
 from gedanken.models.laws.dialect import KEPT, ROWS, Dialect
-from gedanken.models.laws.statistics import KINDS
+from gedanken.models.laws.stated import KINDS
 from gedanken.models.laws.vocabulary import Vocabulary
 from gedanken.tasks.discover.answer import read_answer
 from gedanken.tasks.discover.task import DiscoverTask

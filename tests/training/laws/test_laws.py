@@ -301,7 +301,9 @@ def test_a_run_can_begin_with_another_model(options, model, words):
     assert (fresh.model.layers[1].mlp.up_proj.weight == theirs.model.layers[1].mlp.up_proj.weight).all()
     with pytest.raises(UserError, match="say --size"):
         begin_with(make_decoder("1M", 0, more), more, model)
-    again = replace(options, output_dir=options.output_dir.with_name("begun"), init_from=str(model), steps=1)
+    # To go on with a run that has not begun is to begin it.
+    begun = options.output_dir.with_name("begun")
+    again = replace(options, output_dir=begun, init_from=str(model), steps=1, resume=True)
     lines = [json.loads(line) for line in (train_laws(again).parent / "metrics.jsonl").read_text().splitlines()]
     before = [json.loads(line) for line in (options.output_dir / "metrics.jsonl").read_text().splitlines()]
     assert lines[0]["loss"] < before[0]["loss"] - 0.5

@@ -26,6 +26,13 @@ from gedanken.training.scratch.laws.reinforce import reinforce_laws  # noqa: E40
 MODEL = find_folder("gedanken-laws", "discover")
 
 
+class Unsolvable(DiscoverTask):
+    """No answer ends an episode."""
+
+    def verify(self, problem, answer, turns=()):
+        return replace(super().verify(problem, answer, turns), solved=False)
+
+
 @pytest.fixture(scope="module")
 def player():
     return decoder.load(MODEL)
@@ -35,13 +42,13 @@ def player():
 def groups(player):
     weights, vocabulary = player
     problem = DiscoverTask().pose("damped_spring", split="train", index=3, rows=16, noise=0.02)
-    return Policy(weights, vocabulary, 3, 1.0).play(DiscoverTask(mode="training"), problem, 3, np.random.default_rng(1))
+    return Policy(weights, vocabulary, 3, 1.0).play(Unsolvable(mode="training"), problem, 3, np.random.default_rng(1))
 
 
 @pytest.fixture(scope="module")
 def options(tmp_path_factory):
     return ReinforceOptions(
-        output_dir=tmp_path_factory.mktemp("runs") / "rl", subjects=("damped_spring",), favoured=1.0, drawn=0.0,
+        output_dir=tmp_path_factory.mktemp("runs") / "rl", subjects=("logistic",), favoured=0.0, drawn=0.0,
         steps=2, problems=1, num_generations=3, turns=2, validation_problems=1, threads=1, checkpoint_steps=1, beta=0.1,
     )  # fmt: skip
 
@@ -106,7 +113,7 @@ def test_probabilities_are_those_of_the_decoder_that_plays(player, groups):
 
 
 def test_an_update_makes_the_better_answer_likelier(groups, options):
-    from gedanken.training.scratch.laws.reinforce import _update
+    from gedanken.training.scratch.laws.reinforce import update
     from gedanken.training.scratch.optimizer import make_optimizer
 
     theirs = transformers.AutoModelForCausalLM.from_pretrained(MODEL, dtype=torch.float32, attn_implementation="sdpa")
@@ -118,12 +125,12 @@ def test_an_update_makes_the_better_answer_likelier(groups, options):
         return said[0] - np.mean(said[1:])
 
     before = ahead()
-    loss, _ = _update(theirs, None, make_optimizer(theirs, options), [group], 1e-3, options)
+    loss, _ = update(theirs, None, make_optimizer(theirs, options), [group], 1e-3, options)
     assert np.isfinite(loss)
     assert ahead() > before + 0.1
     flat = replace_rewards(group, [0.5, 0.5, 0.5])
     kept = ahead()
-    assert _update(theirs, None, make_optimizer(theirs, options), [flat], 1e-3, options) == (0.0, 0.0)
+    assert update(theirs, None, make_optimizer(theirs, options), [flat], 1e-3, options) == (0.0, 0.0)
     assert ahead() == kept
 
 
@@ -142,6 +149,9 @@ def test_a_short_run_is_measured_resumed_and_its_samples_can_be_scored_again(opt
     assert {"asked/match", "rewards/match/mean", "reward_std", "turn/1/match"} <= set(train[0])
     card = (options.output_dir / "README.md").read_text()
     assert "discover by GRPO" in card
+    assert "Time of a step: generation" in card
+    assert "waiting for data" not in card
+    assert 0.0 < train[0]["time/scoring"] < train[0]["time/generation"] < train[0]["step_seconds"]
     assert (options.output_dir / "curves.png").is_file()
     monkeypatch.setattr("sys.argv", ["gedanken", "score", "discover", str(options.output_dir / "samples.jsonl")])
     with pytest.raises(SystemExit) as end:

@@ -19,10 +19,10 @@ from typing import Any
 import orjson
 
 from gedanken.loop import Message
-from gedanken.models.laws import statistics
+from gedanken.models.laws import stated
 from gedanken.models.laws import vocabulary as v
 from gedanken.models.laws.grammar import Grammar
-from gedanken.models.laws.statistics import LARGEST_FACTOR, Reference
+from gedanken.models.laws.stated import LARGEST_FACTOR, Reference
 from gedanken.models.laws.vocabulary import Vocabulary
 from gedanken.worlds.ode.law.parser import FUNCTIONS
 from gedanken.worlds.ode.trajectory import StateSpace
@@ -107,9 +107,10 @@ class Dialect:
 
     def _state_start(self, table: Sequence[str]) -> None:
         """Keep the first readings of a table."""
-        for name, cell in zip(*(row.split() for row in table[:2]), strict=False) if len(table) > 1 else ():
+        names, cells = (row.split() for row in (table[0], table[1])) if len(table) > 1 else ([], [])
+        for name, cell in zip(names, cells, strict=False):
             if name in self._read:
-                self._state(statistics.find([self._read[name], "start", cell]))
+                self._state(stated.find([self._read[name], "start", cell]))
 
     def _state(self, found: Iterable[tuple[Reference, float]]) -> None:
         """Keep what is stated first of each kind."""
@@ -124,7 +125,7 @@ class Dialect:
         pieces = v.split(line)
         if named:
             pieces = [self._read.get(pieces[0], pieces[0]), *pieces[1:]]
-            self._state(statistics.find(pieces))
+            self._state(stated.find(pieces))
         return self._vocabulary.encode_prose([*pieces, "\n"])
 
     def _write_reply(self, reply: str) -> list[int]:
@@ -231,19 +232,27 @@ class Dialect:
 
     def _read_values(self, pieces: Sequence[str | float]) -> Iterator[tuple[str, str | float]]:
         """Names of constants and their values. What has no form is handed on, for the parser of answers to refuse."""
-        name, told = "", []
+        name = ""
+        multiple: list[str] = []
         for piece in pieces:
-            if isinstance(piece, str) and not name:
-                name = piece
+            if not name:
+                name = piece if isinstance(piece, str) else ""
             elif isinstance(piece, str):
-                told.append(piece)
-            elif name:
-                stated = self.stated.get((told[0], told[1])) if len(told) == 3 and told[2] == "by" else None
-                value = piece if stated is None else float(f"{stated * piece:.4g}")
-                yield name, value if stated is not None or not told else " ".join(told)
-                name, told = "", []
+                multiple.append(piece)
+            else:
+                yield name, self._read_value(multiple, piece)
+                name, multiple = "", []
         if name:
-            yield name, " ".join(told)
+            yield name, " ".join(multiple)
+
+    def _read_value(self, multiple: Sequence[str], number: float) -> str | float:
+        """A number, or the multiple of what is stated."""
+        match multiple:
+            case []:
+                return number
+            case [kind, column, "by"] if (kind, column) in self.stated:
+                return float(f"{self.stated[kind, column] * number:.4g}")
+        return " ".join(multiple)
 
     def _names_back(self, constants: Mapping[str, str]) -> dict[str, str]:
         """What the model's names mean. A constant that has no name yet gets one that no variable has."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gedanken.models.laws import vocabulary as v
-from gedanken.models.laws.statistics import Reference
+from gedanken.models.laws.stated import Reference
 from gedanken.models.laws.vocabulary import Vocabulary
 from gedanken.worlds.ode.law.parser import FUNCTIONS
 

@@ -38,10 +38,7 @@ class TrainerOptions:
         optimizer: `muon` (AdamW for what is not a matrix within a layer) or `adamw`.
         threads: Of the model; 0 for as many as processors.
         device: `auto` (a GPU if there is one), `cpu` or `cuda`.
-        bf16: Matrix products with 16 bits, weights and optimizer with 32; by default where the device has instructions
-            for it, since elsewhere it is many times slower.
         checkpoint_steps: Steps between checkpoints.
-        log_steps: Steps that one line of metrics sums up.
         validation_minutes: Minutes between evaluations; 0 for one at the end.
         seed: Of the first weights and of what is drawn.
         resume: Go on from the last checkpoint.
@@ -58,9 +55,7 @@ class TrainerOptions:
     optimizer: str = option(STEPS, "muon")
     threads: int = option(MACHINE, 0, min=0)
     device: str = option(MACHINE, "auto")
-    bf16: bool | None = option(MACHINE, None, flags=("--bf16/--fp32",))
     checkpoint_steps: int = option(REPORTS, 50, min=1)
-    log_steps: int = field(default=10, metadata={"flags": (), "min": 1})
     validation_minutes: float = option(REPORTS, 10.0, min=0)
     seed: int = 0
     resume: bool = option(REPORTS, False)
@@ -103,11 +98,16 @@ class DecoderOptions(TrainerOptions):
         size: `tiny`, `1M`, `3M`, `6M` or `13M` parameters, besides the vectors of the tokens.
         batch_tokens: Tokens of a step, pads included.
         loader_workers: Processes that make examples, besides.
+        bf16: Matrix products with 16 bits, weights and optimizer with 32; by default where the device has instructions
+            for it, since elsewhere it is many times slower.
+        log_steps: Steps that one line of metrics sums up.
     """
 
     size: str = "3M"
     batch_tokens: int = option(STEPS, 6000, min=1)
     loader_workers: int = option(MACHINE, 1, min=1)
+    bf16: bool | None = option(MACHINE, None, flags=("--bf16/--fp32",))
+    log_steps: int = field(default=10, metadata={"flags": (), "min": 1})
 
     def __post_init__(self) -> None:
         from gedanken.training.scratch.llama import SIZES

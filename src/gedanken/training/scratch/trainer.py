@@ -19,7 +19,7 @@ from gedanken.training.scratch.lesson import Lesson
 from gedanken.training.scratch.llama import ATTENTION, use_attention
 from gedanken.training.scratch.loader import Batch, Loader
 from gedanken.training.scratch.optimizer import Optimizers, make_optimizer
-from gedanken.training.scratch.options import DecoderOptions
+from gedanken.training.scratch.options import DecoderOptions, TrainerOptions
 
 CLIP = 1.0
 """Largest norm of a step's gradient."""
@@ -60,7 +60,6 @@ def train(options: DecoderOptions, lesson: Lesson, progress: Progress = lambda d
     if options.threads:
         torch.set_num_threads(options.threads)
     _keep_memory()
-    folder = options.output_dir
     device = choose_device(options.device)
     model = lesson.make_model().to(device)
     optimizer = make_optimizer(model, options)
@@ -71,24 +70,24 @@ def train(options: DecoderOptions, lesson: Lesson, progress: Progress = lambda d
     logging: Any = transformers.utils.logging
     logging.disable_progress_bar()
     window = _Window()
-    validated = run.seconds
     model.train()
-    place = (run.pool, run.batch)
-    with Loader(lesson.source, options.batch_tokens, place, options.loader_workers) as loader:
-        clock = time.perf_counter()
-        while options.progress(run.step, run.seconds) < 1.0:
+
+    def keep() -> None:
+        save(options, run, model, optimizer, lesson.save_words)
+
+    def examine() -> None:
+        nonlocal window
+        _examine(options, run, lesson)
+        window = _Window()
+
+    with Loader(lesson.source, options.batch_tokens, (run.pool, run.batch), options.loader_workers) as loader:
+
+        def take_step(rate: float) -> float:
             asked = time.perf_counter()
             batch = next(loader)
             waited = time.perf_counter() - asked
-            rate = options.rate(run.step, run.seconds)
             done = options.progress(run.step, run.seconds)
             loss, numbers = _step(model, optimizer, batch, rate, done, options, lesson)
-            if not math.isfinite(loss):
-                raise UserError(
-                    f"the loss of step {run.step + 1} is no number; the checkpoint in {folder} is from before. "
-                    "Train again with a lower learning rate"
-                )
-            run.step += 1
             run.pool, run.batch = batch.place
             run.tokens += batch.count
             run.waiting += waited
@@ -96,26 +95,78 @@ def train(options: DecoderOptions, lesson: Lesson, progress: Progress = lambda d
             window.weight += numbers
             window.tokens += batch.count
             window.waiting += waited
-            now = time.perf_counter()
-            run.seconds += now - clock
-            clock = now
+            return loss
+
+        def log(rate: float) -> None:
+            nonlocal window
             if run.step % options.log_steps == 0:
                 _log(options, run, window, rate, progress)
                 window = _Window()
-            if options.validation_minutes and run.seconds - validated > 60 * options.validation_minutes:
-                save(options, run, model, optimizer, lesson.save_words)
-                _examine(options, run, lesson)
-                validated = run.seconds
-                run.seconds += time.perf_counter() - clock
-                clock = time.perf_counter()
-                window = _Window()
-            if run.step % options.checkpoint_steps == 0:
-                save(options, run, model, optimizer, lesson.save_words)
-    save(options, run, model, optimizer, lesson.save_words)
-    _examine(options, run, lesson)
+
+        take_steps(options, run, take_step, log, keep, examine)
+    return finish(options, run, keep, examine)
+
+
+def take_steps(
+    options: TrainerOptions,
+    run: Run,
+    take_step: Callable[[float], float],
+    log: Callable[[float], None],
+    keep: Callable[[], None],
+    examine: Callable[[], None],
+) -> None:
+    """Take steps until the run is done, with checkpoints and evaluations on the way.
+
+    Args:
+        options: how long, and how often.
+        run: how far it is.
+        take_step: one optimizer step at a learning rate; its loss.
+        log: called after each step with its rate.
+        keep: writes checkpoint and model.
+        examine: measures the model that was written last.
+
+    Raises:
+        UserError: a loss is no number.
+    """
+    validated = run.seconds
+    clock = time.perf_counter()
+    while options.progress(run.step, run.seconds) < 1.0:
+        rate = options.rate(run.step, run.seconds)
+        if not math.isfinite(take_step(rate)):
+            raise UserError(
+                f"the loss of step {run.step + 1} is no number; the checkpoint in {options.output_dir} is from before. "
+                "Train again with a lower learning rate"
+            )
+        run.step += 1
+        now = time.perf_counter()
+        run.seconds += now - clock
+        clock = now
+        log(rate)
+        if options.validation_minutes and run.seconds - validated > 60 * options.validation_minutes:
+            keep()
+            examine()
+            validated = run.seconds
+            run.seconds += time.perf_counter() - clock
+            clock = time.perf_counter()
+        if run.step % options.checkpoint_steps == 0:
+            keep()
+
+
+def finish(options: TrainerOptions, run: Run, keep: Callable[[], None], examine: Callable[[], None]) -> Path:
+    """Write and examine what came out, and the report; returns the model's folder."""
+    keep()
+    examine()
     write_report(options.folder)
     options.folder.log(run.step, {"kind": END})
     return options.folder.model
+
+
+def tell(options: TrainerOptions, run: Run, note: str, progress: Progress) -> None:
+    """Report progress, in seconds or, where no time is set, in steps."""
+    if options.minutes is None:
+        progress(run.step, options.steps or 0, note)
+    else:
+        progress(round(run.seconds), round(60 * options.minutes), note)
 
 
 def _keep_memory() -> None:
@@ -184,8 +235,7 @@ def _log(options: DecoderOptions, run: Run, window: _Window, rate: float, progre
         f"loss {window.loss / window.weight:.3f}, {window.tokens / seconds:,.0f} tokens/s, "
         f"waiting {window.waiting / seconds:.1%}"
     )
-    total = options.steps if options.minutes is None else round(60 * options.minutes)
-    progress(run.step if options.minutes is None else round(run.seconds), total or 0, note)
+    tell(options, run, note, progress)
 
 
 def _examine(options: DecoderOptions, run: Run, lesson: Lesson) -> None:

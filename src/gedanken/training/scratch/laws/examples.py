@@ -19,7 +19,7 @@ import numpy as np
 
 from gedanken.loop import Key, Message, Problem, Turn
 from gedanken.models.laws.dialect import KEPT, Dialect
-from gedanken.models.laws.statistics import KINDS
+from gedanken.models.laws.stated import KINDS
 from gedanken.models.laws.vocabulary import Vocabulary, words_of
 from gedanken.seeding import stream
 from gedanken.tasks.discover import teacher

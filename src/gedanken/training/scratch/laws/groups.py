@@ -1,5 +1,6 @@
 """Groups of answers that a decoder of laws gives to one question, and what each is worth beside the others."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,6 +32,7 @@ class Group:
         said: the answers as JSON.
         verdicts: on them; a law that was proposed before earns nothing.
         earlier: the answers before, in this episode.
+        scoring: seconds that the verdicts took.
     """
 
     text: Sequence[int]
@@ -39,6 +41,7 @@ class Group:
     said: Sequence[str]
     verdicts: Sequence[Verdict]
     earlier: Sequence[str] = ()
+    scoring: float = 0.0
 
     @property
     def turn(self) -> int:
@@ -87,10 +90,12 @@ class Policy:
             allow = dialect.grammar().allow
             answers = decoder.say_several(self.weights, self.vocabulary, text, self.count, self.temperature, rng, allow)
             said = [dialect.read_answer(answer) for answer in answers]
+            begun = time.perf_counter()
             verdicts = [judge.verify(problem, each, before) for each in said]
+            scoring = time.perf_counter() - begun
             paid = [credit(verdict, before) for verdict in verdicts]
             allowed = [np.array([allow(answer[:k]) for k in range(len(answer))]) for answer in answers]
-            groups.append(Group(text, answers, allowed, said, paid, [turn.answer for turn in before]))
+            groups.append(Group(text, answers, allowed, said, paid, [turn.answer for turn in before], scoring))
             failed = [k for k, each in enumerate(paid) if not verdicts[k].solved and each.error is None]
             if not failed:
                 break

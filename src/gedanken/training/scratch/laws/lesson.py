@@ -10,6 +10,7 @@ from gedanken.models import find_folder
 from gedanken.models.laws.vocabulary import FILE, Vocabulary
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.training.pairs import Source
+from gedanken.training.scratch.checkpoint import CHECKPOINT
 from gedanken.training.scratch.laws.decoder import BELL, begin_with, make_decoder, measure_loss
 from gedanken.training.scratch.laws.examples import (
     BLURRED,
@@ -89,7 +90,7 @@ class LawLesson:
         """The decoder."""
         model = make_decoder(self._options.size, self._options.seed, self._vocabulary)
         # A run that goes on has weights of its own.
-        if self._options.init_from and not self._options.resume:
+        if self._options.init_from and not (self._options.output_dir / CHECKPOINT).is_file():
             begin_with(model, self._vocabulary, find_folder(self._options.init_from, DiscoverTask.name))
         return model
 

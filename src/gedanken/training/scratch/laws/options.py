@@ -1,7 +1,7 @@
 """What `train laws` can be told."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gedanken.training.options import PROBLEMS, REPORTS, SAMPLING, STEPS, option
 from gedanken.training.scratch.options import FREE, DecoderOptions, TrainerOptions
@@ -72,5 +72,4 @@ class ReinforceOptions(TrainerOptions):
     weight_decay: float = option(STEPS, 0.0, min=0)
     warmup_steps: int = option(STEPS, 5, min=0)
     checkpoint_steps: int = option(REPORTS, 10, min=1)
-    log_steps: int = field(default=1, metadata={"flags": (), "min": 1})
     validation_problems: int = option(REPORTS, 4, min=0)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gedanken.models.laws.dialect import Dialect
-from gedanken.models.laws.statistics import LARGEST_FACTOR, Reference
+from gedanken.models.laws.stated import LARGEST_FACTOR, Reference
 from gedanken.models.laws.vocabulary import Vocabulary
 from gedanken.tasks.discover.task import DiscoverTask
 

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import orjson
 
-from gedanken.errors import UserError
 from gedanken.loop import Problem
 from gedanken.models import find_folder
 from gedanken.models.laws.vocabulary import Vocabulary
@@ -23,16 +22,15 @@ from gedanken.models.llama.weights import Weights, assemble
 from gedanken.seeding import stream
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.training.pairs import Source
-from gedanken.training.report import write_report
-from gedanken.training.run import END, require_one_process
+from gedanken.training.run import require_one_process
 from gedanken.training.samples import SAMPLES, write_sample
-from gedanken.training.scratch.checkpoint import Run, begin, save
+from gedanken.training.scratch.checkpoint import begin, save
 from gedanken.training.scratch.laws.examples import HINT_SHARES, HINTS, NOISES, POSITIONS_ONLY, ROWS, Problems
 from gedanken.training.scratch.laws.groups import Group, Policy, log_probabilities
 from gedanken.training.scratch.laws.options import ReinforceOptions
 from gedanken.training.scratch.laws.validation import pose_problems, validate
 from gedanken.training.scratch.optimizer import Optimizers, make_optimizer
-from gedanken.training.scratch.trainer import CLIP, Progress, choose_device
+from gedanken.training.scratch.trainer import CLIP, Progress, choose_device, finish, take_steps, tell
 
 KIND = "laws-rl"
 
@@ -73,55 +71,44 @@ def reinforce_laws(options: ReinforceOptions, progress: Progress = lambda done, 
     run = begin(options, KIND, model, optimizer, _describe(subjects, favourites))
     if options.progress(run.step, run.seconds) >= 1.0 and options.folder.end() is not None:
         return options.folder.model
-    if run.step == 0:
+
+    def keep() -> None:
         save(options, run, model, optimizer, vocabulary.save)
-        _examine(options, run, checked)
-    validated = run.seconds
-    clock = time.perf_counter()
-    while options.progress(run.step, run.seconds) < 1.0:
-        rate = options.rate(run.step, run.seconds)
+
+    def examine() -> None:
+        if checked:
+            figures = validate(options.folder.model, checked)
+            place = {"kind": "validation", "seconds": run.seconds, "tokens": run.tokens}
+            options.folder.log(run.step, {**place, **figures})
+
+    measured: dict[str, float] = {}
+
+    def take_step(rate: float) -> float:
         begun = time.perf_counter()
         policy = Policy(_weights(model), vocabulary, options.num_generations, options.temperature)
         rng = stream("laws", "reinforce", options.seed, run.step)
         posed = [source.pose(run.step * options.problems + k, rng) for k in range(options.problems)]
         episodes = [policy.play(source.judge, problem, options.turns, rng) for problem in posed]
         groups = [group for episode in episodes for group in episode]
-        drawn = time.perf_counter()
-        loss, divergence = _update(model, next(iter(references), None), optimizer, groups, rate, options)
-        if not math.isfinite(loss):
-            raise UserError(
-                f"the loss of step {run.step + 1} is no number; the checkpoint in {options.output_dir} is from before. "
-                "Train again with a lower learning rate"
-            )
-        run.step += 1
-        read = sum(len(group.text) + sum(map(len, group.answers)) for group in groups)
-        run.tokens += read
-        now = time.perf_counter()
-        run.seconds += now - clock
-        clock = now
-        line = {
-            "kind": "train", "loss": loss, "kl": divergence, "learning_rate": rate, "tokens": run.tokens,
-            "tokens_per_s": read / (now - begun), "waiting": 0.0, "seconds": run.seconds, "step_seconds": now - begun,
-            "time/generation": drawn - begun, **_measure(groups),
-        }  # fmt: skip
-        options.folder.log(run.step, line)
-        _write_samples(options, run.step, source, posed, episodes)
-        total = options.steps if options.minutes is None else round(60 * options.minutes)
-        note = f"reward {line['reward']:.3f}, match at once {line['asked/match']:.3f}"
-        progress(run.step if options.minutes is None else round(run.seconds), total or 0, note)
-        if run.step % options.checkpoint_steps == 0:
-            save(options, run, model, optimizer, vocabulary.save)
-        if options.validation_minutes and run.seconds - validated > 60 * options.validation_minutes:
-            save(options, run, model, optimizer, vocabulary.save)
-            _examine(options, run, checked)
-            validated = run.seconds
-            run.seconds += time.perf_counter() - clock
-            clock = time.perf_counter()
-    save(options, run, model, optimizer, vocabulary.save)
-    _examine(options, run, checked)
-    write_report(options.folder)
-    options.folder.log(run.step, {"kind": END})
-    return options.folder.model
+        scoring = sum(group.scoring for group in groups)
+        generation = time.perf_counter() - begun - scoring
+        loss, divergence = update(model, next(iter(references), None), optimizer, groups, rate, options)
+        run.tokens += sum(len(group.text) + sum(map(len, group.answers)) for group in groups)
+        _write_samples(options, run.step + 1, source, posed, episodes)
+        seconds = {"step_seconds": time.perf_counter() - begun, "time/generation": generation, "time/scoring": scoring}
+        measured.update({"loss": loss, "kl": divergence, **seconds, **measure(groups)})
+        return loss
+
+    def log(rate: float) -> None:
+        place = {"kind": "train", "learning_rate": rate, "tokens": run.tokens, "seconds": run.seconds}
+        options.folder.log(run.step, {**place, **measured})
+        tell(options, run, f"reward {measured['reward']:.3f}, match at once {measured['asked/match']:.3f}", progress)
+
+    if run.step == 0:
+        keep()
+        examine()
+    take_steps(options, run, take_step, log, keep, examine)
+    return finish(options, run, keep, examine)
 
 
 def _describe(subjects: Sequence[str], favourites: Sequence[str]) -> dict[str, Any]:
@@ -145,7 +132,7 @@ def _weights(model: Any) -> Weights:
     return assemble(tensors, model.config.to_dict(), slice(None))
 
 
-def _update(
+def update(
     model: Any,
     reference: Any,
     optimizer: Optimizers,
@@ -183,7 +170,7 @@ def _update(
     return loss, divergence
 
 
-def _measure(groups: Sequence[Group]) -> dict[str, float]:
+def measure(groups: Sequence[Group]) -> dict[str, float]:
     """Rewards of the groups that are learnt from, of all first answers (`asked/`), and matches by turn (`turn/`)."""
     teaching = [group for group in groups if group.teaches] or groups
     first = [verdict for group in groups if group.turn == 1 for verdict in group.verdicts]
@@ -216,10 +203,3 @@ def _write_samples(
     ]
     with (options.output_dir / SAMPLES).open("ab") as file:
         file.write(b"".join(orjson.dumps(row) + b"\n" for row in rows))
-
-
-def _examine(options: ReinforceOptions, run: Run, problems: Sequence[Problem]) -> None:
-    if problems:
-        figures = validate(options.folder.model, problems)
-        line = {"kind": "validation", "seconds": run.seconds, "tokens": run.tokens, **figures}
-        options.folder.log(run.step, line)
