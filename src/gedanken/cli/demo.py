@@ -30,13 +30,13 @@ def demo(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from gedanken.cli._show import show_finding
-    from gedanken.cli.warm import warm
+    from gedanken.cli.warm import warm_discover
     from gedanken.own_data import discovery
     from gedanken.own_data.record import read_record
     from gedanken.own_data.report.write import write_report
     from gedanken.players import load_player
 
-    warm()
+    warm_discover()
     console = Console(highlight=False)
     columns = (
         SpinnerColumn(),

@@ -207,11 +207,19 @@ def test_what_is_cached_is_known_before_it_is_called(package):
     assert ask() == ["True", "True"]
 
 
+# Two processes would write a part each.
 MAKE = """
-from gedanken.worlds.ode.kernel import dependant, machine_code
+import sys
+from pathlib import Path
 
+from gedanken.worlds.ode.kernel import dependant, machine_code, tiny
+
+parts = [Path(sys.argv[1], name) for name in ("one.zip", "two.zip")]
+tiny.one(1.0)
+machine_code.write(parts[0])
 dependant.two(1.0)
-print(machine_code.write())
+machine_code.write(parts[1])
+print(machine_code.merge(parts))
 """
 
 
@@ -221,7 +229,7 @@ def shipped(package, tmp_path):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
     environment |= {"PYTHONPATH": str(package.parents[3]), "NUMBA_CACHE_DIR": str(tmp_path / "empty")}
     made = subprocess.run(
-        [sys.executable, "-c", MAKE],
+        [sys.executable, "-c", MAKE, tmp_path],
         env={**environment, machine_code.COLLECT: "1"},
         capture_output=True,
         text=True,

@@ -13,6 +13,7 @@ import pickle
 import platform
 import sys
 import zipfile
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -142,16 +143,29 @@ class ShippedCache(_Cache):  # type: ignore[misc]
         return f"{place(self._function, self._stamp)}/{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
-def write() -> Path:
-    """Make this Python's archive of all that this process has compiled, which `COLLECT` must have been told.
+def write(path: Path) -> None:
+    """Make an archive of all that this process has compiled, which `COLLECT` must have been told.
 
     The process must compile for `CPU`: NUMBA_CPU_NAME and NUMBA_CPU_FEATURES say so.
     """
     if _made is None:
         raise RuntimeError(f"{COLLECT} was not set when the package was imported")
+    _write(path, _made)
+
+
+def merge(parts: Iterable[Path]) -> Path:
+    """Make this Python's archive of those that several processes wrote."""
+    content: dict[str, bytes] = {}
+    for part in parts:
+        with zipfile.ZipFile(part) as written:
+            content |= {name: written.read(name) for name in written.namelist()}
     FOLDER.mkdir(exist_ok=True)
-    with zipfile.ZipFile(archive(), "w") as new:
-        for name, content in sorted({VERSIONS: versions().encode(), **_made}.items()):
-            # Without the time of day.
-            new.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    _write(archive(), content)
     return archive()
+
+
+def _write(path: Path, content: Mapping[str, bytes]) -> None:
+    with zipfile.ZipFile(path, "w") as new:
+        for name, each in sorted({VERSIONS: versions().encode(), **content}.items()):
+            # Without the time of day.
+            new.writestr(zipfile.ZipInfo(name), each, zipfile.ZIP_DEFLATED)
