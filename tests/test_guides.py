@@ -95,7 +95,7 @@ def entries(page):
 
 ALL = [entry for page in PAGES for entry in entries(page)]
 TRAINING = ROOT / "docs/guide/train.md"  # its blocks go on from each other's models
-CONTINUED = {ROOT / "docs/guide/contacts.md"}  # each of its Python blocks goes on from those before it
+CONTINUED = [ROOT / "docs/guide/contacts.md"]  # each of its Python blocks goes on from those before it
 SERVED = {page: page.parent.name for page in PAGES if page.parent.name.endswith("_env")}  # a server, then its client
 RUN = [
     entry
@@ -103,6 +103,7 @@ RUN = [
     if not entry.reason
     and (entry.language == "command" or entry.language in ("python", "bash"))
     and (entry.language == "command" or entry.page not in {TRAINING, *SERVED})
+    and (entry.language != "python" or entry.page not in CONTINUED)
 ]
 LIBRARY = [entry for entry in ALL if entry.language.partition(" ")[2] in LIBRARIES and not entry.reason]
 
@@ -110,6 +111,7 @@ LIBRARY = [entry for entry in ALL if entry.language.partition(" ")[2] in LIBRARI
 def test_every_block_and_command_is_run_or_says_why_not():
     for entry in ALL:
         of_a_page = entry.page in {TRAINING, *SERVED} and entry.language in ("python", "bash")
+        of_a_page |= entry.page in CONTINUED and entry.language == "python"
         plain = not entry.language and "gedanken " not in entry.source  # what a program prints
         assert entry in RUN or entry in LIBRARY or entry.reason or of_a_page or plain, entry.id
     for page in PAGES:
@@ -200,11 +202,35 @@ def test_it_runs(entry, workplace, endpoint, request):
         pytest.importorskip("openai")
     if "gedanken train" in source:
         source = train_tiny(source, request.getfixturevalue("tiny_model"))
-    if entry.page in CONTINUED and entry.language == "python":
-        before = [each.source for each in entries(entry.page) if each.language == "python" and each.line < entry.line]
-        source = "\n".join([*before, source])
     assert run(entry.language, shorten(source, endpoint.url), workplace).strip()
     assert bool(endpoint.bodies) == asks
+
+
+# Blocks that go on from each other share what they name, and each prints something.
+CONTINUED_BLOCKS = """
+import contextlib, io, json, sys
+
+names, told = {"__name__": "__main__"}, []
+for block in json.load(sys.stdin):
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(block, names)
+    told.append(out.getvalue())
+print(json.dumps(told))
+"""
+
+
+@pytest.mark.parametrize("page", CONTINUED, ids=lambda page: page.name)
+def test_python_blocks_that_go_on_from_each_other(page, workplace):
+    blocks = [entry.source for entry in entries(page) if entry.language == "python" and not entry.reason]
+    done = subprocess.run(
+        [sys.executable, "-c", CONTINUED_BLOCKS],
+        input=json.dumps(blocks), cwd=workplace, env=environment(), capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert len(told) == len(blocks) > 1
+    # Some only say what must hold.
+    assert all(said.strip() or "assert" in block for said, block in zip(told, blocks, strict=True))
 
 
 # A command that trains takes ten seconds to begin, and the page has twenty: one process plays them all.

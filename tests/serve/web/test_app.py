@@ -332,7 +332,7 @@ def test_a_client_may_run_only_so_many_at_once(api, fake_model):
     def threads_done():
         return api.call("/api/episodes", {"problem": {"subject": "free_fall"}, "player": SPARSE})[0] == 201
 
-    body = {"problem": {"subject": "lorenz"}, "player": {"endpoint": fake_model.url, "model": "slow:0.02"}}
+    body = {"problem": {"subject": "lorenz"}, "player": {"endpoint": fake_model.url, "model": "slow:0.5"}}
     started = []
     while (reply := api.call("/api/episodes", body))[0] == 201:
         started.append(reply[1])
