@@ -1,6 +1,7 @@
 """A decoder of laws: its examples, its loss, a short run, and the player that comes out of it."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -10,17 +11,19 @@ import pytest
 from gedanken.cli.main import run
 from gedanken.errors import PlayerError, UserError
 from gedanken.loop import Question, play
+from gedanken.models.laws import stated
 from gedanken.models.laws import vocabulary as v
 from gedanken.models.laws.dialect import Dialect
 from gedanken.models.laws.vocabulary import Vocabulary
 from gedanken.players import load_player
 from gedanken.tasks.discover.task import DiscoverTask
-from gedanken.training.scratch.laws.drawn import draw_system, form, held_out_forms
+from gedanken.training.scratch.laws.drawn import draw_system, extend_system, form, held_out_forms
 from gedanken.training.scratch.laws.examples import Problems, list_words
 from gedanken.training.scratch.laws.lesson import train_laws
 from gedanken.training.scratch.laws.options import LawOptions
 from gedanken.training.scratch.laws.references import find_references
 from gedanken.worlds.ode import system
+from gedanken.worlds.ode.simulate import simulate
 from gedanken.worlds.ode.trajectory import StateSpace, Trajectory
 
 torch = pytest.importorskip("torch")
@@ -83,6 +86,61 @@ def test_drawn_laws_differ_move_and_have_no_held_out_form():
         except RuntimeError:
             continue
     assert usable > 30
+
+
+def test_some_drawn_laws_turn_and_some_have_a_steady_force_along_one_coordinate():
+    laws = [draw_system(np.random.default_rng(k)).equation for k in range(400)]
+    planes = [law.split("; ") for law in laws if law.startswith("d2x0") and "d2x2" in law]
+    assert len(planes) > 100
+    signs = [
+        (re.search(r"([-+]?) ?(c\d)\*x3\b", first), re.search(r"([-+]?) ?(c\d)\*x1\b", second))
+        for first, second in planes
+    ]
+    pairs = [(one[1] or "+", other[1] or "+") for one, other in signs if one and other and one[2] == other[2]]
+    assert 0.2 < np.mean([one != other for one, other in pairs]) < 0.8
+    steady = re.compile(r"c\d(?!\*)")
+    assert sum(bool(steady.search(first)) != bool(steady.search(second)) for first, second in planes) > 5
+
+
+def test_an_extended_law_has_a_term_that_its_system_has_not_and_its_hint():
+    rng = np.random.default_rng(0)
+    for name in ("damped_pendulum", "projectile_linear_drag", "logistic"):
+        entry = system.load(name)
+        laws = [extend_system(entry, rng) for _ in range(30)]
+        assert len({law.equation for law in laws}) > 10
+        for law in laws:
+            before, after = form(system.anonymise(entry)), form(system.anonymise(law))
+            assert after not in held_out_forms()
+            assert sum(map(len, after)) == sum(map(len, before)) + 1
+            assert all(len({*shapes}) == len(shapes) for shapes in after)
+            assert law.hint == entry.hint
+    # What is taught is the same law, in the constants that a record shows.
+    law = extend_system(system.load("damped_spring"), rng)
+    drawn = system.draw(law, rng)
+    equation, constants = law.reads(drawn.params)
+    record = system.trajectory(drawn, np.linspace(0.0, 5.0, 40))
+    taught = simulate(equation, law.states, constants, record.values[0], record.t, rtol=1e-8, atol=1e-10)
+    assert taught.values == pytest.approx(record.values, rel=1e-4, abs=1e-5)
+
+
+def test_the_frequency_of_small_swings_follows_from_wide_ones(words):
+    judge = DiscoverTask()
+    plain, follows = [], []
+    for index in range(12):
+        problem = judge.pose("simple_pendulum", split="train", index=index, noise=0.005)
+        dialect = Dialect(problem.observation.states, words)
+        dialect.write_conversation(judge.ask(problem))
+        frequency = problem.truth.taught[1]["w"]
+        plain.append(frequency / dialect.stated["frequency", "x0"])
+        follows.append(frequency / dialect.stated["small_frequency", "x0"])
+    assert max(plain) > 1.2
+    assert follows == pytest.approx(np.ones(12), abs=0.02)
+    # No pendulum swings by more than pi, and a record without statistics says nothing.
+    lines = [["x0", "min", "-4", "max", "4", "std", "1", "frequency", "2"], ["x0", "mean", "1", "min", "0"]]
+    assert [dict(stated.find(line)).keys() for line in lines] == [
+        {(kind, "x0") for kind in ("min", "max", "std", "frequency", "small_frequency_std")},
+        {("mean", "x0"), ("min", "x0")},
+    ]
 
 
 @pytest.mark.parametrize(

@@ -26,10 +26,11 @@ from gedanken.tasks.discover import teacher
 from gedanken.tasks.discover.conditions import Conditions
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.training.pairs import read_samples
-from gedanken.training.scratch.laws.drawn import draw_system
+from gedanken.training.scratch.laws.drawn import draw_system, extend_system
 from gedanken.training.scratch.laws.references import References
 from gedanken.training.scratch.loader import Example
 from gedanken.training.turns import replay
+from gedanken.worlds.ode import system
 
 POOL = 48
 """Problems of a pool."""
@@ -47,6 +48,16 @@ BLURRED = 0.6
 
 HINTS, HINT_SHARES = ("full", "names", "anonymous"), (0.7, 0.1, 0.2)
 """What the prompt tells of the scene, and how often: who brings a record may say nothing of it."""
+
+EXTENDED = 0.5
+"""Share of the laws drawn at random that are a system's with one more term, under its hint."""
+
+DRAWN_HINTS, DRAWN_HINT_SHARES = ("strange", "anonymous", "none"), (0.4, 0.4, 0.2)
+"""What the prompt tells of the other laws drawn at random: some system's hint, the names of the variables, or nothing.
+
+Were they known by their hint, the record would decide nothing where there is one: the hint of a law that was never
+seen speaks in words of those that were.
+"""
 
 POSITIONS_ONLY = 0.15
 """Share of the problems whose velocities are not observed."""
@@ -126,7 +137,13 @@ class Problems:
             # Some laws move nothing, or nothing that stays in sight.
             with suppress(RuntimeError):
                 key = Key("drawn", "train", index)
-                return self.judge.pose_entry(draw_system(rng), key, replace(conditions, hint="full"))
+                known = system.load(str(rng.choice(list(self.subjects))))
+                if rng.random() < EXTENDED:
+                    return self.judge.pose_entry(extend_system(known, rng), key, conditions)
+                told = str(rng.choice(DRAWN_HINTS, p=DRAWN_HINT_SHARES))
+                hint = system.draw(known, rng).hint if told == "strange" else ""
+                kind = "anonymous" if told == "anonymous" else "full"
+                return self.judge.pose_entry(draw_system(rng, hint), key, replace(conditions, hint=kind))
         subjects = self.favourites if self.favourites and rng.random() < self.favoured else self.subjects
         return self.judge.pose(str(rng.choice(list(subjects))), split="train", index=index, **asdict(conditions))
 

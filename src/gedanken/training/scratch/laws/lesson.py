@@ -43,16 +43,18 @@ class LawLesson:
         # A run goes on with its own words, whatever joined the zoo since.
         resumed = options.resume and (written / FILE).is_file()
         self._vocabulary = Vocabulary.load(written) if resumed else Vocabulary(list_words(self._subjects))
+        self._references: dict[str, References] = {}
 
     @cached_property
     def _problems(self) -> Sequence[Problem]:
         return pose_problems(self._favourites or self._subjects, self._options.validation_problems)
 
-    @cached_property
-    def _references(self) -> dict[str, References]:
+    def prepare(self, progress: Progress) -> None:
+        """Measure what the constants of each system follow, which takes a second for each."""
         judge = DiscoverTask(mode="training")
-        words = self._vocabulary
-        return {name: find_references(judge, name, words, ROWS, NOISE) for name in self._subjects}
+        for name in self._subjects:
+            progress(0, 1, f"measuring what constants follow: {name}")
+            self._references[name] = find_references(judge, name, self._vocabulary, ROWS, NOISE)
 
     @property
     def source(self) -> Problems:
@@ -121,4 +123,6 @@ def train_laws(options: LawOptions, progress: Progress = lambda done, total, not
         UserError: a system is held out, the folder holds another run, or the loss stopped being a number; the last good
             checkpoint is kept.
     """
-    return train(options, LawLesson(options), progress)
+    lesson = LawLesson(options)
+    lesson.prepare(progress)
+    return train(options, lesson, progress)

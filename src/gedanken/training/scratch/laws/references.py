@@ -1,8 +1,8 @@
 """What the constants of each system hang on: the number that a prompt states and that each is nearly a multiple of.
 
 The frequency of a spring stands in the statistics of its record, the terminal speed of a fall is its lowest velocity,
-and the pendulum's constant is its frequency times a factor that grows with the swing. Which statistic each constant
-follows is measured on problems of the training split.
+and a pendulum's constant is the frequency of its small swings. Which statistic each constant follows is measured on
+problems of the training split.
 """
 
 from collections.abc import Mapping, Sequence
