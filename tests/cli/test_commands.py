@@ -167,6 +167,31 @@ def test_score_stops_at_a_bad_line_and_keeps_what_it_scored(tmp_path: Path, line
     assert len(out.splitlines()) == 1
 
 
+def test_predict_says_what_it_compiles(monkeypatch):
+    from contextlib import contextmanager
+
+    import numba
+
+    from gedanken.tasks.predict import rollout
+
+    told = []
+
+    @contextmanager
+    def listen(title):
+        yield lambda done, total, note="": told.append((done, total, note))
+
+    def compile_first(*arguments):
+        assert numba.njit(lambda x: x + 1)(1) == 2
+        return play(*arguments)
+
+    play = rollout.run
+    monkeypatch.setattr("gedanken.cli._show.progress_bar", listen)
+    monkeypatch.setattr(rollout, "run", compile_first)
+    assert "coverage" in run("predict", "billiards", "--player", "hold", "--frames", "2").output
+    assert any(note.startswith("compiling, once on this machine: ") for done, _, note in told if done == 0)
+    assert told[-1] == (2, 2, "")
+
+
 def test_zoo_lists_and_shows():
     rows = json.loads(run("zoo", "list", "--json").output)
     assert len(rows) >= 40

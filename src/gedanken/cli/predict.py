@@ -62,29 +62,33 @@ def predict(
     from gedanken.errors import UserError
     from gedanken.players import load_player
     from gedanken.tasks.predict import rollout
+    from gedanken.worlds.ode.kernel import jit
 
     if gif is not None:
         from gedanken.worlds.rigid.drawing.film import check_film
 
         check_film(gif, width)
-    title, problem = rollout.read_problem(
-        scene,
-        frames=frames,
-        level=level,
-        index=index,
-        split=split,
-        context=context,
-        format=text_format,
-        exact=exact,
-        assume=assume,
-    )
-    if gif is not None and problem.truth.scene is None:
-        raise UserError(
-            f"{scene} does not tell sizes, so there is nothing to draw; --gif needs a v1 text, a scenario, a scene, or "
-            "a recording with --assume"
+    with (
+        progress_bar(f"{scene}, {player}") as advance,
+        jit.announce(lambda part: advance(0, frames, f"compiling, once on this machine: {part}")),
+    ):
+        title, problem = rollout.read_problem(
+            scene,
+            frames=frames,
+            level=level,
+            index=index,
+            split=split,
+            context=context,
+            format=text_format,
+            exact=exact,
+            assume=assume,
         )
-    contestant = load_player(player, "predict", base_url=base_url, api_key=api_key)
-    with progress_bar(f"{title}, {player}") as advance:
+        if gif is not None and problem.truth.scene is None:
+            raise UserError(
+                f"{scene} does not tell sizes, so there is nothing to draw; --gif needs a v1 text, a scenario, a "
+                "scene, or a recording with --assume"
+            )
+        contestant = load_player(player, "predict", base_url=base_url, api_key=api_key)
         continued = rollout.run(title, problem, contestant, frames, lambda done: advance(done, frames))
     if gif is not None and continued.truth is not None and continued.scene is not None:
         from gedanken.worlds.rigid.drawing.film import compare
