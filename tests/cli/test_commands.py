@@ -135,8 +135,8 @@ def test_score_and_bench_on_a_cluster_give_the_same(tmp_path: Path):
     file = tmp_path / "answers.jsonl"
     file.write_text('{"subject": "spring_mass", "answer": "no idea"}\n' * 3)
     bench = ("bench", "discover", "--problems", "1", "--subject", "free_fall", "--subject", "spring_mass", "--json")
-    # Both use this one, which takes a quarter of a minute to start.
-    ray.init(num_cpus=2, log_to_driver=False, logging_level="error", include_dashboard=False)
+    # Both use this one, which takes a quarter of a minute to start; "local", since another test may have one, too.
+    ray.init("local", num_cpus=2, log_to_driver=False, logging_level="error", include_dashboard=False)
     try:
         scored = run("score", "discover", file, "--ray")
         spread = json.loads(run(*bench, "--ray").stdout)
