@@ -1,10 +1,11 @@
-"""Where a hint decides what a record cannot: pendulums that swing by small angles, the search alone and with a model.
+"""What a hint decides where a record hardly can: pendulums at small angles, the search alone and with a model.
 
 python benchmarks/small_angles.py                                     # sparse and guided:laws_no_feedback:gedanken-laws
-python benchmarks/small_angles.py --problems 2 --player guided:openai:MODEL
+python benchmarks/small_angles.py --hint anonymous --player sparse
 
-Within 0.3 rad sin(theta) is theta to 1.5 %, less than the noise, so that a spring follows the record just as well. The
-prompt's hint speaks of a pendulum. `form` says how often the law found has the sine.
+Within 0.3 rad sin(theta) is theta to 1.5 %, less than the noise. The hint speaks of a pendulum, and the search itself
+takes its words and the names of variables as reasons for a sine; `--hint anonymous` tells neither. `form` says how
+often the law found has the sine.
 """
 
 import argparse
@@ -26,13 +27,13 @@ SYSTEMS = ("simple_pendulum", "damped_pendulum")
 START = {"theta": Signed(Uniform(0.05, 0.3)), "dtheta": 0.0}
 
 
-def pose(problems: int, noise: float) -> Iterator[tuple[Item, Problem]]:
+def pose(problems: int, conditions: Conditions) -> Iterator[tuple[Item, Problem]]:
     """Problems of the test split, whose pendulums start within 0.3 rad."""
     for name in SYSTEMS:
         entry = replace(system.load(name), initial=START)
         for index in range(problems):
             key = Key(f"small_{name}", "test", index)
-            yield Item(name, index), DiscoverTask().pose_entry(entry, key, Conditions(noise=noise))
+            yield Item(name, index), DiscoverTask().pose_entry(entry, key, conditions)
 
 
 def main() -> None:
@@ -40,11 +41,13 @@ def main() -> None:
     parser.add_argument("--player", action="append", help="repeatable")
     parser.add_argument("--problems", type=int, default=15, help="of each of the two systems")
     parser.add_argument("--noise", type=float, default=0.05)
+    parser.add_argument("--hint", default="full", help="full, names or anonymous")
     given = parser.parse_args()
+    conditions = Conditions(noise=given.noise, hint=given.hint)
     suite = load("seed8")
     for name in given.player or ("sparse", "guided:laws_no_feedback:gedanken-laws"):
         player = load_player(name, "discover")
-        rows = [measure(suite, item, problem, player) for item, problem in pose(given.problems, given.noise)]
+        rows = [measure(suite, item, problem, player) for item, problem in pose(given.problems, conditions)]
         rates = {
             kind: summarise_rate([[getattr(row, kind)] for row in rows]) for kind in ("solved", "generalises", "form")
         }

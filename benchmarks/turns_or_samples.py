@@ -65,7 +65,7 @@ def spend(judge: Task, told: LawPlayer, alone: LawPlayer, words: Vocabulary, pro
     return Spent((len(played), budget), (len(drawn), spent), solved, played[0].verdict.solved)
 
 
-def measure(model: str, systems: list[str], problems: int, turns: int, first: int, hint: str) -> dict[str, Any]:
+def measure(model: str, systems: list[str], problems: int, turns: int, hint: str) -> dict[str, Any]:
     judge = tasks.load("discover")
     folder = find_folder(model, "discover")
     told, alone = (LawPlayer(folder, model, feedback=feedback) for feedback in (True, False))
@@ -73,7 +73,7 @@ def measure(model: str, systems: list[str], problems: int, turns: int, first: in
     found = [
         spend(judge, told, alone, words, judge.pose(name, split="test", index=k, rows=16, noise=0.02, hint=hint), turns)
         for name in systems
-        for k in range(first, first + problems)
+        for k in range(problems)
     ]
     missed = [each for each in found if not each.at_once]
     return {
@@ -108,11 +108,10 @@ def main() -> None:
     parser.add_argument("--model", default="gedanken-laws", help="a decoder of laws")
     parser.add_argument("--systems", default=",".join(judge.training_subjects))
     parser.add_argument("--problems", type=int, default=14, help="of each system, of the test split")
-    parser.add_argument("--first", type=int, default=0, help="index of the first")
     parser.add_argument("--turns", type=int, default=8)
     parser.add_argument("--hint", default="full", help="full, names or anonymous")
     given = parser.parse_args()
-    found = measure(given.model, given.systems.split(","), given.problems, given.turns, given.first, given.hint)
+    found = measure(given.model, given.systems.split(","), given.problems, given.turns, given.hint)
     print(json.dumps(found, indent=2))
 
 

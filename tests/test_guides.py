@@ -206,7 +206,7 @@ def test_it_runs(entry, workplace, endpoint, request):
     assert bool(endpoint.bodies) == asks
 
 
-# Blocks that go on from each other share what they name, and each prints something.
+# Blocks that go on from each other share what they name.
 CONTINUED_BLOCKS = """
 import contextlib, io, json, sys
 

@@ -123,6 +123,20 @@ def test_an_extended_law_has_a_term_that_its_system_has_not_and_its_hint():
     assert taught.values == pytest.approx(record.values, rel=1e-4, abs=1e-5)
 
 
+def test_drawn_laws_come_under_hints_that_do_not_decide(words):
+    problems = Problems(SYSTEMS, (), 0.0, 1.0, words.words)
+    posed = [problems.pose(k, np.random.default_rng(k)) for k in range(60)]
+    known = {name: system.load(name) for name in SYSTEMS}
+    extended = [each for each in posed if " z0" in each.truth.equation]
+    assert 10 < len(extended) < 50
+    others = [each for each in posed if each not in extended]
+    hints = [each.observation.hint for each in others]
+    assert any(hint == "" for hint in hints)
+    assert any(hint.startswith("The state variables are x0") for hint in hints)
+    begun = tuple(entry.hint.split("{")[0] for entry in known.values())
+    assert any(hint.startswith(begun) for hint in hints)
+
+
 def test_the_frequency_of_small_swings_follows_from_wide_ones(words):
     judge = DiscoverTask()
     plain, follows = [], []

@@ -38,6 +38,9 @@ TURNED = 0.5
 STEADY = 0.3
 """Share of these in which a steady force acts along one coordinate."""
 
+_OTHERS = ("*x2", "*x3")
+"""What follows the constant of a term of the first coordinate that is linear in the second one."""
+
 Form = tuple[tuple[str, ...], ...]
 """Terms of each equation without their constants."""
 
@@ -96,24 +99,24 @@ def _draw(rng: np.random.Generator) -> System:
     twins = kind == "plane" and rng.random() < TWINS
     terms = [_draw_terms(states, 0, rng)]
     if twins:
-        names = dict(zip(terms[0], (f"c{k}" for k in range(9)), strict=False))
+        names = {text: f"c{k}" for k, text in enumerate(terms[0])}
         turned = rng.random() < TURNED
         terms.append({_swap(text): -sign if turned and text in _OTHERS else sign for text, sign in terms[0].items()})
-        constants = [names, {_swap(text): name for text, name in names.items()}]
+        called = [names, {_swap(text): name for text, name in names.items()}]
         steady = int(rng.integers(2))
         if rng.random() < STEADY and "" not in names:
             terms[steady][""] = float(rng.choice((-1.0, 1.0)))
-            constants[steady][""] = f"c{len(names)}"
+            called[steady][""] = f"c{len(names)}"
     else:
         terms += [_draw_terms(states, k, rng) for k in range(1, len(states.left_sides))]
         count = iter(range(99))
-        constants = [{text: f"c{next(count)}" for text in each} for each in terms]
+        called = [{text: f"c{next(count)}" for text in each} for each in terms]
     sides = [
         f"{left} = "
-        + " ".join(f"{'-' if sign < 0 else '+'} {called[text]}{text}" for text, sign in each.items()).removeprefix("+ ")
-        for left, each, called in zip(states.left_sides, terms, constants, strict=True)
+        + " ".join(f"{'-' if sign < 0 else '+'} {names[text]}{text}" for text, sign in each.items()).removeprefix("+ ")
+        for left, each, names in zip(states.left_sides, terms, called, strict=True)
     ]
-    used = sorted({name for each in constants for name in each.values()}, key=lambda name: int(name[1:]))
+    used = sorted({name for names in called for name in names.values()}, key=lambda name: int(name[1:]))
     return System(
         equation="; ".join(sides).replace("= - ", "= -"),
         states=states,
@@ -126,10 +129,6 @@ def _draw(rng: np.random.Generator) -> System:
         tier=1,
         limit=50.0,
     )
-
-
-_OTHERS = ("*x2", "*x3")
-"""What follows the constant of a term of the first coordinate that is linear in the second one."""
 
 
 def _draw_terms(states: StateSpace, equation: int, rng: np.random.Generator) -> dict[str, float]:

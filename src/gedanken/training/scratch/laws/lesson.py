@@ -34,27 +34,29 @@ class LawLesson:
 
     kind = "laws"
 
-    def __init__(self, options: LawOptions):
+    def __init__(self, options: LawOptions, progress: Progress):
         """Raises: UserError: a system is not known, or is held out."""
-        self._options = options
+        self._options, self._progress = options, progress
         self._subjects = Source("discover", tuple(options.subjects or ("all",))).subjects
         self._favourites = tuple(name for name in DiscoverTask.training_subjects if name in self._subjects)
         written = options.folder.model
         # A run goes on with its own words, whatever joined the zoo since.
         resumed = options.resume and (written / FILE).is_file()
         self._vocabulary = Vocabulary.load(written) if resumed else Vocabulary(list_words(self._subjects))
-        self._references: dict[str, References] = {}
 
     @cached_property
     def _problems(self) -> Sequence[Problem]:
         return pose_problems(self._favourites or self._subjects, self._options.validation_problems)
 
-    def prepare(self, progress: Progress) -> None:
-        """Measure what the constants of each system follow, which takes a second for each."""
+    @cached_property
+    def _references(self) -> dict[str, References]:
+        """What the constants of each system follow, which takes a second for each."""
         judge = DiscoverTask(mode="training")
+        found = {}
         for name in self._subjects:
-            progress(0, 1, f"measuring what constants follow: {name}")
-            self._references[name] = find_references(judge, name, self._vocabulary, ROWS, NOISE)
+            self._progress(0, 1, f"measuring what constants follow: {name}")
+            found[name] = find_references(judge, name, self._vocabulary, ROWS, NOISE)
+        return found
 
     @property
     def source(self) -> Problems:
@@ -123,6 +125,4 @@ def train_laws(options: LawOptions, progress: Progress = lambda done, total, not
         UserError: a system is held out, the folder holds another run, or the loss stopped being a number; the last good
             checkpoint is kept.
     """
-    lesson = LawLesson(options)
-    lesson.prepare(progress)
-    return train(options, lesson, progress)
+    return train(options, LawLesson(options, progress), progress)
