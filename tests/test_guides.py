@@ -38,6 +38,7 @@ SHORTER = {
     "gedanken-predict --frames 60": "gedanken-predict --frames 15",
     "--suite heldout6 --scenes 2 --horizon 1 --horizon 5 --horizon 20": "--suite heldout6 --scenes 1 --horizon 1",
     "--scenes 50000": "--scenes 10 --scenarios billiards",
+    "--scenes 1000 ": "--scenes 40 ",
 }
 # Appended to a training command: the last value of an option counts.
 TINY = {

@@ -82,6 +82,8 @@ def test_operators_and_complexity():
         ("d2y/dt2 = 2y", ("'2y'", "*"), 10),
         ("d2y/dt2 = 2 y", ("operator is missing before 'y'",), 12),
         ("d2y/dt2 = (y)(vy)", ("operator is missing before '('",), 13),
+        ("d2y/dt2 = g + k (vy)", ("'k' is not a function", "sin, cos", "*"), 14),
+        ("d2y/dt2 = y(vy)", ("'y' is not a function",), 10),
         ("d2y/dt2 = 0x10", ("'0x10'", "not a number"), 10),
         ("d2y/dt2 = (y", ("'('", "never closed"), 10),
         ("d2y/dt2 = y)", ("')'", "closes nothing"), 11),

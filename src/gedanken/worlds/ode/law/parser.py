@@ -170,6 +170,8 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![A-Za-z0-9_.])")
 # The beginning of an operand; only blanks where none follows.
 _BEGINNING = re.compile(rf"[ \t\r]*(?:(-)|(\()|({_NUMBER.pattern})|({_WORD.pattern}))?")
+# A name before what would be the argument of a function.
+_CALLED = re.compile(rf"({_WORD.pattern})[ \t\r]*$")
 _NUMBER_LIKE = re.compile(r"[0-9.][A-Za-z0-9_.]*")
 _LEFT_SIDE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)[ \t\r]*/[ \t\r]*([A-Za-z_][A-Za-z0-9_]*)[ \t\r]*=")
 
@@ -358,6 +360,12 @@ class _Parser:
             if wanted == "an operator":
                 return self.refuse(f"an operator is missing before {_shorten(number[0])}", position)
             return self.refuse(f"{_shorten(number[0])} is not a number (a product needs its *)", position)
+        called = _CALLED.search(text, 0, position) if wanted == "an operator" and character == "(" else None
+        if called:
+            return self.refuse(
+                f"{_shorten(called[1])} is not a function (these are {', '.join(FUNCTIONS)}; a product needs its *)",
+                called.start(1),
+            )
         if wanted == "an operator" and (character == "(" or _WORD.match(text, position)):
             word = _WORD.match(text, position)
             return self.refuse(f"an operator is missing before {_shorten(word[0] if word else character)}", position)
