@@ -109,7 +109,7 @@ def test_nonsense_is_told_with_the_formats_tried_and_the_likely_ones_reason(tmp_
     for content, sentence in (
         (
             "lorem ipsum",
-            r"none of the text formats \(card, contacts, corrections, lfm, v1.*\): it has no line `Rigid scene v1`",
+            r"the text formats \(card, contacts, corrections, lfm, own_contacts, v1\): it has no line `Rigid scene v1`",
         ),
         ("Rigid scene v1\nBody 0: ball r=1", "v1: a body is a circle"),
         ("Scene: a\nGravity: down", "lfm: gravity must be"),

@@ -61,7 +61,7 @@ def test_no_impulse_knows_fields_and_drag():
 def test_the_frame_is_the_same_in_every_format_that_tells_the_scene(name):
     frames = [
         ask(name, TASK.pose("pinball", split="test", level=1, format=format))
-        for format in ("v1", "corrections", "contacts")
+        for format in ("v1", "corrections", "contacts", "own_contacts")
     ]
     # Prior-coded frames leave out what is below their tolerance.
     np.testing.assert_allclose(frames[1], frames[0], atol=0.1)

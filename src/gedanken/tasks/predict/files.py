@@ -17,7 +17,7 @@ from gedanken.worlds.rigid.engine.simulate import Labels, Recording, memoryless,
 from gedanken.worlds.rigid.scene.document import SUFFIXES, read_scene
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import Scene
-from gedanken.worlds.rigid.text import Prompt, contacts
+from gedanken.worlds.rigid.text import Prompt
 from gedanken.worlds.rigid.text._header import TITLE
 
 
@@ -102,19 +102,23 @@ def parse(path: Path, written: str) -> tuple[str, Prompt]:
     likely = _likely(written)
     if not likely:
         raise UserError(
-            f"{path} is in none of the text formats ({tried}): it has no line `{TITLE}` (v1, corrections, contacts) "
+            f"{path} is in none of the text formats ({tried}): it has no line `{TITLE}` (v1, {', '.join(_marks())}) "
             "and no line `Scene: ...` (lfm, card); a scene of your own is a .py, .json or .yaml file"
         )
     reasons = "; ".join(f"{name}: {complaints.pop(name)}" for name in likely)
     raise UserError(f"{path} is in none of the text formats ({tried}); {reasons}")
 
 
+def _marks() -> dict[str, str]:
+    """Formats whose header is v1's with one line more, and how that line begins."""
+    return {name: mark for name in text.names() if (mark := getattr(text.load(name), "MARK", None))}
+
+
 def _likely(written: str) -> list[str]:
     """The formats whose first line a text has, the likeliest first."""
     lines = [line.strip() for line in text.unmarked(written).split("\n")]
     if any(line.startswith(TITLE) for line in lines):
-        told = {"corrections": "Prior:", "contacts": contacts.CODING}
-        own = [name for name, start in told.items() if any(line.startswith(start) for line in lines)]
+        own = [name for name, start in _marks().items() if any(line.startswith(start) for line in lines)]
         return own or ["v1"]
     if any(line.startswith("Scene:") for line in lines):
         return ["card" if "Objects:" in lines else "lfm"]

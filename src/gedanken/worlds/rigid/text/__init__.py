@@ -93,7 +93,8 @@ class Format(Protocol):
     """The functions that every format's module has: a new format is one file in this folder.
 
     A module may also have `write_grammar(prompt)`, the grammar of an answer in Lark, where answers vary in form; the
-    usual grammar is the newest frame as the format would answer it, with other numbers (see `_grammar`).
+    usual grammar is the newest frame as the format would answer it, with other numbers (see `_grammar`). Where its
+    header is v1's with one line more, `MARK` is how that line begins.
 
     Attributes:
         Header: what the format gives of a scene.

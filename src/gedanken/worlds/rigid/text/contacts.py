@@ -34,7 +34,7 @@ from gedanken.worlds.rigid.text._quantities import ANSWERS, BETWEEN, ON_WORLD, d
 
 LABELS: Labels = "pushed"
 
-CODING = "Answer: impulses"
+CODING = MARK = "Answer: impulses"
 """The header line that tells this format from v1."""
 
 GIVEN = (
@@ -138,15 +138,25 @@ def write_target(prompt: Prompt, state: Array) -> str:
     The frame does not always tell the impulses one by one (a box on two points has one weight): these are some that
     give it.
     """
+    steps, reached = fit(prompt, state)
+    corrected = rest.correct(_rounded(reached), state, 0.0)[1]
+    return write_answer(prompt.next, [(found.rows, impulses) for found, impulses in steps], corrected)
+
+
+def fit(prompt: Prompt, state: Array) -> tuple[list[tuple[Listing, Array]], Array]:
+    """Impulses to four decimals that lead to the next frame.
+
+    Returns:
+        Of each step what acts in it and the impulses, shape (rows, 3), and the frame that they give, not rounded.
+    """
     steps = []
     with Ledger(prompt.header.scene, prompt.header.labels) as ledger:
         found: Listing | None = ledger.open(prompt.states)
         while found is not None:
             impulses = np.round(_fit(ledger, found, state, prompt), 4)
-            steps.append((found.rows, impulses))
+            steps.append((found, impulses))
             found = ledger.next(impulses)
-        corrected = rest.correct(_rounded(ledger.state), state, 0.0)[1]
-    return write_answer(prompt.next, steps, corrected)
+        return steps, ledger.state
 
 
 def _fit(ledger: Ledger, found: Listing, state: Array, prompt: Prompt) -> Array:

@@ -37,6 +37,9 @@ Prior: TypeAlias = Literal["adaptive", "free", "accelerate", "hold"]
 
 LABELS: Labels = "pushed"
 
+MARK = "Prior:"
+"""The beginning of the header line that tells this format from v1."""
+
 PRIORS: tuple[Prior, ...] = ("adaptive", "free", "accelerate", "hold")
 
 TOUCHED = 0.0005
