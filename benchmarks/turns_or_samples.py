@@ -70,17 +70,25 @@ def measure(model: str, systems: list[str], problems: int, turns: int, hint: str
     folder = find_folder(model, "discover")
     told, alone = (LawPlayer(folder, model, feedback=feedback) for feedback in (True, False))
     _, words = decoder.load(folder)
-    found = [
-        spend(judge, told, alone, words, judge.pose(name, split="test", index=k, rows=16, noise=0.02, hint=hint), turns)
+    by_system = {
+        name: [
+            spend(
+                judge,
+                told,
+                alone,
+                words,
+                judge.pose(name, split="test", index=k, rows=16, noise=0.02, hint=hint),
+                turns,
+            )
+            for k in range(problems)
+        ]
         for name in systems
-        for k in range(problems)
-    ]
+    }
+    found = [each for played in by_system.values() for each in played]
     missed = [each for each in found if not each.at_once]
     return {
-        "problems": len(found),
-        "at_once": rate([each.at_once for each in found]),
-        "in_turns": rate([each.solved[0] for each in found]),
-        "independent": rate([each.solved[1] for each in found]),
+        **rates(found),
+        "systems": {name: rates(played) for name, played in by_system.items()},
         "gap": summarise_mean(
             [100.0 * (each.solved[0] - each.solved[1]) for each in found], "benchmark", "turns_or_samples"
         ),
@@ -91,6 +99,16 @@ def measure(model: str, systems: list[str], problems: int, turns: int, hint: str
             "tokens_in_turns": mean([each.turns[1] for each in missed]),
             "tokens_independent": mean([each.samples[1] for each in missed]),
         },
+    }
+
+
+def rates(found: list[Spent]) -> dict[str, Any]:
+    """Of these problems, how many were solved in the one way and the other."""
+    return {
+        "problems": len(found),
+        "at_once": rate([each.at_once for each in found]),
+        "in_turns": rate([each.solved[0] for each in found]),
+        "independent": rate([each.solved[1] for each in found]),
     }
 
 

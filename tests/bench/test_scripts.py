@@ -34,6 +34,9 @@ def test_turns_against_samples(run, monkeypatch):
         run("turns_or_samples.py", "--problems", "1", "--turns", "2", "--systems", "spring_mass,rossler")
     )
     assert found["problems"] == 2
+    assert list(found["systems"]) == ["spring_mass", "rossler"]
+    in_turns = [each["in_turns"]["rate"] for each in found["systems"].values()]
+    assert sum(in_turns) / 2 == pytest.approx(found["in_turns"]["rate"])
     spent = found["of_those_not_solved_at_once"]
     # Chaos in three variables is nothing that a small model sees at once.
     assert spent["problems"] >= 1
