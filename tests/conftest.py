@@ -1,11 +1,16 @@
-"""Models for tests: some of a few thousand weights, so that training runs in seconds, and one behind an endpoint."""
+"""Models for tests (of a few thousand weights, so that training runs in seconds; behind an endpoint), and commands."""
 
+import importlib.util
 import json
 import re
+import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+
+FORKING = Path(__file__).with_name("forking.py")
 
 # The layout of Qwen2.5 and LFM2 (ChatML), without their default system message.
 CHAT_TEMPLATE = (
@@ -22,6 +27,17 @@ SIZES = {
     "max_position_embeddings": 4096,
     "tie_word_embeddings": True,
 }
+
+
+@pytest.fixture(scope="session")
+def commands():
+    """What begins `gedanken` and programs in Python at once (`forking.Commands`)."""
+    found = importlib.util.spec_from_file_location("forking", FORKING)
+    forking = importlib.util.module_from_spec(found)
+    found.loader.exec_module(forking)
+    # The path of a socket has some hundred characters at most.
+    with tempfile.TemporaryDirectory(prefix="gedanken-") as folder, forking.Commands(Path(folder)) as begun:
+        yield begun
 
 
 @pytest.fixture(scope="session")

@@ -151,10 +151,10 @@ def workplace(tmp_path):
     return tmp_path
 
 
-def environment():
-    """That of a reader who has installed the package and is in `envs/`."""
+def environment(*first):
+    """That of a reader who has installed the package and is in `envs/`; with these folders first on the path."""
     paths = [str(ROOT / "envs"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = os.pathsep.join([*map(str, first), str(Path(sys.executable).parent), os.environ["PATH"]])
     return {**os.environ, "PATH": path, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -164,9 +164,13 @@ def shorten(source, url=""):
     return re.sub(r"^pip install .*$", "", source, flags=re.MULTILINE)
 
 
-def run(language, source, folder):
-    interpreter = [sys.executable, "-c"] if language.startswith("python") else ["bash", "-euo", "pipefail", "-c"]
-    done = subprocess.run([*interpreter, source], cwd=folder, env=environment(), capture_output=True, text=True)
+def run(language, source, folder, commands):
+    if language.startswith("python"):
+        done = commands.run(source, folder, environment(commands.folder))
+    else:
+        shell = ["bash", "-euo", "pipefail", "-c", source]
+        environs = environment(commands.folder)
+        done = subprocess.run(shell, cwd=folder, env=environs, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -194,7 +198,7 @@ def train_tiny(source, tiny_model):
 
 
 @pytest.mark.parametrize("entry", RUN, ids=lambda entry: entry.id)
-def test_it_runs(entry, workplace, endpoint, request):
+def test_it_runs(entry, workplace, endpoint, commands, request):
     source = entry.source
     if entry.language == "command" and is_name(source):
         source = source.removesuffix(" ...") + " --help"
@@ -203,7 +207,7 @@ def test_it_runs(entry, workplace, endpoint, request):
         pytest.importorskip("openai")
     if "gedanken train" in source:
         source = train_tiny(source, request.getfixturevalue("tiny_model"))
-    assert run(entry.language, shorten(source, endpoint.url), workplace).strip()
+    assert run(entry.language, shorten(source, endpoint.url), workplace, commands).strip()
     assert bool(endpoint.bodies) == asks
 
 
@@ -279,7 +283,7 @@ def test_the_blocks_of_the_training_page_run_one_after_the_other(workplace, tiny
 
 
 @pytest.mark.parametrize("entry", LIBRARY, ids=lambda entry: entry.id)
-def test_a_block_of_a_library_runs(entry, workplace, endpoint):
+def test_a_block_of_a_library_runs(entry, workplace, endpoint, commands):
     modules = {
         "reasoning-gym": "reasoning_gym",
         "inspect": "inspect_ai",
@@ -287,12 +291,12 @@ def test_a_block_of_a_library_runs(entry, workplace, endpoint):
         "openreward": "openreward",
     }
     pytest.importorskip(modules[entry.language.partition(" ")[2]])
-    assert run(entry.language, shorten(entry.source, endpoint.url), workplace).strip()
+    assert run(entry.language, shorten(entry.source, endpoint.url), workplace, commands).strip()
     assert bool(endpoint.bodies) == ("MODEL" in entry.source)
 
 
 @pytest.mark.parametrize("page", SERVED, ids=SERVED.get)
-def test_the_server_and_the_client_of_an_environments_page_run(page, workplace):
+def test_the_server_and_the_client_of_an_environments_page_run(page, workplace, commands):
     pytest.importorskip("openenv.core")
     (bash, start), (python, client) = [
         (entry.language, entry.source) for entry in entries(page) if entry.language in ("bash", "python")
@@ -315,7 +319,7 @@ def test_the_server_and_the_client_of_an_environments_page_run(page, workplace):
                 break
             assert server.poll() is None, (workplace / "log").read_text()
             time.sleep(0.2)
-        assert run(python, client.replace("8000", port), workplace).strip()
+        assert run(python, client.replace("8000", port), workplace, commands).strip()
     finally:
         server.terminate()
         server.wait()
