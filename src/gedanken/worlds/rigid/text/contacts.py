@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gedanken.worlds.rigid.engine import couplings as c
-from gedanken.worlds.rigid.engine.chipmunk import initial_state
 from gedanken.worlds.rigid.engine.couplings import Physics, Rows
 from gedanken.worlds.rigid.engine.laws import explain
 from gedanken.worlds.rigid.engine.simulate import Labels
@@ -73,8 +72,7 @@ class Header:
 
 def write_header(header: Header) -> str:
     """The scene to its last digit, and where its bodies start."""
-    start = v1.write_frames(initial_state(header.scene)[None])
-    return _describe(header) + v1.START + start[start.index("\n") :]
+    return v1.with_start(_describe(header), header.scene)
 
 
 def _describe(header: Header) -> str:
@@ -139,7 +137,7 @@ def write_target(prompt: Prompt, state: Array) -> str:
     give it.
     """
     steps, reached = fit(prompt, state)
-    corrected = rest.correct(_rounded(reached), state, 0.0)[1]
+    corrected = rest.correct(rest.rounded(reached), state, 0.0)[1]
     return write_answer(prompt.next, [(found.rows, impulses) for found, impulses in steps], corrected)
 
 
@@ -180,10 +178,6 @@ def _fit(ledger: Ledger, found: Listing, state: Array, prompt: Prompt) -> Array:
         only = pushes[:, c.KIND] == c.CONTACT
         impulses[only, c.APART] = explain(still, pushes[only], physics.masses, shift, _FIT)[:, c.NORMAL]
     return np.asarray(np.clip(impulses, -FARTHEST, FARTHEST))
-
-
-def _rounded(state: Array) -> Array:
-    return np.asarray(np.rint(state * 10_000) / 10_000 + 0.0)
 
 
 def write_grammar(prompt: Prompt) -> str:
@@ -242,11 +236,11 @@ def _read(number: int, lines: Iterator[str], prompt: Prompt) -> Reading:
             state = ledger.state
     state = np.clip(np.nan_to_num(state), -1e12, 1e12)
     if close == REST:
-        state, wrong = rest.apply_corrections(_rounded(state), lines)
+        state, wrong = rest.apply_corrections(rest.rounded(state), lines)
         complaints += wrong
     elif close != END:
         complaints.append(f"the line `{END}` is missing")
-    state = _rounded(state)
+    state = rest.rounded(state)
     bodies = [body for body in unanswered if 0 <= body < len(state) and _is_moved(prompt.header.scene, body)]
     state[bodies] = np.nan
     return Reading(state, number, shorten(complaints))

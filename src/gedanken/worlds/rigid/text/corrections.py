@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gedanken.errors import UserError
-from gedanken.worlds.rigid.engine.chipmunk import Space, initial_state
+from gedanken.worlds.rigid.engine.chipmunk import Space
 from gedanken.worlds.rigid.engine.simulate import Labels
 from gedanken.worlds.rigid.scene.geometry import Array
 from gedanken.worlds.rigid.scene.scene import Scene, Solver
@@ -121,16 +121,16 @@ class Extrapolation:
         if prior == "hold":
             return np.asarray(last.copy())
         if len(states) == 1 and prior == "accelerate":
-            return _rounded(last + _motion(last, self._dt))
+            return rounded(last + _motion(last, self._dt))
         if len(states) == 1 or prior == "free":
             return self._free(last)
         guess = last + _motion(last, self._dt)
         guess[:, _RATES] += last[:, _RATES] - states[-2][:, _RATES]
         if prior == "accelerate":
-            return _rounded(guess)
+            return rounded(guess)
         off = last - self._free(states[-2])
         pulled = (np.abs(off) > TOUCHED).any(1) & (np.hypot(off[:, 2], off[:, 3]) < STRUCK)
-        return _rounded(np.where(pulled[:, None], guess, self._free(last)))
+        return rounded(np.where(pulled[:, None], guess, self._free(last)))
 
     def _free(self, state: Array) -> Array:
         self._space.place(state)
@@ -138,7 +138,7 @@ class Extrapolation:
             return np.asarray(self._space.advance(1)[0] / 10_000)
         except UserError:
             # The text holds numbers that no simulation gives: extrapolate without forces.
-            return _rounded(state + _motion(state, self._dt))
+            return rounded(state + _motion(state, self._dt))
 
 
 _RATES = [2, 3, 5]
@@ -151,7 +151,8 @@ def _motion(state: Array, dt: float) -> Array:
     return step
 
 
-def _rounded(state: Array) -> Array:
+def rounded(state: Array) -> Array:
+    """A state to the four decimals of a text, none of them minus zero."""
     return np.asarray(np.rint(state * 10_000) / 10_000 + 0.0)
 
 
@@ -185,9 +186,7 @@ def _encode(header: Header, states: Array) -> tuple[Array, list[list[str]]]:
 
 def write_header(header: Header) -> str:
     """The scene with the prior, and where its bodies start."""
-    scene = _describe(header)
-    start = v1.write_frames(initial_state(header.scene)[None])
-    return scene + v1.START + start[start.index("\n") :]
+    return v1.with_start(_describe(header), header.scene)
 
 
 def _describe(header: Header) -> str:

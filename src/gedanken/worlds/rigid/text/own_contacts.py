@@ -26,7 +26,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gedanken.worlds.rigid.engine import couplings as c
-from gedanken.worlds.rigid.engine.chipmunk import initial_state
 from gedanken.worlds.rigid.engine.couplings import Physics
 from gedanken.worlds.rigid.engine.simulate import Labels
 from gedanken.worlds.rigid.scene.geometry import Array
@@ -85,8 +84,7 @@ class Touch:
 
 def write_header(header: Any) -> str:
     """The scene to its last digit, and where its bodies start."""
-    start = v1.write_frames(initial_state(header.scene)[None])
-    return _describe(header) + v1.START + start[start.index("\n") :]
+    return v1.with_start(_describe(header), header.scene)
 
 
 def _describe(header: Any) -> str:
@@ -143,7 +141,7 @@ def write_target(prompt: Prompt, state: Array) -> str:
     for found, impulses in contacts.fit(prompt, state)[0]:
         acting = [touch for k, row in enumerate(found.rows) if (touch := _touch(row, impulses[k], found, physics))]
         steps.append(_joined(acting))
-    return write_answer(prompt.next, steps, rest.correct(_rounded(_book(prompt, steps)), state, 0.0)[1])
+    return write_answer(prompt.next, steps, rest.correct(rest.rounded(_book(prompt, steps)), state, 0.0)[1])
 
 
 def _touch(row: Array, impulse: Array, found: Listing, physics: Physics) -> Touch | None:
@@ -177,10 +175,6 @@ def _joined(touches: Sequence[Touch]) -> list[Touch]:
             touch = replace(touch, change=change, push=push)
         joined[touch.name] = touch
     return list(joined.values())
-
-
-def _rounded(state: Array) -> Array:
-    return np.asarray(np.rint(state * 10_000) / 10_000 + 0.0)
 
 
 def _book(prompt: Prompt, steps: Sequence[Sequence[Touch]]) -> Array:
@@ -260,7 +254,7 @@ def parse_frame(text: str, prompt: Prompt) -> Reading:
     touches, close, complaints = _read_touches(lines, prompt)
     if number != prompt.next:
         complaints.insert(0, f"this is called frame {number}, but frame {prompt.next} was asked for")
-    state = _rounded(_book(prompt, touches))
+    state = rest.rounded(_book(prompt, touches))
     if close == contacts.REST:
         state, wrong = rest.apply_corrections(state, lines)
         complaints += wrong

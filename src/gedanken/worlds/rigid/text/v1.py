@@ -69,8 +69,13 @@ class Header:
 
 def write_header(header: Header) -> str:
     """The scene to its last digit, and where its bodies start."""
-    start = write_frames(initial_state(header.scene)[None])
-    return describe(header.scene, header.labels) + START + start[start.index("\n") :]
+    return with_start(describe(header.scene, header.labels), header.scene)
+
+
+def with_start(described: str, scene: Scene) -> str:
+    """A scene's lines, and where its bodies start."""
+    start = write_frames(initial_state(scene)[None])
+    return described + START + start[start.index("\n") :]
 
 
 def write_frames(states: NDArray[Any], first: int = 0) -> str:
