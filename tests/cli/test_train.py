@@ -54,6 +54,28 @@ def test_from_sft_to_a_table_of_before_and_after(gedanken, tiny_model, tmp_path)
     assert (out / "curves.png").is_file()
 
 
+def test_a_table_of_models_and_players_gives_each_the_options_it_knows(gedanken, tiny_model, tmp_path):
+    ask = ("train", "evaluate", "--task", "predict", "--subjects", "billiards", "--problems", 1, "--with", "context=1")
+    pair = ("--model", tiny_model("llama"), "--model", "each_alone")
+    code, said, _ = gedanken(*ask, *pair, "--device", "cpu", "--max-new-tokens", 4, "--json")
+    assert code == 0
+    assert [found["n"] for found in json.loads(said).values()] == [1, 1]
+    # What no player takes is refused before any plays.
+    code, _, complaint = gedanken(*ask, "--model", "each_alone", "--device", "cpu", "--out", tmp_path / "none")
+    assert code == 2
+    assert "option 'device'" in complaint
+    assert not (tmp_path / "none").exists()
+
+
+def test_what_was_played_is_kept_whatever_becomes_of_the_next_model(gedanken, tmp_path):
+    ask = ("train", "evaluate", "--task", "predict", "--subjects", "billiards", "--problems", 1, "--with", "context=1")
+    code, _, complaint = gedanken(*ask, "--model", "each_alone", "--model", tmp_path / "nothing", "--out", tmp_path)
+    assert code == 2
+    assert "there is no model" in complaint
+    [row] = (tmp_path / "outcomes.jsonl").read_text().splitlines()
+    assert json.loads(row)["model"] == "each_alone"
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [

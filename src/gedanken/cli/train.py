@@ -221,7 +221,7 @@ def evaluate(
     """Models on the same fixed problems, held-out subjects included, with 95 % intervals."""
     import orjson
 
-    from gedanken.players import is_player, load_player
+    from gedanken.players import is_player, load_player, share_options
     from gedanken.training import outcomes as results_of
     from gedanken.training.evaluate import evaluate as play_all
     from gedanken.training.evaluate import evaluation_sources
@@ -230,8 +230,13 @@ def evaluate(
         raise UserError("--samples of a greedy model are all the same; give a --temperature, such as 0.8")
     names = [name for part in subjects or () for name in part.split(",") if name]
     sources = evaluation_sources(task, problems, parse_conditions(conditions), names, _read_levels(levels), split)
+    specs = {name: name if is_player(name, task) else f"hf:{name}" for name in model}
+    # A player without a model beside a model knows no device; what none of them knows is refused before any plays.
+    options = share_options(
+        specs.values(), task, device=device, temperature=temperature or None, grammar=grammar or None
+    )
     results: dict[str, list[results_of.Outcome]] = {}
-    for name in model:
+    for name, spec in specs.items():
         results[name] = []
         with progress_bar(name) as advance:
             for sample in range(samples):
@@ -240,25 +245,17 @@ def evaluate(
                     advance(sample * total + done, samples * total, note)
 
                 # The weights stay loaded; the seed makes the samples differ.
-                player = load_player(
-                    name if is_player(name, task) else f"hf:{name}",
-                    task,
-                    {"dtype": dtype, "max_tokens": max_new_tokens, "seed": sample},
-                    device=device,
-                    temperature=temperature or None,
-                    grammar=grammar or None,
-                )
+                offered = {"dtype": dtype, "max_tokens": max_new_tokens, "seed": sample}
+                player = load_player(spec, task, offered, **options[spec])
                 results[name] += play_all(
                     player, sources, turns=turns, batch=batch, sample=sample, progress=advance_sample
                 )
-    table = results_of.render_table(results, turns)
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "table.md").write_text(table, encoding="utf-8")
-        with (out / "outcomes.jsonl").open("wb") as file:
-            for name, outcomes in results.items():
-                for outcome in outcomes:
-                    file.write(orjson.dumps({"model": name, **outcome.to_dict()}) + b"\n")
+        # What has been played is kept, whatever becomes of the next model.
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            (out / "table.md").write_text(results_of.render_table(results, turns), encoding="utf-8")
+            lines = [{"model": each, **row.to_dict()} for each, outcomes in results.items() for row in outcomes]
+            (out / "outcomes.jsonl").write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
     if as_json:
         print_json(
             {
@@ -271,7 +268,7 @@ def evaluate(
             }
         )
     else:
-        print(table, end="")
+        print(results_of.render_table(results, turns), end="")
 
 
 def _read_levels(levels: str | None) -> tuple[int, ...]:
