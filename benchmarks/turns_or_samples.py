@@ -70,25 +70,17 @@ def measure(model: str, systems: list[str], problems: int, turns: int, hint: str
     folder = find_folder(model, "discover")
     told, alone = (LawPlayer(folder, model, feedback=feedback) for feedback in (True, False))
     _, words = decoder.load(folder)
-    by_system = {
-        name: [
-            spend(
-                judge,
-                told,
-                alone,
-                words,
-                judge.pose(name, split="test", index=k, rows=16, noise=0.02, hint=hint),
-                turns,
-            )
-            for k in range(problems)
-        ]
-        for name in systems
-    }
-    found = [each for played in by_system.values() for each in played]
+
+    def played(name: str, index: int) -> Spent:
+        problem = judge.pose(name, split="test", index=index, rows=16, noise=0.02, hint=hint)
+        return spend(judge, told, alone, words, problem, turns)
+
+    by_system = {name: [played(name, k) for k in range(problems)] for name in systems}
+    found = [each for some in by_system.values() for each in some]
     missed = [each for each in found if not each.at_once]
     return {
         **rates(found),
-        "systems": {name: rates(played) for name, played in by_system.items()},
+        "systems": {name: rates(some) for name, some in by_system.items()},
         "gap": summarise_mean(
             [100.0 * (each.solved[0] - each.solved[1]) for each in found], "benchmark", "turns_or_samples"
         ),

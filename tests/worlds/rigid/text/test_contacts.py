@@ -156,9 +156,9 @@ def test_the_last_impulses_are_those_that_explain_the_last_change():
 def test_other_texts_are_not_taken_for_it():
     prompt, _ = two_boxes()
     text = contacts.write_prompt(prompt)
-    read = contacts.parse_prompt(text.replace(contacts.CODING + "\n", ""))
+    read = contacts.parse_prompt(text.replace(contacts.MARK + "\n", ""))
     assert isinstance(read, list)
-    assert contacts.CODING in read[0]
+    assert contacts.MARK in read[0]
     assert isinstance(contacts.parse_prompt(text.replace("Body 0", "Bodies")), list)
 
 

@@ -33,7 +33,7 @@ from gedanken.worlds.rigid.text._quantities import ANSWERS, BETWEEN, ON_WORLD, d
 
 LABELS: Labels = "pushed"
 
-CODING = MARK = "Answer: impulses"
+MARK = "Answer: impulses"
 """The header line that tells this format from v1."""
 
 GIVEN = (
@@ -76,7 +76,7 @@ def write_header(header: Header) -> str:
 
 
 def _describe(header: Header) -> str:
-    return describe_scene(header.scene, header.labels, CODING)
+    return describe_scene(header.scene, header.labels, MARK)
 
 
 def write_frames(states: NDArray[Any], first: int = 0) -> str:
@@ -311,6 +311,6 @@ def parse_prompt(text: str) -> Prompt | list[str]:
     if isinstance(read, list):
         return read
     scene, labels, more, states, first = read
-    if [line.strip() for line in more] != [CODING]:
-        return [f"a header line must say `{CODING}`, and no other be unknown"]
+    if [line.strip() for line in more] != [MARK]:
+        return [f"a header line must say `{MARK}`, and no other be unknown"]
     return Prompt(Header(scene, labels), states, first)

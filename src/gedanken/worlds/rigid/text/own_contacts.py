@@ -267,6 +267,7 @@ def _read_touches(lines: Iterator[str], prompt: Prompt) -> tuple[list[list[Touch
     """What acts in each step up to `rest` or `end`, which of the two came (or neither), and complaints."""
     scene = prompt.header.scene
     touches: list[list[Touch]] = [[] for _ in range(scene.solver.substeps)]
+    most = MOST_A_BODY * len(scene.bodies) * len(touches)
     seen: set[tuple[Any, ...]] = set()
     complaints: list[str] = []
     step = 1
@@ -277,7 +278,7 @@ def _read_touches(lines: Iterator[str], prompt: Prompt) -> tuple[list[list[Touch
             continue
         if close in (contacts.REST, contacts.END):
             return touches, close, complaints
-        if len(complaints) > MOST_COMPLAINTS or len(seen) > MOST_A_BODY * len(scene.bodies) or _HEAD.fullmatch(line):
+        if len(complaints) > MOST_COMPLAINTS or len(seen) > most or _HEAD.fullmatch(line):
             break
         following = _STEP.fullmatch(line)
         match = _TOUCH.fullmatch(line)
