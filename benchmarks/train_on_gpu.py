@@ -2,13 +2,16 @@
 
 python benchmarks/train_on_gpu.py --out out --minutes 8                     # contacts; one H100, 14 loaders
 python benchmarks/train_on_gpu.py --out out --minutes 6 --reinforce-minutes 2 --what laws --batch-tokens 98304
-python benchmarks/train_on_gpu.py --out out --minutes 1 --device cpu --scenes 90 --size tiny --workers 1
+python benchmarks/train_on_gpu.py --out out --minutes 1 --device cpu --size tiny --workers 1
+python benchmarks/train_on_gpu.py --make-stock stock --minutes 60 --workers 2            # where no GPU is
+python benchmarks/train_on_gpu.py --out out --minutes 8 --stock stock --stock-share 0.7
 
-Of contacts, scenes of every training scenario and level are drawn, and loaders simulate them and write them as tokens;
-of laws, loaders pose problems and judge wrong answers to them, and what was learnt can be reinforced over turns. The
-model trains until the clock says so, and `--out` gets at most eight files of at most 16 MiB: `run.tar.gz`
-(configuration, metrics, card, curves, tokenizer) and `model.safetensors`, in parts if it is larger. Where it
-was made, or elsewhere:
+Of contacts, loaders pose scenes of every training scenario and level, simulate them and write them as tokens; of laws,
+they pose problems and judge wrong answers to them, and what was learnt can be reinforced over turns. A core makes some
+ten thousand tokens a second and a GPU learns a million: `--make-stock` makes examples ahead, on any machine, and
+`--stock` mixes them with fresh ones. The model trains until the clock says so, and `--out` gets at most eight files of
+at most 16 MiB: `run.tar.gz` (configuration, metrics, card, curves, tokenizer) and `model.safetensors` (16 bits a
+number), in parts if it is larger. Where it was made, or elsewhere:
 
 cat model.safetensors.part* > model.safetensors
 
@@ -17,6 +20,7 @@ package: PYTHONPATH=src.
 """
 
 import argparse
+import multiprocessing
 import sys
 import tarfile
 import tempfile
@@ -24,8 +28,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+from gedanken.training.scratch.loader import Source
+from gedanken.training.scratch.stock import FIRST_POOL, Stock, write_part
+
 LARGEST = 15 * 2**20
 """Bytes of a part."""
+
+PART = 4
+"""Pools of a file of a stock."""
 
 REINFORCED = "rl"
 """Folder of a run's reinforcement within the run's."""
@@ -33,7 +43,9 @@ REINFORCED = "rl"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True, help="Folder for the files.")
+    asked = parser.add_mutually_exclusive_group(required=True)
+    asked.add_argument("--out", type=Path, help="Folder for the files of a training run.")
+    asked.add_argument("--make-stock", type=Path, metavar="FOLDER", help="Make examples ahead for so many minutes.")
     parser.add_argument("--what", choices=["contacts", "laws"], default="contacts")
     parser.add_argument("--minutes", type=float, default=8.0, help="Of training; data and validation come on top.")
     parser.add_argument("--reinforce-minutes", type=float, default=0.0, help="Of laws, after that: GRPO over turns.")
@@ -42,15 +54,25 @@ def main() -> None:
     parser.add_argument("--size", default="3M")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--workers", type=int, default=14, help="Loaders.")
-    parser.add_argument("--scenes", type=int, default=38_000)
+    parser.add_argument("--run-folder", type=Path, help="Where the run itself lies and stays; else it is not kept.")
+    parser.add_argument("--validation-minutes", type=float, help="Between evaluations; 0 for one at the end.")
+    parser.add_argument("--stock", type=Path, help="Examples made ahead, to be learnt from besides.")
+    parser.add_argument("--stock-share", type=float, default=0.5, help="Share of the examples that come from there.")
+    parser.add_argument("--pools", type=int, default=4, help="Pools of examples that are cut into batches together.")
+    parser.add_argument("--favoured", type=float, default=0.5, help="Of laws: share about the default systems.")
+    parser.add_argument("--drawn", type=float, default=0.2, help="Of laws: share about laws drawn at random.")
     parser.add_argument("--batch-tokens", type=int, default=49_152)
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--most-rows", type=int, default=96)
     given = parser.parse_args()
 
     begun = time.monotonic()
+    if given.make_stock is not None:
+        make_stock(given, begun)
+        return
     with tempfile.TemporaryDirectory() as made:
-        run = Path(made, "run")
+        run = given.run_folder or Path(made, "run")
+        often = max(given.minutes / 4, 0.5) if given.validation_minutes is None else given.validation_minutes
         common = {
             "output_dir": run,
             "size": given.size,
@@ -58,13 +80,16 @@ def main() -> None:
             "batch_tokens": given.batch_tokens,
             "learning_rate": given.learning_rate,
             "loader_workers": given.workers,
+            "pools": given.pools,
+            "stock": given.stock,
+            "stock_share": given.stock_share,
             "device": given.device,
             "log_steps": 50,
             "checkpoint_steps": 1000,
-            "validation_minutes": max(given.minutes / 4, 0.5),
+            "validation_minutes": often,
         }
         train = train_contacts if given.what == "contacts" else train_laws
-        train(given, Path(made, "data"), common, begun)
+        train(given, common)
         written = pack(run, given.out)
     print(f"{', '.join(written)} after {time.monotonic() - begun:.0f} s", file=sys.stderr)
 
@@ -73,27 +98,63 @@ def tell(done: int, total: int, note: str) -> None:
     print(f"{done} of {total} s: {note}", flush=True)
 
 
-def train_contacts(given: argparse.Namespace, data: Path, common: dict[str, Any], begun: float) -> None:
-    from gedanken.data.generate import generate
-    from gedanken.data.local import Processes
-    from gedanken.data.shards import Plan
+def train_contacts(given: argparse.Namespace, common: dict[str, Any]) -> None:
     from gedanken.training.scratch.contacts.lesson import train_scratch
     from gedanken.training.scratch.contacts.options import ScratchOptions
-    from gedanken.worlds.rigid import scenarios
 
-    names = tuple(name for name in scenarios.names() if name not in scenarios.HELD_OUT)
-    generate(Plan("train", given.scenes, names, (1, 2, 3, 4, 5), frames=1), data, Processes(given.workers))
-    print(f"{given.scenes} scenes after {time.monotonic() - begun:.0f} s", flush=True)
-    train_scratch(ScratchOptions(data=data, most_rows=given.most_rows, **common), tell)
+    train_scratch(ScratchOptions(most_rows=given.most_rows, **common), tell)
 
 
-def train_laws(given: argparse.Namespace, data: Path, common: dict[str, Any], begun: float) -> None:
+def train_laws(given: argparse.Namespace, common: dict[str, Any]) -> None:
     from gedanken.training.scratch.laws.lesson import train_laws
     from gedanken.training.scratch.laws.options import LawOptions
 
-    trained = train_laws(LawOptions(validation_problems=given.validation_problems, **common), tell)
+    shares = {"favoured": given.favoured, "drawn": given.drawn}
+    trained = train_laws(LawOptions(validation_problems=given.validation_problems, **shares, **common), tell)
     if given.reinforce_minutes:
         reinforce(given, trained)
+
+
+def open_source(given: argparse.Namespace) -> Source:
+    """What a run with the same options would learn from."""
+    if given.what == "contacts":
+        from gedanken.training.scratch.contacts.lesson import ContactLesson
+        from gedanken.training.scratch.contacts.options import ScratchOptions
+
+        return ContactLesson(ScratchOptions(output_dir=given.make_stock, minutes=1.0, most_rows=given.most_rows)).source
+    from gedanken.training.scratch.laws.lesson import LawLesson
+    from gedanken.training.scratch.laws.options import LawOptions
+
+    shares = {"favoured": given.favoured, "drawn": given.drawn}
+    return LawLesson(LawOptions(output_dir=given.make_stock, minutes=1.0, **shares), tell).source
+
+
+def make_stock(given: argparse.Namespace, begun: float) -> None:
+    """Write files of a stock until the time is over; those that are there already are gone past."""
+    source, end = open_source(given), begun + 60 * given.minutes
+    context = multiprocessing.get_context("spawn")
+    workers = [
+        context.Process(target=fill, args=(source, given.make_stock, k, given.workers, end - time.monotonic()))
+        for k in range(given.workers)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if any(worker.exitcode for worker in workers):
+        raise SystemExit("a process that makes examples died; those that are written stay")
+    stock = Stock(given.make_stock)
+    print(f"{len(stock)} examples, {stock.tokens} tokens in {given.make_stock}", file=sys.stderr)
+
+
+def fill(source: Source, folder: Path, worker: int, workers: int, seconds: float) -> None:
+    end, part = time.monotonic() + seconds, worker
+    while True:
+        path = write_part(source, folder, FIRST_POOL + part * PART, PART)
+        print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB", flush=True)
+        part += workers
+        if time.monotonic() > end:
+            return
 
 
 def reinforce(given: argparse.Namespace, trained: Path) -> None:
@@ -116,12 +177,20 @@ def pack(run: Path, out: Path) -> list[str]:
             if path.is_file() and path.name not in ("checkpoint.pt", "model.safetensors"):
                 archive.add(path, path.relative_to(run))
     last = run / REINFORCED if (run / REINFORCED).is_dir() else run
-    weights = (last / "model" / "model.safetensors").read_bytes()
+    weights = halve(last / "model" / "model.safetensors")
     parts = [weights[begin : begin + LARGEST] for begin in range(0, len(weights), LARGEST)]
     names = ["model.safetensors"] if len(parts) == 1 else [f"model.safetensors.part{k}" for k in range(len(parts))]
     for name, part in zip(names, parts, strict=True):
         (out / name).write_bytes(part)
     return ["run.tar.gz", *names]
+
+
+def halve(weights: Path) -> bytes:
+    """A model's numbers with 16 bits each, as a file of the same format."""
+    import torch
+    from safetensors.torch import load_file, save
+
+    return save({name: each.to(torch.bfloat16) for name, each in load_file(weights).items()}, {"format": "pt"})
 
 
 if __name__ == "__main__":

@@ -49,8 +49,8 @@ EVALUATE_EXAMPLES = (
     "gedanken train evaluate --model laws:runs/laws/model --with rows=16 --turns 8",
 )
 SCRATCH_EXAMPLES = (
-    "gedanken train scratch --data data/train --output-dir runs/scratch --size 3M --minutes 60",
-    "gedanken train scratch --data data/train --output-dir runs/scratch --size 3M --minutes 120 --resume",
+    "gedanken train scratch --output-dir runs/scratch --size 3M --minutes 60",
+    "gedanken train scratch --output-dir runs/scratch --size 3M --minutes 120 --resume",
     "gedanken bench predict --suite heldout6 --player impulses:runs/scratch/model",
 )
 LAW_EXAMPLES = (

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gedanken.training.scratch.stock import Stock
+
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
@@ -17,10 +19,13 @@ SCRIPT = Path(__file__).parents[3] / "benchmarks" / "train_on_gpu.py"
 @pytest.mark.parametrize("what", ["contacts", "laws"])
 def test_a_run_ends_as_a_few_small_files(what, tmp_path):
     reinforced = "--reinforce-minutes 0.05 --problems 1 --validation-problems 0" if what == "laws" else ""
-    words = f"--what {what} --minutes 0.05 --device cpu --scenes 90 --size tiny --workers 1 --batch-tokens 1500"
-    command = [sys.executable, str(SCRIPT), "--out", str(tmp_path / "out"), *words.split(), *reinforced.split()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=280, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr[-3000:]
+    stock = f"--what {what} --make-stock stock --minutes 0.01 --workers 1"
+    words = f"--what {what} --out out --minutes 0.05 --device cpu --size tiny --workers 1 --batch-tokens 1500"
+    for line in (stock, f"{words} --stock stock {reinforced}"):
+        command = [sys.executable, str(SCRIPT), *line.split()]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=280, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr[-3000:]
+    assert Stock(tmp_path / "stock").tokens > 10_000
     files = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert files == ["model.safetensors", "run.tar.gz"]
     assert all(path.stat().st_size < 16 * 2**20 for path in (tmp_path / "out").iterdir())

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from gedanken.errors import UserError
-from gedanken.training.options import MACHINE, REPORTS, STEPS, check_ranges, option
+from gedanken.training.options import MACHINE, PROBLEMS, REPORTS, STEPS, check_ranges, option
 from gedanken.training.run import RunFolder
 
 FREE = (
@@ -97,6 +97,11 @@ class DecoderOptions(TrainerOptions):
     Attributes:
         size: `tiny`, `1M`, `3M`, `6M` or `13M` parameters, besides the vectors of the tokens.
         batch_tokens: Tokens of a step, pads included.
+        pools: Pools of examples that are sorted by length and cut into steps together: a step has at most one pool's
+            tokens (some 5,000 of contacts and 25,000 of laws).
+        stock: A folder of examples made ahead (`benchmarks/train_on_gpu.py --make-stock`), for machines that learn
+            faster than their processors make examples.
+        stock_share: Share of the examples that come from the stock, where there is one; 1 makes no fresh ones.
         loader_workers: Processes that make examples, besides.
         bf16: Matrix products with 16 bits, weights and optimizer with 32; by default where the device has instructions
             for it, since elsewhere it is many times slower.
@@ -105,6 +110,9 @@ class DecoderOptions(TrainerOptions):
 
     size: str = "3M"
     batch_tokens: int = option(STEPS, 6000, min=1)
+    pools: int = option(STEPS, 1, min=1)
+    stock: Path | None = field(default=None, metadata={"group": PROBLEMS})
+    stock_share: float = option(PROBLEMS, 0.5, min=0, max=1)
     loader_workers: int = option(MACHINE, 1, min=1)
     bf16: bool | None = option(MACHINE, None, flags=("--bf16/--fp32",))
     log_steps: int = field(default=10, metadata={"flags": (), "min": 1})

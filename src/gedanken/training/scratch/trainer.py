@@ -20,6 +20,7 @@ from gedanken.training.scratch.llama import ATTENTION, use_attention
 from gedanken.training.scratch.loader import Batch, Loader
 from gedanken.training.scratch.optimizer import Optimizers, make_optimizer
 from gedanken.training.scratch.options import DecoderOptions, TrainerOptions
+from gedanken.training.scratch.stock import Mixed
 
 CLIP = 1.0
 """Largest norm of a step's gradient."""
@@ -80,7 +81,8 @@ def train(options: DecoderOptions, lesson: Lesson, progress: Progress = lambda d
         _examine(options, run, lesson)
         window = _Window()
 
-    with Loader(lesson.source, options.batch_tokens, (run.pool, run.batch), options.loader_workers) as loader:
+    source = Mixed(lesson.source, options.pools, options.stock, options.stock_share)
+    with Loader(source, options.batch_tokens, (run.pool, run.batch), options.loader_workers) as loader:
 
         def take_step(rate: float) -> float:
             asked = time.perf_counter()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gedanken.worlds.rigid import Body, Box, Circle, Motor, Pin, Scene, Segment, Solver, scenarios
+from gedanken.worlds.rigid import Body, Box, Circle, Motor, Pin, Scene, Segment, Solver, Spring, scenarios
 from gedanken.worlds.rigid.engine.couplings import Physics
 from gedanken.worlds.rigid.engine.simulate import record
 from gedanken.worlds.rigid.text import Prompt, contacts, own_contacts
@@ -170,3 +170,17 @@ def test_other_texts_are_not_taken_for_it():
         read = own_contacts.parse_prompt(other)
         assert isinstance(read, list)
         assert own_contacts.MARK in read[0]
+
+
+@pytest.mark.parametrize("angle", [0.0, 1.5, -7.1551])
+def test_a_blow_that_no_line_can_say_is_left_to_the_rest(angle):
+    """A stiff spring holds a crumb far outside it: what moves it as wanted would turn it beyond all digits."""
+    crumb = Body(Circle(0.5), mass=0.002, angle=angle, spin=-2.0, friction=0.0, elasticity=0.0)
+    spring = Spring(1, 0, (0, 0), (741.25, 0), rest_length=0.0, stiffness=13506.0)
+    scene = Scene([crumb, Body(Circle(1), x=-545.5, mass=967.825, friction=0.0, elasticity=0.0)], joints=[spring])
+    states = np.array([[[0, 0, 0, 0, angle, -2.0], [-545.5, 0, 0, 0, 0, 0]]], float)
+    after = np.array([[0.1012, 2.0403, 0.1674, -0.6712, -0.3782, -1.0911], [0.1971, -0.5818, -1.3635, -1.4292, 0.5, 1]])
+    prompt = Prompt(own_contacts.Header.of(scene), states, 4)
+    reading = own_contacts.parse_frame(own_contacts.write_target(prompt, after), prompt)
+    assert list(reading.complaints) == []
+    np.testing.assert_array_equal(reading.state, after)

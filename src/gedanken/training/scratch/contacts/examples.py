@@ -132,7 +132,7 @@ def teach(
         UserError: the scene is held out or not of the training split.
     """
     scenario, level, split, index = key
-    if split != "train" or scenario in scenarios.HELD_OUT:
+    if split != "train" or scenarios.held_out(scenario):
         raise UserError(f"{scenario} {index} of split {split} is not for training")
     rng = stream("scratch", "examples", scenario, level, index, turn)
     return choose(scene, rng, most_rows, tokens, frames)

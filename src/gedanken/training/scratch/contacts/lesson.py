@@ -28,6 +28,7 @@ from gedanken.training.scratch.loader import Example
 from gedanken.training.scratch.trainer import Progress, train
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.rounds import GIVEN
+from gedanken.worlds.rigid.scene.scene import LEVELS
 from gedanken.worlds.rigid.text import contacts
 
 POOL = 24
@@ -72,6 +73,29 @@ class Scenes:
         return {"folder": self.folder, "most_rows": self.most_rows}
 
 
+@dataclass(frozen=True)
+class PosedScenes:
+    """Groups of contacts of scenes that nobody recorded: scenarios and levels in turn, a new scene each time.
+
+    Attributes:
+        cells: scenarios and levels.
+        most_rows: groups of more rows are left out.
+    """
+
+    cells: Sequence[tuple[str, int]]
+    most_rows: int
+
+    def make_pool(self, number: int) -> list[Example]:
+        """The examples of `POOL` scenes."""
+        examples: list[Example] = []
+        for position in range(number * POOL, (number + 1) * POOL):
+            index, cell = divmod(position, len(self.cells))
+            scenario, level = self.cells[cell]
+            scene = scenarios.pose(scenario, level, index=index)
+            examples += teach(scene, (scenario, level, "train", index), 0, self.most_rows)
+        return examples
+
+
 class ContactLesson:
     """What `train scratch` teaches: the impulses of contacts and joints."""
 
@@ -80,13 +104,14 @@ class ContactLesson:
     def __init__(self, options: ScratchOptions):
         """Raises: UserError: the data cannot be used."""
         self._options = options
-        self._cells = _cells(options.data)
+        self._cells = _cells(options.data) if options.data else _all_cells()
         self._trials: Sequence[Trial] | None = None
 
     @property
-    def source(self) -> Scenes:
-        """The scenes of the data."""
-        return Scenes(self._options.data, self._options.most_rows)
+    def source(self) -> Scenes | PosedScenes:
+        """The scenes of the data, or posed ones."""
+        options = self._options
+        return Scenes(options.data, options.most_rows) if options.data else PosedScenes(self._cells, options.most_rows)
 
     def describe(self) -> dict[str, Any]:
         """What the run learns from."""
@@ -126,6 +151,12 @@ class ContactLesson:
         if self._trials is None:
             self._trials = pose_trials(self._cells, self._options.validation_scenes)
         return asdict(validate(folder, self._trials)) if self._trials else {}
+
+
+def _all_cells() -> list[tuple[str, int]]:
+    """All that is not held out, its neighbours unlike each other."""
+    cells = [(name, level) for name in scenarios.names() if not scenarios.held_out(name) for level in LEVELS]
+    return [cells[k] for k in stream("scratch", "cells").permutation(len(cells)).tolist()]
 
 
 def _cells(data: Path) -> list[tuple[str, int]]:

@@ -58,6 +58,10 @@ HEAD = re.compile(r"\s*Frame\s+(\d{1,9})\s+corrections\s*", re.IGNORECASE)
 END = "end"
 
 _GROUPS = (("p", (0, 1)), ("v", (2, 3)), ("a", (4,)), ("w", (5,)))
+LARGEST = 1e11
+"""Size of a guess beyond which it is cut: four decimals of larger numbers are more than a float holds, and a stiff
+spring on a crumb guesses as much."""
+
 _LINE = re.compile(
     rf"\s*(\d{{1,6}})\s*:(?:\s*p\s*{NUMBER}\s*,\s*{NUMBER})?(?:\s*v\s*{NUMBER}\s*,\s*{NUMBER})?"
     rf"(?:\s*a\s*{NUMBER})?(?:\s*w\s*{NUMBER})?\s*"
@@ -156,10 +160,15 @@ def rounded(state: Array) -> Array:
     return np.asarray(np.rint(state * 10_000) / 10_000 + 0.0)
 
 
+def _units(guess: Array) -> Array:
+    """A guess in units of the last decimal, as far as these are whole numbers that a line can take off again."""
+    return np.rint(np.clip(np.nan_to_num(guess), -LARGEST, LARGEST) * 10_000)
+
+
 def correct(guess: Array, state: Array, tolerance: float) -> tuple[Array, list[str]]:
     """The next frame as a reader will decode it, and the lines of its corrections."""
     # In whole units of the last decimal: what is printed and added back gives the number itself.
-    off = np.rint(state * 10_000) - np.rint(guess * 10_000)
+    off = np.rint(state * 10_000) - _units(guess)
     decoded = guess.copy()
     words: dict[int, str] = {}
     for name, columns in _GROUPS:
@@ -268,7 +277,7 @@ def parse_frame(text: str, prompt: Prompt) -> Reading:
 
 def apply_corrections(guess: Array, lines: Iterator[str]) -> tuple[Array, list[str]]:
     """Corrections up to `end`, applied to the extrapolation: the frame, and complaints."""
-    units = np.rint(guess * 10_000)
+    units = _units(guess)
     complaints: list[str] = []
     seen: set[int] = set()
     ended = False

@@ -133,8 +133,8 @@ def _number(value: float) -> str:
 def write_target(prompt: Prompt, state: Array) -> str:
     """Contacts with impulses that give the next frame, and what they leave wrong, so that reading gives it itself.
 
-    The frame does not always tell the impulses one by one: these are some that give it, and of those that do nothing
-    there is no line.
+    The frame does not always tell the impulses one by one: these are some that give it, and of those that do nothing,
+    or more than a line can say, there is no line.
     """
     physics = Physics.of(prompt.header.scene)
     steps = []
@@ -145,19 +145,19 @@ def write_target(prompt: Prompt, state: Array) -> str:
 
 
 def _touch(row: Array, impulse: Array, found: Listing, physics: Physics) -> Touch | None:
-    """A row and its impulse as a line says them, with its decimals; None where nothing is left of it."""
+    """A row and its impulse as a line says them, with its decimals; None where nothing is left of it, or too much."""
     a, b = int(row[c.A]), int(row[c.B])
     other = b if 0 <= b < len(physics.masses) and physics.masses[b].any() else WORLD
     along, across, apart = impulse.tolist()
     if int(row[c.KIND]) == c.MOTOR:
         spin = round(-along * row[c.N_MASS] * physics.masses[a, 1], 4)
-        return Touch(a, other, None, (spin, 0.0)) if spin else None
+        return Touch(a, other, None, (spin, 0.0)) if 0 < abs(spin) < FARTHEST else None
     light = physics.masses[a, 0]
     jn, jt, push = along * row[c.N_MASS], across * row[c.T_MASS], apart * row[c.N_MASS] * physics.dt
     nx, ny = row[c.NX], row[c.NY]
     change = (round(-light * (jn * nx - jt * ny), 4), round(-light * (jn * ny + jt * nx), 4))
     pushed = (round(-light * push * nx, 4), round(-light * push * ny, 4)) if found.pushed else (0.0, 0.0)
-    if not any(change + pushed):
+    if not 0 < max(map(abs, change + pushed)) < FARTHEST:
         return None
     at = (round(found.flown[a, 0] + row[c.R1X], 2), round(found.flown[a, 1] + row[c.R1Y], 2))
     return Touch(a, other, at, change, pushed)
