@@ -28,6 +28,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from gedanken.training.scratch.lesson import Lesson
 from gedanken.training.scratch.loader import Source
 from gedanken.training.scratch.stock import FIRST_POOL, Stock, write_part
 
@@ -115,26 +116,27 @@ def train_laws(given: argparse.Namespace, common: dict[str, Any]) -> None:
         reinforce(given, trained)
 
 
-def open_source(given: argparse.Namespace) -> Source:
-    """What a run with the same options would learn from."""
+def open_lesson(given: argparse.Namespace) -> Lesson:
+    """What a run with the same options would learn."""
+    common = {"output_dir": given.make_stock, "minutes": given.minutes}
     if given.what == "contacts":
         from gedanken.training.scratch.contacts.lesson import ContactLesson
         from gedanken.training.scratch.contacts.options import ScratchOptions
 
-        return ContactLesson(ScratchOptions(output_dir=given.make_stock, minutes=1.0, most_rows=given.most_rows)).source
+        return ContactLesson(ScratchOptions(most_rows=given.most_rows, **common))
     from gedanken.training.scratch.laws.lesson import LawLesson
     from gedanken.training.scratch.laws.options import LawOptions
 
-    shares = {"favoured": given.favoured, "drawn": given.drawn}
-    return LawLesson(LawOptions(output_dir=given.make_stock, minutes=1.0, **shares), tell).source
+    return LawLesson(LawOptions(favoured=given.favoured, drawn=given.drawn, **common), tell)
 
 
 def make_stock(given: argparse.Namespace, begun: float) -> None:
     """Write files of a stock until the time is over; those that are there already are gone past."""
-    source, end = open_source(given), begun + 60 * given.minutes
+    lesson = open_lesson(given)
+    source, seconds = lesson.source, begun + 60 * given.minutes - time.monotonic()
     context = multiprocessing.get_context("spawn")
     workers = [
-        context.Process(target=fill, args=(source, given.make_stock, k, given.workers, end - time.monotonic()))
+        context.Process(target=fill, args=(source, given.make_stock, k, given.workers, lesson.vocabulary, seconds))
         for k in range(given.workers)
     ]
     for worker in workers:
@@ -143,14 +145,15 @@ def make_stock(given: argparse.Namespace, begun: float) -> None:
         worker.join()
     if any(worker.exitcode for worker in workers):
         raise SystemExit("a process that makes examples died; those that are written stay")
-    stock = Stock(given.make_stock)
+    stock = Stock(given.make_stock, lesson.vocabulary)
     print(f"{len(stock)} examples, {stock.tokens} tokens in {given.make_stock}", file=sys.stderr)
 
 
-def fill(source: Source, folder: Path, worker: int, workers: int, seconds: float) -> None:
+def fill(source: Source, folder: Path, worker: int, workers: int, vocabulary: str, seconds: float) -> None:
+    """Write every so many-th file; each process goes on for so many seconds, and to the end of a file."""
     end, part = time.monotonic() + seconds, worker
     while True:
-        path = write_part(source, folder, FIRST_POOL + part * PART, PART)
+        path = write_part(source, folder, FIRST_POOL + part * PART, PART, vocabulary)
         print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB", flush=True)
         part += workers
         if time.monotonic() > end:

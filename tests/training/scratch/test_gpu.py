@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from gedanken.training.scratch.stock import Stock
-
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
@@ -25,7 +23,7 @@ def test_a_run_ends_as_a_few_small_files(what, tmp_path):
         command = [sys.executable, str(SCRIPT), *line.split()]
         done = subprocess.run(command, capture_output=True, text=True, timeout=280, cwd=tmp_path)
         assert done.returncode == 0, done.stderr[-3000:]
-    assert Stock(tmp_path / "stock").tokens > 10_000
+    assert list((tmp_path / "stock").glob("pools-*.npz"))
     files = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert files == ["model.safetensors", "run.tar.gz"]
     assert all(path.stat().st_size < 16 * 2**20 for path in (tmp_path / "out").iterdir())

@@ -19,6 +19,10 @@ class Lesson(Protocol):
     def source(self) -> Source:
         """Where examples come from."""
 
+    @property
+    def vocabulary(self) -> str:
+        """Name of what the tokens mean: examples made ahead are for lessons in the same words."""
+
     def describe(self) -> dict[str, Any]:
         """What the run learns from, for its `config.json`."""
 

@@ -98,7 +98,7 @@ class DecoderOptions(TrainerOptions):
         size: `tiny`, `1M`, `3M`, `6M` or `13M` parameters, besides the vectors of the tokens.
         batch_tokens: Tokens of a step, pads included.
         pools: Pools of examples that are sorted by length and cut into steps together: a step has at most one pool's
-            tokens (some 5,000 of contacts and 25,000 of laws).
+            tokens (some 100,000 of contacts and 25,000 of laws).
         stock: A folder of examples made ahead (`benchmarks/train_on_gpu.py --make-stock`), for machines that learn
             faster than their processors make examples.
         stock_share: Share of the examples that come from the stock, where there is one; 1 makes no fresh ones.

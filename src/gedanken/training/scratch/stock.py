@@ -26,7 +26,7 @@ DRAWN = 256
 NAME = "pools-{:07d}.npz"
 
 
-def write_part(source: Source, folder: Path, first: int, pools: int) -> Path:
+def write_part(source: Source, folder: Path, first: int, pools: int, vocabulary: str) -> Path:
     """Make pools and write their examples as one file of a stock; one that is there already is left as it is.
 
     Args:
@@ -34,6 +34,7 @@ def write_part(source: Source, folder: Path, first: int, pools: int) -> Path:
         folder: of the stock.
         first: number of the first pool.
         pools: how many.
+        vocabulary: name of the tokens' meaning, as of `Lesson.vocabulary`.
 
     Raises:
         UserError: the examples cannot be made, or have tokens beyond 65,535.
@@ -53,6 +54,7 @@ def write_part(source: Source, folder: Path, first: int, pools: int) -> Path:
             ids=ids.astype(np.uint16),
             asked=np.packbits(np.concatenate([example.asked for example in examples])),
             lengths=np.array([len(example.ids) for example in examples], np.int32),
+            vocabulary=np.array(vocabulary),
         )
     unfinished.replace(path)
     return path
@@ -61,11 +63,15 @@ def write_part(source: Source, folder: Path, first: int, pools: int) -> Path:
 class Stock(Sequence[Example]):
     """The examples of a stock's folder.
 
+    Args:
+        folder: of the stock.
+        vocabulary: name of the meaning that its tokens must have, as of `Lesson.vocabulary`.
+
     Raises:
-        UserError: the folder holds no stock, or a file of it cannot be read.
+        UserError: the folder holds no stock, a file of it cannot be read, or its tokens mean something else.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, vocabulary: str):
         paths = sorted(folder.glob(NAME.format(0).replace("0000000", "*")))
         if not paths:
             raise UserError(f"{folder} holds no examples made ahead (pools-*.npz)")
@@ -76,8 +82,11 @@ class Stock(Sequence[Example]):
                     ids.append(part["ids"])
                     asked.append(np.unpackbits(part["asked"], count=len(ids[-1])).astype(bool))
                     lengths.append(part["lengths"])
+                    written = str(part["vocabulary"])
             except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
                 raise UserError(f"{path} is no file of examples made ahead: {error}") from error
+            if written != vocabulary:
+                raise UserError(f"{path} is written in the tokens of {written}, this run in those of {vocabulary}")
         self._ids, self._asked = np.concatenate(ids), np.concatenate(asked)
         self._ends = np.cumsum(np.concatenate(lengths))
 
@@ -102,19 +111,21 @@ class Mixed:
 
     Attributes:
         source: of the fresh examples.
+        vocabulary: name of the tokens' meaning.
         pools: of the source, in one pool of this.
         stock: a stock's folder; None for none.
         share: of the examples that come from the stock, each drawn at random; 1 makes no fresh ones.
     """
 
     source: Source
+    vocabulary: str
     pools: int = 1
     stock: Path | None = None
     share: float = 0.0
 
     @cached_property
     def _stock(self) -> Stock | None:
-        return None if self.stock is None else Stock(self.stock)
+        return None if self.stock is None else Stock(self.stock, self.vocabulary)
 
     def make_pool(self, number: int) -> list[Example]:
         """The examples of a pool.

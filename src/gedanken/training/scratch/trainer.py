@@ -20,7 +20,7 @@ from gedanken.training.scratch.llama import ATTENTION, use_attention
 from gedanken.training.scratch.loader import Batch, Loader
 from gedanken.training.scratch.optimizer import Optimizers, make_optimizer
 from gedanken.training.scratch.options import DecoderOptions, TrainerOptions
-from gedanken.training.scratch.stock import Mixed
+from gedanken.training.scratch.stock import Mixed, Stock
 
 CLIP = 1.0
 """Largest norm of a step's gradient."""
@@ -62,6 +62,9 @@ def train(options: DecoderOptions, lesson: Lesson, progress: Progress = lambda d
         torch.set_num_threads(options.threads)
     _keep_memory()
     device = choose_device(options.device)
+    if options.stock is not None:
+        # Refused here, before anything is written, and not by each loader.
+        Stock(options.stock, lesson.vocabulary)
     model = lesson.make_model().to(device)
     optimizer = make_optimizer(model, options)
     run = begin(options, lesson.kind, model, optimizer, lesson.describe())
@@ -81,7 +84,7 @@ def train(options: DecoderOptions, lesson: Lesson, progress: Progress = lambda d
         _examine(options, run, lesson)
         window = _Window()
 
-    source = Mixed(lesson.source, options.pools, options.stock, options.stock_share)
+    source = Mixed(lesson.source, lesson.vocabulary, options.pools, options.stock, options.stock_share)
     with Loader(source, options.batch_tokens, (run.pool, run.batch), options.loader_workers) as loader:
 
         def take_step(rate: float) -> float:

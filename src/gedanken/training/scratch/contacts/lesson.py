@@ -8,6 +8,7 @@ from typing import Any
 
 from gedanken.data import load, manifest
 from gedanken.errors import UserError
+from gedanken.models.impulses import vocabulary as v
 from gedanken.models.impulses.vocabulary import wrap
 from gedanken.seeding import stream
 from gedanken.training.scratch.contacts.decoder import BELL, SMALL_WEIGHT, bell_width, make_decoder, measure_loss
@@ -112,6 +113,11 @@ class ContactLesson:
         """The scenes of the data, or posed ones."""
         options = self._options
         return Scenes(options.data, options.most_rows) if options.data else PosedScenes(self._cells, options.most_rows)
+
+    @property
+    def vocabulary(self) -> str:
+        """Name of what the tokens mean."""
+        return f"contacts ({v.COUNT})"
 
     def describe(self) -> dict[str, Any]:
         """What the run learns from."""

@@ -8,6 +8,7 @@ from typing import Any
 from gedanken.loop import Problem
 from gedanken.models import find_folder
 from gedanken.models.laws.vocabulary import FILE, Vocabulary
+from gedanken.seeding import digest
 from gedanken.tasks.discover.task import DiscoverTask
 from gedanken.training.pairs import Source
 from gedanken.training.scratch.checkpoint import CHECKPOINT
@@ -67,6 +68,11 @@ class LawLesson:
             tuple(self._subjects), self._favourites, options.favoured, options.drawn, self._vocabulary.words, mistakes,
             options.own_mistakes if mistakes else 0.0, self._references,
         )  # fmt: skip
+
+    @property
+    def vocabulary(self) -> str:
+        """Name of what the tokens mean."""
+        return f"laws ({digest(*self._vocabulary.words):032x})"
 
     def describe(self) -> dict[str, Any]:
         """What the run learns from."""
