@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gedanken.worlds.rigid import Body, Box, Circle, Motor, Pin, Scene, Segment, Solver, Spring, scenarios
+from gedanken.worlds.rigid import Body, Box, Circle, Motor, Pin, Pivot, Scene, Segment, Solver, Spring, scenarios
 from gedanken.worlds.rigid.engine.couplings import Physics
 from gedanken.worlds.rigid.engine.simulate import record
 from gedanken.worlds.rigid.text import Prompt, contacts, own_contacts
@@ -182,5 +182,27 @@ def test_a_blow_that_no_line_can_say_is_left_to_the_rest(angle):
     after = np.array([[0.1012, 2.0403, 0.1674, -0.6712, -0.3782, -1.0911], [0.1971, -0.5818, -1.3635, -1.4292, 0.5, 1]])
     prompt = Prompt(own_contacts.Header.of(scene), states, 4)
     reading = own_contacts.parse_frame(own_contacts.write_target(prompt, after), prompt)
+    assert list(reading.complaints) == []
+    np.testing.assert_array_equal(reading.state, after)
+
+
+def test_joints_at_one_anchor_act_as_one_with_the_decimals_of_a_line():
+    """What is left to correct counts from what a reader books, to the last bit: in later steps it is multiplied."""
+    crumb, ball = (
+        Body(Circle(0.5), x=64.75, y=-6.18, mass=0.002, angle=0.26),
+        Body(Circle(3), x=1.03, y=25.74, angle=4.7),
+    )
+    at, anchor = (24.85, -28.18), (19.9, -7.23)
+    joints = [Pin(1, 0, at, anchor, length=105.28), Pivot(1, 0, at, anchor)]
+    joints += [Pin(1, 0, (0.3, -2.99), anchor, length=98.95)]
+    joints += [Spring(1, 0, (121.69, 16.92), (-22.05, -8.82), rest_length=3.0, stiffness=3133.76, damping=16.01)]
+    scene = Scene([crumb, ball], joints=joints, solver=Solver(iterations=3, substeps=4))
+    states = np.array([[[body.x, body.y, 0, 0, body.angle, 0] for body in (crumb, ball)]], float)
+    after = np.array(
+        [[0.3941, 0.6366, -0.7437, -0.5728, -0.9229, 1.71], [0.4522, 0.1774, -0.0427, -0.8089, 0.5269, -0.4845]]
+    )
+    prompt = Prompt(own_contacts.Header.of(scene), states, 4)
+    target = own_contacts.write_target(prompt, after)
+    reading = own_contacts.parse_frame(target, prompt)
     assert list(reading.complaints) == []
     np.testing.assert_array_equal(reading.state, after)

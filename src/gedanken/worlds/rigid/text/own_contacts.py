@@ -145,36 +145,38 @@ def write_target(prompt: Prompt, state: Array) -> str:
 
 
 def _touch(row: Array, impulse: Array, found: Listing, physics: Physics) -> Touch | None:
-    """A row and its impulse as a line says them, with its decimals; None where nothing is left of it, or too much."""
+    """A row and its impulse as a line says them, with its decimals; None where nothing is left of it."""
     a, b = int(row[c.A]), int(row[c.B])
     other = b if 0 <= b < len(physics.masses) and physics.masses[b].any() else WORLD
     along, across, apart = impulse.tolist()
     if int(row[c.KIND]) == c.MOTOR:
         spin = round(-along * row[c.N_MASS] * physics.masses[a, 1], 4)
-        return Touch(a, other, None, (spin, 0.0)) if 0 < abs(spin) < FARTHEST else None
+        return Touch(a, other, None, (spin, 0.0)) if spin else None
     light = physics.masses[a, 0]
     jn, jt, push = along * row[c.N_MASS], across * row[c.T_MASS], apart * row[c.N_MASS] * physics.dt
     nx, ny = row[c.NX], row[c.NY]
     change = (round(-light * (jn * nx - jt * ny), 4), round(-light * (jn * ny + jt * nx), 4))
     pushed = (round(-light * push * nx, 4), round(-light * push * ny, 4)) if found.pushed else (0.0, 0.0)
-    if not 0 < max(map(abs, change + pushed)) < FARTHEST:
+    if not any(change + pushed):
         return None
     at = (round(found.flown[a, 0] + row[c.R1X], 2), round(found.flown[a, 1] + row[c.R1Y], 2))
     return Touch(a, other, at, change, pushed)
 
 
 def _joined(touches: Sequence[Touch]) -> list[Touch]:
-    """Two motors of the same bodies, or joints at the same anchors, act as one."""
+    """Two motors of the same bodies, or joints at the same anchors, act as one; what no line can say is left out."""
     joined: dict[tuple[Any, ...], Touch] = {}
     for touch in touches:
         same = joined.get(touch.name)
         if same is not None:
             change, push = (
-                (p[0] + q[0], p[1] + q[1]) for p, q in ((same.change, touch.change), (same.push, touch.push))
+                # With the decimals of a line again: what is booked must be what a reader books.
+                (round(p[0] + q[0], 4), round(p[1] + q[1], 4))
+                for p, q in ((same.change, touch.change), (same.push, touch.push))
             )
             touch = replace(touch, change=change, push=push)
         joined[touch.name] = touch
-    return list(joined.values())
+    return [touch for touch in joined.values() if max(map(abs, touch.change + touch.push)) < FARTHEST]
 
 
 def _book(prompt: Prompt, steps: Sequence[Sequence[Touch]]) -> Array:
