@@ -8,10 +8,10 @@ python benchmarks/train_on_gpu.py --out out --minutes 8 --stock stock --stock-sh
 
 Of contacts, loaders pose scenes of every training scenario and level, simulate them and write them as tokens; of laws,
 they pose problems and judge wrong answers to them, and what was learnt can be reinforced over turns. A core makes some
-ten thousand tokens a second and a GPU learns a million: `--make-stock` makes examples ahead, on any machine, and
-`--stock` mixes them with fresh ones. The model trains until the clock says so, and `--out` gets at most eight files of
-at most 16 MiB: `run.tar.gz` (configuration, metrics, card, curves, tokenizer) and `model.safetensors` (16 bits a
-number), in parts if it is larger. Where it was made, or elsewhere:
+ten thousand tokens a second: `--make-stock` makes examples ahead, on any machine, and `--stock` mixes them with fresh
+ones. The model trains until the clock says so, and `--out` gets at most eight files of at most 16 MiB: `run.tar.gz`
+(configuration, metrics, card, curves, tokenizer) and `model.safetensors`, in parts if it is larger. Where it was made,
+or elsewhere:
 
 cat model.safetensors.part* > model.safetensors
 
@@ -180,20 +180,12 @@ def pack(run: Path, out: Path) -> list[str]:
             if path.is_file() and path.name not in ("checkpoint.pt", "model.safetensors"):
                 archive.add(path, path.relative_to(run))
     last = run / REINFORCED if (run / REINFORCED).is_dir() else run
-    weights = halve(last / "model" / "model.safetensors")
+    weights = (last / "model" / "model.safetensors").read_bytes()
     parts = [weights[begin : begin + LARGEST] for begin in range(0, len(weights), LARGEST)]
     names = ["model.safetensors"] if len(parts) == 1 else [f"model.safetensors.part{k}" for k in range(len(parts))]
     for name, part in zip(names, parts, strict=True):
         (out / name).write_bytes(part)
     return ["run.tar.gz", *names]
-
-
-def halve(weights: Path) -> bytes:
-    """A model's numbers with 16 bits each, as a file of the same format."""
-    import torch
-    from safetensors.torch import load_file, save
-
-    return save({name: each.to(torch.bfloat16) for name, each in load_file(weights).items()}, {"format": "pt"})
 
 
 if __name__ == "__main__":

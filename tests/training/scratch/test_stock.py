@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gedanken.errors import UserError
-from gedanken.training.scratch.contacts.lesson import PosedScenes, train_scratch
+from gedanken.training.scratch.contacts.lesson import FreshScenes, train_scratch
 from gedanken.training.scratch.contacts.options import ScratchOptions
 from gedanken.training.scratch.loader import Example
 from gedanken.training.scratch.stock import DRAWN, FIRST_POOL, Mixed, Stock, write_part
@@ -53,7 +53,7 @@ def test_a_part_that_is_there_is_left_as_it_is(tmp_path):
 
 
 def test_scenes_are_told_as_they_are_made(tmp_path):
-    source = PosedScenes((("head_on", 1), ("dominos", 2)), 64)
+    source = FreshScenes((("head_on", 1), ("dominos", 2)), 64)
     write_part(source, tmp_path, FIRST_POOL, 1, "counts")
     for one, other in zip(Stock(tmp_path, "counts"), source.make_pool(FIRST_POOL), strict=True):
         same(one, other)

@@ -23,7 +23,7 @@ FIRST_POOL = 1_000_000
 DRAWN = 256
 """Examples of a pool that come from a stock where none are fresh."""
 
-NAME = "pools-{:07d}.npz"
+NAME = "pools-{}.npz"
 
 
 def write_part(source: Source, folder: Path, first: int, pools: int, vocabulary: str) -> Path:
@@ -39,7 +39,7 @@ def write_part(source: Source, folder: Path, first: int, pools: int, vocabulary:
     Raises:
         UserError: the examples cannot be made, or have tokens beyond 65,535.
     """
-    path = folder / NAME.format(first)
+    path = folder / NAME.format(f"{first:07d}")
     if path.is_file():
         return path
     examples = [example for number in range(first, first + pools) for example in source.make_pool(number)]
@@ -72,9 +72,9 @@ class Stock(Sequence[Example]):
     """
 
     def __init__(self, folder: Path, vocabulary: str):
-        paths = sorted(folder.glob(NAME.format(0).replace("0000000", "*")))
+        paths = sorted(folder.glob(NAME.format("*")))
         if not paths:
-            raise UserError(f"{folder} holds no examples made ahead (pools-*.npz)")
+            raise UserError(f"{folder} holds no examples made ahead ({NAME.format('*')})")
         ids, asked, lengths = [], [], []
         for path in paths:
             try:

@@ -75,7 +75,7 @@ class Scenes:
 
 
 @dataclass(frozen=True)
-class PosedScenes:
+class FreshScenes:
     """Groups of contacts of scenes that nobody recorded: scenarios and levels in turn, a new scene each time.
 
     Attributes:
@@ -109,10 +109,10 @@ class ContactLesson:
         self._trials: Sequence[Trial] | None = None
 
     @property
-    def source(self) -> Scenes | PosedScenes:
+    def source(self) -> Scenes | FreshScenes:
         """The scenes of the data, or posed ones."""
         options = self._options
-        return Scenes(options.data, options.most_rows) if options.data else PosedScenes(self._cells, options.most_rows)
+        return Scenes(options.data, options.most_rows) if options.data else FreshScenes(self._cells, options.most_rows)
 
     @property
     def vocabulary(self) -> str:

@@ -58,6 +58,7 @@ HEAD = re.compile(r"\s*Frame\s+(\d{1,9})\s+corrections\s*", re.IGNORECASE)
 END = "end"
 
 _GROUPS = (("p", (0, 1)), ("v", (2, 3)), ("a", (4,)), ("w", (5,)))
+
 LARGEST = 1e11
 """Size of a guess beyond which it is cut: four decimals of larger numbers are more than a float holds, and a stiff
 spring on a crumb guesses as much."""
