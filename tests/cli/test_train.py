@@ -113,6 +113,12 @@ COMMANDS = {
         "ScratchOptions",
         {"data": "d", "steps": 1},
     ),
+    "collisions": (
+        "gedanken.training.scratch.collisions.lesson",
+        "train_collisions",
+        "CollisionOptions",
+        {"steps": 1},
+    ),
     "laws": ("gedanken.training.scratch.laws.lesson", "train_laws", "LawOptions", {"steps": 1}),
     "laws-rl": ("gedanken.training.scratch.laws.reinforce", "reinforce_laws", "ReinforceOptions", {"steps": 1}),
 }

@@ -13,6 +13,7 @@ from gedanken.cli._train_submit import SUBMIT_EXAMPLES, submit
 from gedanken.errors import UserError
 from gedanken.training.options import MACHINE, PROBLEMS, SAMPLING, CurriculumOptions, GRPOOptions, SFTOptions
 from gedanken.training.run import RunFolder, is_first
+from gedanken.training.scratch.collisions.options import CollisionOptions
 from gedanken.training.scratch.contacts.options import ScratchOptions
 from gedanken.training.scratch.laws.options import LawOptions, ReinforceOptions
 
@@ -52,6 +53,10 @@ SCRATCH_EXAMPLES = (
     "gedanken train scratch --output-dir runs/scratch --size 3M --minutes 60",
     "gedanken train scratch --output-dir runs/scratch --size 3M --minutes 120 --resume",
     "gedanken bench predict --suite heldout6 --player impulses:runs/scratch/model",
+)
+COLLISION_EXAMPLES = (
+    "gedanken train collisions --output-dir runs/collisions --size 1M --minutes 60",
+    "gedanken bench predict --suite heldout6 --player collisions:runs/collisions/model",
 )
 LAW_EXAMPLES = (
     "gedanken train laws --output-dir runs/laws --size 3M --minutes 60",
@@ -119,6 +124,20 @@ def scratch(
     from gedanken.training.scratch.contacts.lesson import train_scratch
 
     _train(train_scratch, options, push_to_hub, hub_repo_id, dry_run)
+
+
+@app.command(epilog="\n\n".join(COLLISION_EXAMPLES))
+@options_of(CollisionOptions)
+def collisions(
+    options: CollisionOptions,
+    push_to_hub: PushOption = False,
+    hub_repo_id: RepositoryOption = None,
+    dry_run: DryRunOption = False,
+) -> None:
+    """A small Llama from nothing on whether and where two shapes touch; it plays without torch."""
+    from gedanken.training.scratch.collisions.lesson import train_collisions
+
+    _train(train_collisions, options, push_to_hub, hub_repo_id, dry_run)
 
 
 @app.command(epilog="\n\n".join(LAW_EXAMPLES))

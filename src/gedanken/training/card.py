@@ -8,7 +8,7 @@ import numpy as np
 from gedanken.markdown import table
 from gedanken.models.loading import SMOLLM2
 from gedanken.statistics import summarise_mean
-from gedanken.training.curves import SOLVED_WITHIN, VALIDATED, column, reward_terms
+from gedanken.training.curves import JUDGED, SOLVED_WITHIN, VALIDATED, column, reward_terms
 from gedanken.training.dead import find_spells
 from gedanken.training.run import RunFolder
 
@@ -17,6 +17,7 @@ METHODS = {
     "grpo": "GRPO",
     "curriculum": "curriculum",
     "scratch": "training from scratch",
+    "collisions": "training from scratch",
     "laws": "training from scratch",
     "laws-rl": "GRPO",
 }
@@ -159,6 +160,18 @@ def _validation(folder: RunFolder) -> list[str]:
         ]
         lines = [f"## Validation ({validations[-1]['problems']} problems; shares solved by so many answers)", ""]
         return [*lines, *table(["step", "million tokens", *shown.values()], rows), "", *pace]
+    if "found" in validations[-1]:
+        places = {"depth_error": "depth error, px", "place_error": "place error, px"}
+        rows = [
+            [
+                line["step"],
+                f"{line['tokens'] / 1e6:.1f}",
+                *("-" if line[name] is None else f"{line[name]:.3f}" for name in (*JUDGED, *places)),
+            ]
+            for line in validations
+        ]
+        lines = [f"## Validation ({validations[-1]['trials']} pairs of scenes not trained on)", ""]
+        return [*lines, *table(["step", "million tokens", *JUDGED.values(), *places.values()], rows), "", *pace]
     given = folder.config()["text"]["given"]
     lines = [f"## Validation ({validations[-1]['trials']} steps of scenes not trained on, where something happens)", ""]
     rows = [

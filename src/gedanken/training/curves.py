@@ -22,6 +22,24 @@ VALIDATED = {
 }
 # Shares of validation problems that a model of laws solves within so many answers: key -> label.
 SOLVED_WITHIN = {f"solved_{k}": f"within {k}" if k > 1 else "at once" for k in (1, 2, 4, 8)}
+# How a model of collisions judges validation pairs: key -> label.
+JUDGED = {
+    "found": "touching pairs found",
+    "right": "pairs said to touch that do",
+    "found_held_out": "touching pairs found, held out",
+    "right_held_out": "pairs said to touch that do, held out",
+}
+VALIDATIONS = (
+    ("velocity error on validation scenes (px/s)", VALIDATED),
+    ("share of validation problems solved", SOLVED_WITHIN),
+    ("share of validation pairs", JUDGED),
+)
+"""Title and figures of each kind of validation; a run has those whose first key its lines have."""
+
+
+def find_validation(line: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
+    """Title and figures of a line of metrics."""
+    return next((title, labels) for title, labels in VALIDATIONS if next(iter(labels)) in line)
 
 
 def plot_curves(folder: RunFolder) -> Path:
@@ -34,12 +52,7 @@ def plot_curves(folder: RunFolder) -> Path:
     terms = list(reward_terms(train[-1]))
     validations = folder.metrics("validation")
     panels = ["loss", *(["reward"] if terms else []), *terms]
-    laws = bool(validations) and "solved_1" in validations[-1]
-    panels += [
-        name
-        for name, there in (("test problems", checks), ("solved" if laws else "velocity error", validations))
-        if there
-    ]
+    panels += [name for name, there in (("test problems", checks), ("validation", validations)) if there]
     columns = min(3, len(panels))
     rows = -(-len(panels) // columns)
     figure = Figure(figsize=(4.2 * columns, 2.9 * rows), layout="constrained")
@@ -56,11 +69,10 @@ def plot_curves(folder: RunFolder) -> Path:
             axes.set_ylim(-0.02, 1.02)
             axes.legend(fontsize=8)
             continue
-        if panel in ("velocity error", "solved"):
-            axes.set_title(
-                "share of validation problems solved" if laws else "velocity error on validation scenes (px/s)"
-            )
-            for name, label in (SOLVED_WITHIN if laws else VALIDATED).items():
+        if panel == "validation":
+            title, labels = find_validation(validations[-1])
+            axes.set_title(title)
+            for name, label in labels.items():
                 axes.plot([line["step"] for line in validations], column(validations, name), label=label)
             axes.legend(fontsize=8)
             continue

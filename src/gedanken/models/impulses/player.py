@@ -41,7 +41,7 @@ class ImpulsePlayer:
             UserError: there is no model, or one of another kind.
         """
         self.name = name
-        self._weights = _load(folder)
+        self._weights = load_weights(folder)
 
     def __repr__(self) -> str:
         return f"ImpulsePlayer({self.name!r})"
@@ -58,18 +58,29 @@ class ImpulsePlayer:
         else:
             same = Prompt(contacts.Header.of(prompt.header.scene, prompt.header.labels), prompt.states, prompt.first)
         scene: Scene = same.header.scene
-        steps = []
-        with Ledger(same.header.scene, same.header.labels) as ledger:
-            found: Listing | None = ledger.open(same.states)
-            while found is not None:
-                impulses = predict(self._weights, [found], [scene], [ledger.physics])[0]
-                steps.append((found.rows, impulses))
-                found = ledger.next(impulses)
+        with Ledger(scene, same.header.labels) as ledger:
+            steps = book(self._weights, ledger, same)
             state = ledger.state
         if layout == "contacts":
-            return contacts.write_answer(same.next, steps)
-        printed = np.clip(np.rint(state * 10_000) / 10_000, -FARTHEST, FARTHEST) + 0.0
-        return text.load(layout).write_target(prompt, printed)
+            return contacts.write_answer(same.next, [(found.rows, impulses) for found, impulses in steps])
+        return write_frame(layout, prompt, state)
+
+
+def book(weights: Weights, ledger: Ledger, prompt: Prompt) -> list[tuple[Listing, Array]]:
+    """Say the impulses of each step of the coming frame and book them: what acts, and the impulses, shape (rows, 3)."""
+    steps = []
+    found: Listing | None = ledger.open(prompt.states)
+    while found is not None:
+        impulses = predict(weights, [found], [prompt.header.scene], [ledger.physics])[0]
+        steps.append((found, impulses))
+        found = ledger.next(impulses)
+    return steps
+
+
+def write_frame(layout: str, prompt: Prompt, state: Array) -> str:
+    """A frame that was booked, in the question's format."""
+    printed = np.clip(np.rint(state * 10_000) / 10_000, -FARTHEST, FARTHEST) + 0.0
+    return text.load(layout).write_target(prompt, printed)
 
 
 def read_prompt(question: Question, name: str) -> tuple[str, Prompt]:
@@ -118,5 +129,10 @@ def _write(group: Group, scene: Scene, movable: NDArray[np.bool_]) -> tuple[v.Id
 
 
 @lru_cache(maxsize=4)
-def _load(folder: Path) -> Weights:
+def load_weights(folder: Path) -> Weights:
+    """The weights of the model in a folder, kept for the next player.
+
+    Raises:
+        UserError: there is no model, or one of another kind.
+    """
     return decoder.load(folder)

@@ -17,6 +17,7 @@ class Size:
 
 SIZES = {
     "tiny": Size(32, 2, 2),
+    "0.4M": Size(96, 4, 4),
     "1M": Size(160, 4, 4),
     "3M": Size(192, 6, 4),
     "6M": Size(256, 8, 4),

@@ -95,7 +95,7 @@ class DecoderOptions(TrainerOptions):
     """Options of runs that learn from examples.
 
     Attributes:
-        size: `tiny`, `1M`, `3M`, `6M` or `13M` parameters, besides the vectors of the tokens.
+        size: `tiny`, `0.4M`, `1M`, `3M`, `6M` or `13M` parameters, besides the vectors of the tokens.
         batch_tokens: Tokens of a step, pads included.
         pools: Pools of examples that are sorted by length and cut into steps together: a step has at most one pool's
             tokens (some 100,000 of contacts and 25,000 of laws).

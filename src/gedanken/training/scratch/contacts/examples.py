@@ -20,13 +20,14 @@ from gedanken.seeding import stream
 from gedanken.training.scratch.loader import Example
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine import couplings as c
+from gedanken.worlds.rigid.engine import tracing
 from gedanken.worlds.rigid.engine.chipmunk import Space
 from gedanken.worlds.rigid.engine.laws import explain_from
 from gedanken.worlds.rigid.engine.simulate import FRAMES
 from gedanken.worlds.rigid.engine.tracing import Tracer
 from gedanken.worlds.rigid.rounds import ENOUGH, Step, left
 from gedanken.worlds.rigid.scene.geometry import Array
-from gedanken.worlds.rigid.scene.scene import Scene
+from gedanken.worlds.rigid.scene.scene import LEVELS, Scene
 from gedanken.worlds.rigid.text import _quantities as q
 
 SHAKEN = 0.05
@@ -87,8 +88,16 @@ class Moment:
     last: Array
 
 
-def walk(scene: Scene, rng: np.random.Generator, shaken: float = SHAKEN, frames: int = FRAMES) -> Iterator[Moment]:
-    """The steps of a scene's simulation, some frames disturbed.
+def all_cells() -> list[tuple[str, int]]:
+    """All that is not held out, its neighbours unlike each other."""
+    cells = [(name, level) for name in scenarios.names() if not scenarios.held_out(name) for level in LEVELS]
+    return [cells[k] for k in stream("scratch", "cells").permutation(len(cells)).tolist()]
+
+
+def trace(
+    scene: Scene, rng: np.random.Generator, shaken: float = SHAKEN, frames: int = FRAMES
+) -> Iterator[tuple[Tracer, tracing.Step]]:
+    """The solver's steps of a scene's simulation, some frames disturbed.
 
     Raises:
         UserError: the scene is unstable.
@@ -98,22 +107,33 @@ def walk(scene: Scene, rng: np.random.Generator, shaken: float = SHAKEN, frames:
         tracer = Tracer(scene, space)
         masses = tracer.physics.masses
         scale = np.array([0.02, 0.02, 1.0, 1.0, 0.001, 0.05]) * size * (masses[:, :1] > 0)
-        before: Array | None = None
         for _ in range(frames):
             if rng.random() < shaken:
                 space.place(tracer.state() + rng.normal(0.0, 1.0, (len(masses), 6)) * scale)
             for step in tracer.frame():
-                acting = ~c.slack(step.rows)
-                rows = step.rows[acting]
-                change = np.zeros((len(masses), 3)) if before is None else (step.before - before)[:, [2, 3, 5]]
-                last = q.recall(step.flown, rows, masses, change)
-                told = q.describe(step.flown, rows, masses, last, True)
-                warm = tracer.physics.settle(step.flown, rows, last, False)
-                news = np.hypot(*(warm - step.after)[:, 2:4].T)
-                yield Moment(step.flown, rows, told, step.impulses[acting], step.after, news, last)
-                before = step.flown
+                yield tracer, step
             if not np.abs(tracer.state()).max() < 1e5:
                 raise UserError("the scene is unstable: its state is beyond all bounds")
+
+
+def walk(scene: Scene, rng: np.random.Generator, shaken: float = SHAKEN, frames: int = FRAMES) -> Iterator[Moment]:
+    """The steps of a scene's simulation, some frames disturbed.
+
+    Raises:
+        UserError: the scene is unstable.
+    """
+    before: Array | None = None
+    for tracer, step in trace(scene, rng, shaken, frames):
+        masses = tracer.physics.masses
+        acting = ~c.slack(step.rows)
+        rows = step.rows[acting]
+        change = np.zeros((len(masses), 3)) if before is None else (step.before - before)[:, [2, 3, 5]]
+        last = q.recall(step.flown, rows, masses, change)
+        told = q.describe(step.flown, rows, masses, last, True)
+        warm = tracer.physics.settle(step.flown, rows, last, False)
+        news = np.hypot(*(warm - step.after)[:, 2:4].T)
+        yield Moment(step.flown, rows, told, step.impulses[acting], step.after, news, last)
+        before = step.flown
 
 
 def teach(

@@ -21,6 +21,7 @@ from gedanken.training.scratch.contacts.examples import (
     SCENE_TOKENS,
     SHAKEN,
     SHAKES,
+    all_cells,
     teach,
 )
 from gedanken.training.scratch.contacts.options import ScratchOptions
@@ -29,7 +30,6 @@ from gedanken.training.scratch.loader import Example
 from gedanken.training.scratch.trainer import Progress, train
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.rounds import GIVEN
-from gedanken.worlds.rigid.scene.scene import LEVELS
 from gedanken.worlds.rigid.text import contacts
 
 POOL = 24
@@ -105,7 +105,7 @@ class ContactLesson:
     def __init__(self, options: ScratchOptions):
         """Raises: UserError: the data cannot be used."""
         self._options = options
-        self._cells = _cells(options.data) if options.data else _all_cells()
+        self._cells = _cells(options.data) if options.data else all_cells()
         self._trials: Sequence[Trial] | None = None
 
     @property
@@ -157,12 +157,6 @@ class ContactLesson:
         if self._trials is None:
             self._trials = pose_trials(self._cells, self._options.validation_scenes)
         return asdict(validate(folder, self._trials)) if self._trials else {}
-
-
-def _all_cells() -> list[tuple[str, int]]:
-    """All that is not held out, its neighbours unlike each other."""
-    cells = [(name, level) for name in scenarios.names() if not scenarios.held_out(name) for level in LEVELS]
-    return [cells[k] for k in stream("scratch", "cells").permutation(len(cells)).tolist()]
 
 
 def _cells(data: Path) -> list[tuple[str, int]]:

@@ -1,6 +1,7 @@
 """The books of the format `contacts`: what acts in each step of a frame, and the frame that impulses give."""
 
 from dataclasses import dataclass
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -42,6 +43,19 @@ class Listing:
     pushed: bool = True
 
 
+class Detector(Protocol):
+    """Tells what acts in a step; `engine.tracing.Encounters` does it by geometry."""
+
+    @property
+    def physics(self) -> Physics:
+        """The scene's motion and bookkeeping."""
+
+    def meet(self, state: Array) -> tuple[Array, Rows]:
+        """The state after the next step without impulses, shape (n, 6), and the rows of what acts in it."""
+
+    def __exit__(self, *exception: object) -> None: ...
+
+
 class Ledger:
     """The books of one frame: what acts in each of its steps, and the frame that impulses give.
 
@@ -50,9 +64,12 @@ class Ledger:
     frame's last.
     """
 
-    def __init__(self, scene: Scene, labels: Labels):
-        """The books of a scene whose frames have such positions (see `simulate`): raw ones take no push."""
-        self._encounters = Encounters(scene)
+    def __init__(self, scene: Scene, labels: Labels, detector: Detector | None = None):
+        """The books of a scene whose frames have such positions (see `simulate`): raw ones take no push.
+
+        What acts in a step is what `detector` says; what geometry says if there is none.
+        """
+        self._encounters: Detector = detector or Encounters(scene)
         self.physics: Physics = self._encounters.physics
         self._steps = scene.solver.substeps
         self._pushed = labels == "pushed"

@@ -139,9 +139,19 @@ def write_target(prompt: Prompt, state: Array) -> str:
     physics = Physics.of(prompt.header.scene)
     steps = []
     for found, impulses in contacts.fit(prompt, state)[0]:
-        acting = [touch for k, row in enumerate(found.rows) if (touch := _touch(row, impulses[k], found, physics))]
-        steps.append(_joined(acting))
+        steps.append(tell(found, impulses, physics))
     return write_answer(prompt.next, steps, rest.correct(rest.rounded(_book(prompt, steps)), state, 0.0)[1])
+
+
+def tell(found: Listing, impulses: Array, physics: Physics) -> list[Touch]:
+    """What acts in a step, as lines say it; what does nothing, or more than a line can say, is left out.
+
+    Args:
+        found: contacts and joints.
+        impulses: of each, shape (rows, 3).
+        physics: of the scene.
+    """
+    return _joined([touch for k, row in enumerate(found.rows) if (touch := _touch(row, impulses[k], found, physics))])
 
 
 def _touch(row: Array, impulse: Array, found: Listing, physics: Physics) -> Touch | None:

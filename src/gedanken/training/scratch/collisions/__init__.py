@@ -1,0 +1,1 @@
+"""The lesson of collisions: whether and where two shapes touch."""

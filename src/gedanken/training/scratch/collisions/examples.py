@@ -1,0 +1,78 @@
+"""What a scene teaches: pairs of shapes that are near, and whether and where they touch.
+
+Which pairs are taken does not depend on whether they touch, so that a model learns how often pairs like these do.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gedanken.models.collisions import vocabulary as v
+from gedanken.seeding import stream
+from gedanken.training.scratch.contacts.examples import SHAKEN, trace
+from gedanken.training.scratch.loader import Example
+from gedanken.worlds.rigid import scenarios
+from gedanken.worlds.rigid.engine import couplings as c
+from gedanken.worlds.rigid.engine.manifolds import Manifold, Near, Shapes
+from gedanken.worlds.rigid.scene.scene import Scene
+
+POOL = 24
+"""Scenes of a pool."""
+
+LOOKS = 0.15
+"""Share of a scene's steps that are looked at."""
+
+FAST = 30.0
+"""Relative speed (px/s) of the centres from which on a pair is taken always."""
+
+SLOW = 0.15
+"""Share of the slower pairs that are taken."""
+
+SCENE_PAIRS = 320
+"""Most pairs of a scene."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of scenes that nobody recorded: scenarios and levels in turn, a new scene each time.
+
+    Attributes:
+        cells: scenarios and levels.
+    """
+
+    cells: Sequence[tuple[str, int]]
+
+    def make_pool(self, number: int) -> list[Example]:
+        """The examples of `POOL` scenes."""
+        examples: list[Example] = []
+        for position in range(number * POOL, (number + 1) * POOL):
+            index, cell = divmod(position, len(self.cells))
+            scenario, level = self.cells[cell]
+            rng = stream("collisions", "examples", scenario, level, index)
+            scene = scenarios.pose(scenario, level, index=index)
+            found = [pair for pair in look(scene, rng, SHAKEN) if _is_taken(pair[0], rng)]
+            examples += [_say(*found[k]) for k in rng.permutation(len(found))[:SCENE_PAIRS].tolist()]
+        return examples
+
+
+def look(scene: Scene, rng: np.random.Generator, shaken: float) -> Iterator[tuple[Near, Manifold | None]]:
+    """The pairs that are near in some steps of a scene, with their manifolds where they touch."""
+    shapes = Shapes(scene)
+    for _, step in trace(scene, rng, shaken):
+        if rng.random() < LOOKS:
+            rows = step.rows[step.rows[:, c.KIND] == c.CONTACT]
+            touching = {frozenset((found.first, found.second)): found for found in shapes.read(rows, step.flown)}
+            for near in shapes.look(step.flown):
+                yield near, touching.get(frozenset((near.first, near.second)))
+
+
+def _is_taken(near: Near, rng: np.random.Generator) -> bool:
+    return bool(np.hypot(*near.motion[:2]) > FAST or rng.random() < SLOW)
+
+
+def _say(near: Near, manifold: Manifold | None) -> Example:
+    text, answer = v.encode(near), v.encode_answer(near, manifold)
+    asked = np.zeros(len(text) + len(answer), bool)
+    asked[len(text) :] = True
+    return Example(np.array(text + answer, np.int32), asked)

@@ -1,0 +1,163 @@
+import json
+
+import numpy as np
+import pytest
+
+from gedanken.models.collisions import vocabulary as v
+from gedanken.players import load_player
+from gedanken.training.scratch.collisions.examples import Pairs, look
+from gedanken.training.scratch.collisions.options import CollisionOptions
+from gedanken.worlds.rigid import scenarios
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from gedanken.training.scratch.collisions import decoder as taught  # noqa: E402
+from gedanken.training.scratch.collisions.lesson import train_collisions  # noqa: E402
+from gedanken.training.scratch.collisions.validation import pose_trials, validate  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def options(tmp_path_factory):
+    return CollisionOptions(
+        output_dir=tmp_path_factory.mktemp("runs") / "whole",
+        size="tiny",
+        steps=8,
+        batch_tokens=1500,
+        learning_rate=1e-2,
+        warmup_steps=0,
+        log_steps=1,
+        threads=1,
+        bf16=False,
+        validation_scenes=6,
+    )
+
+
+@pytest.fixture(scope="module")
+def few():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gedanken.training.scratch.collisions.lesson.all_cells", lambda: [("tower", 1)])
+        patch.setattr("gedanken.training.scratch.collisions.decoder.BELL", (0.0, 2.0))
+        yield
+
+
+@pytest.fixture(scope="module")
+def model(options, few):
+    return train_collisions(options)
+
+
+def metrics(options):
+    return [json.loads(line) for line in (options.output_dir / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_some_steps_lower_the_loss(options, model):
+    losses = [line["loss"] for line in metrics(options) if line["kind"] == "train"]
+    assert len(losses) == 8
+    assert losses[-1] < losses[0] - 0.3
+
+
+def test_card_and_curves_say_how_pairs_are_judged(options, model):
+    (figures,) = (line for line in metrics(options) if line["kind"] == "validation")
+    assert figures["trials"] > 50
+    assert 0.1 < figures["touching"] < 0.95
+    card = (options.output_dir / "README.md").read_text()
+    assert "touching pairs found" in card
+    assert (options.output_dir / "curves.png").stat().st_size > 5000
+
+
+def test_every_tool_loads_the_model(options, model):
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    loaded, tokenizer = AutoModelForCausalLM.from_pretrained(model), AutoTokenizer.from_pretrained(model)
+    words = "pair segment 400. 00 10. 00 circle 12. 36 at 31. 20 22. 18 move +12.13 -16.39 +0 +0.5064 touch"
+    known = {word: number for number, word in enumerate(v.words())}
+    read = [word for word in words.split() if word in known]
+    assert len(read) >= len(words.split()) - 3
+    assert tokenizer(" ".join(read))["input_ids"] == [known[word] for word in read]
+    assert loaded.config.vocab_size == v.COUNT
+
+
+def test_the_model_plays(model):
+    from gedanken.loop import Question
+    from gedanken.tasks.predict.task import PredictTask
+
+    task = PredictTask()
+    problem = task.pose("billiards", split="test", level=1)
+    player = load_player(f"collisions:{model}", "predict")
+    verdict = task.verify(problem, player.answer(Question(task.ask(problem), problem.observation)))
+    assert verdict.error is None
+
+
+def test_the_same_pool_has_the_same_examples():
+    source = Pairs([("tower", 1)])
+    one, other = source.make_pool(0), source.make_pool(0)
+    assert len(one) == len(other) > 100
+    assert all((a.ids == b.ids).all() for a, b in zip(one, other, strict=True))
+    later = {tuple(example.ids) for example in source.make_pool(1)}
+    assert sum(tuple(example.ids) in later for example in one) < len(one) / 10
+
+
+def test_what_is_asked_is_the_answer():
+    for example in Pairs([("plinko", 1)]).make_pool(0)[:40]:
+        first = int(np.flatnonzero(example.asked)[0])
+        assert example.ids[first - 1] == v.TOUCH
+        assert example.asked[first:].all()
+        assert v.span(example.ids[first:].tolist()) == (0, 0)
+
+
+def test_which_pairs_are_taken_does_not_depend_on_whether_they_touch():
+    """Of fast pairs all are taken, touching or not, so that a model learns how often such pairs touch."""
+    scene = scenarios.pose("billiards", 2)
+    found = list(look(scene, np.random.default_rng(0), 0.0))
+    touching = [near for near, manifold in found if manifold is not None]
+    assert 0 < len(touching) < len(found)
+
+
+def test_what_is_near_is_nearly_right():
+    """A direction near the right one costs less, also across 0."""
+
+    class Says:
+        """A model that says one token after every text."""
+
+        def __init__(self, token):
+            head = torch.zeros(v.COUNT, 4)
+            place = torch.arange(v.COUNT)
+            apart = (place - token).abs().float()
+            head[v.DIRECTION : v.AMOUNT, 0] = -torch.minimum(apart, v.DIRECTIONS - apart)[v.DIRECTION : v.AMOUNT]
+            self.lm_head = torch.nn.Linear(4, v.COUNT, bias=False)
+            self.lm_head.weight = torch.nn.Parameter(head)
+
+        def model(self, input_ids):
+            from types import SimpleNamespace
+
+            hidden = torch.zeros(*input_ids.shape, 4)
+            hidden[..., 0] = 1.0
+            return SimpleNamespace(last_hidden_state=hidden)
+
+    ids = torch.tensor([[v.TOUCH, v.DIRECTION]])
+    asked = torch.tensor([[False, True]])
+    losses = [
+        float(taught.measure_loss(Says(v.DIRECTION + place), ids, asked, 1.0)[0].detach())
+        for place in (0, 1, v.DIRECTIONS - 2, 10, v.DIRECTIONS // 2)
+    ]
+    assert losses == sorted(losses)
+
+
+def test_a_model_that_says_nothing_touches_finds_nothing(model, monkeypatch):
+    trials = pose_trials([("tower", 1)], 3)
+    assert {trial.held_out for trial in trials} == {True, False}
+    monkeypatch.setattr(
+        "gedanken.training.scratch.collisions.validation.decoder.answer", lambda w, texts: [[v.NONE] for _ in texts]
+    )
+    figures = validate(model, trials)
+    assert figures.found == figures.found_held_out == 0.0
+    assert figures.right is None
+    monkeypatch.setattr(
+        "gedanken.training.scratch.collisions.validation.decoder.answer",
+        lambda w, texts: [v.encode_answer(trial.near, trial.manifold) for trial in trials],
+    )
+    figures = validate(model, trials)
+    assert figures.found == figures.right == figures.found_held_out == figures.right_held_out == 1.0
+    assert figures.depth_error < 0.01
+    assert figures.place_error < 0.3
+    assert figures.turned == 0.0
