@@ -6,12 +6,12 @@ python benchmarks/train_on_gpu.py --out out --minutes 1 --device cpu --size tiny
 python benchmarks/train_on_gpu.py --make-stock stock --minutes 60 --workers 2            # where no GPU is
 python benchmarks/train_on_gpu.py --out out --minutes 8 --stock stock --stock-share 0.7
 
-Of contacts, loaders pose scenes of every training scenario and level, simulate them and write them as tokens; of laws,
-they pose problems and judge wrong answers to them, and what was learnt can be reinforced over turns. A core makes some
-ten thousand tokens a second: `--make-stock` makes examples ahead, on any machine, and `--stock` mixes them with fresh
-ones. The model trains until the clock says so, and `--out` gets at most eight files of at most 16 MiB: `run.tar.gz`
-(configuration, metrics, card, curves, tokenizer) and `model.safetensors`, in parts if it is larger. Where it was made,
-or elsewhere:
+Of contacts and collisions, loaders pose scenes of every training scenario and level, simulate them and write them as
+tokens; of laws, they pose problems and judge wrong answers to them, and what was learnt can be reinforced over turns. A
+core makes some ten thousand tokens a second: `--make-stock` makes examples ahead, on any machine, and `--stock` mixes
+them with fresh ones. The model trains until the clock says so, and `--out` gets at most eight files of at most 16 MiB:
+`run.tar.gz` (configuration, metrics, card, curves, tokenizer) and `model.safetensors`, in parts if it is larger. Where
+it was made, or elsewhere:
 
 cat model.safetensors.part* > model.safetensors
 
@@ -47,7 +47,7 @@ def main() -> None:
     asked = parser.add_mutually_exclusive_group(required=True)
     asked.add_argument("--out", type=Path, help="Folder for the files of a training run.")
     asked.add_argument("--make-stock", type=Path, metavar="FOLDER", help="Make examples ahead for so many minutes.")
-    parser.add_argument("--what", choices=["contacts", "laws"], default="contacts")
+    parser.add_argument("--what", choices=["contacts", "collisions", "laws"], default="contacts")
     parser.add_argument("--minutes", type=float, default=8.0, help="Of training; data and validation come on top.")
     parser.add_argument("--reinforce-minutes", type=float, default=0.0, help="Of laws, after that: GRPO over turns.")
     parser.add_argument("--problems", type=int, default=32, help="Of a step of reinforcement.")
@@ -89,8 +89,7 @@ def main() -> None:
             "checkpoint_steps": 1000,
             "validation_minutes": often,
         }
-        train = train_contacts if given.what == "contacts" else train_laws
-        train(given, common)
+        {"contacts": train_contacts, "collisions": train_collisions, "laws": train_laws}[given.what](given, common)
         written = pack(run, given.out)
     print(f"{', '.join(written)} after {time.monotonic() - begun:.0f} s", file=sys.stderr)
 
@@ -104,6 +103,13 @@ def train_contacts(given: argparse.Namespace, common: dict[str, Any]) -> None:
     from gedanken.training.scratch.contacts.options import ScratchOptions
 
     train_scratch(ScratchOptions(most_rows=given.most_rows, **common), tell)
+
+
+def train_collisions(given: argparse.Namespace, common: dict[str, Any]) -> None:
+    from gedanken.training.scratch.collisions import lesson
+    from gedanken.training.scratch.collisions.options import CollisionOptions
+
+    lesson.train_collisions(CollisionOptions(**common), tell)
 
 
 def train_laws(given: argparse.Namespace, common: dict[str, Any]) -> None:
@@ -124,6 +130,11 @@ def open_lesson(given: argparse.Namespace) -> Lesson:
         from gedanken.training.scratch.contacts.options import ScratchOptions
 
         return ContactLesson(ScratchOptions(most_rows=given.most_rows, **common))
+    if given.what == "collisions":
+        from gedanken.training.scratch.collisions.lesson import CollisionLesson
+        from gedanken.training.scratch.collisions.options import CollisionOptions
+
+        return CollisionLesson(CollisionOptions(**common))
     from gedanken.training.scratch.laws.lesson import LawLesson
     from gedanken.training.scratch.laws.options import LawOptions
 

@@ -161,7 +161,7 @@ def _validation(folder: RunFolder) -> list[str]:
         lines = [f"## Validation ({validations[-1]['problems']} problems; shares solved by so many answers)", ""]
         return [*lines, *table(["step", "million tokens", *shown.values()], rows), "", *pace]
     if "found" in validations[-1]:
-        places = {"depth_error": "depth error, px", "place_error": "place error, px"}
+        places = {"gap_error": "gap error, px", "depth_error": "depth error, px", "place_error": "place error, px"}
         rows = [
             [
                 line["step"],

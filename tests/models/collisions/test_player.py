@@ -46,7 +46,7 @@ def knowing(folder, monkeypatch):
         true = {frozenset((one.first, one.second)): one for one in self._shapes.read(rows, flown)}
         said = []
         for near in self._shapes.look(flown):
-            answer = v.encode_answer(near, true.get(frozenset((near.first, near.second))))
+            answer = v.encode_answer(near, 0.0, true.get(frozenset((near.first, near.second))))
             said.append(v.decode_answer(near, answer))
         touching = self._shapes.write([one for one in said if one is not None], state, flown, self.physics)
         return flown, np.concatenate([touching, joints[~c.slack(joints)]])

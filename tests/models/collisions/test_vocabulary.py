@@ -16,7 +16,7 @@ def pairs(name, frames=60):
         rows = step.rows[step.rows[:, c.KIND] == c.CONTACT]
         touching = {frozenset((one.first, one.second)): one for one in shapes.read(rows, step.flown)}
         for near in shapes.look(step.flown):
-            yield near, touching.get(frozenset((near.first, near.second)))
+            yield near, shapes.separate(near, step.flown), touching.get(frozenset((near.first, near.second)))
 
 
 def test_every_token_is_a_word_of_its_own():
@@ -28,8 +28,8 @@ def test_every_token_is_a_word_of_its_own():
 @pytest.mark.parametrize("name", ["tower", "conveyor", "seesaw"])
 def test_an_answer_that_is_read_back_is_what_was_said(name):
     touching = 0
-    for near, manifold in pairs(name):
-        answer = v.encode_answer(near, manifold)
+    for near, gap, manifold in pairs(name):
+        answer = v.encode_answer(near, gap, manifold)
         for k in range(len(answer)):
             first, end = v.span(answer[:k])
             assert first <= answer[k] < end
@@ -46,14 +46,25 @@ def test_an_answer_that_is_read_back_is_what_was_said(name):
     assert touching > 20
 
 
-def test_lengths_are_told_to_a_fiftieth():
+def test_lengths_are_told_to_a_twentieth():
     words = v.words()
-    for value in (0.0, 0.011, 12.345, -0.004, -7.31, 999.999, 250.99):
-        whole, part = (words[token] for token in v._length(value))
-        told = float(whole) + float(f"0.{part}")
-        assert told == pytest.approx(value, abs=0.0101)
-    assert v._length(5000.0) == v._length(1000.0)
-    assert v._length(-5000.0) == v._length(-1000.0)
+    for value in (0.0, 0.011, 12.345, -0.004, -7.31, 199.99, -200.0):
+        assert float(words[v.length(value)].replace("neg", "-")) == pytest.approx(value, abs=0.0251)
+    for value in (200.4, 200.6, 201.2, -999.4, 777.7):
+        assert float(words[v.length(value)].replace("neg", "-")) == pytest.approx(value, abs=0.51)
+    places = [v.length(value) for value in np.linspace(-1100, 1100, 30_001)]
+    assert places == sorted(places)
+    assert v.length(5000.0) == v.length(1000.0) == v.LENGTH + len(v.LENGTHS) - 1
+    assert v.length(-5000.0) == v.length(-1000.0) == v.LENGTH
+
+
+def test_a_gap_is_positive_where_nothing_touches():
+    apart = [(gap, manifold) for name in ("plinko", "tower") for _, gap, manifold in pairs(name)]
+    assert min(gap for gap, manifold in apart if manifold is None) > -1e-3
+    # Chipmunk's depth of the deepest point is the overlap, but for corners that it rounds off.
+    off = [abs(gap + manifold.depths.max()) for gap, manifold in apart if manifold is not None]
+    assert len(off) > 20
+    assert np.median(off) < 1e-6
 
 
 def test_an_amount_beyond_the_scale_is_its_end():
@@ -63,8 +74,8 @@ def test_an_amount_beyond_the_scale_is_its_end():
 
 
 def test_the_same_pair_has_the_same_text():
-    (near, _), *_ = pairs("tower", 1)
+    (near, _, _), *_ = pairs("tower", 1)
     assert v.encode(near) == v.encode(near)
     text = " ".join(v.words()[token] for token in v.encode(near))
     assert text.startswith("pair ")
-    assert text.endswith(" touch")
+    assert text.endswith(" gap")

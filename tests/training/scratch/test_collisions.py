@@ -7,6 +7,7 @@ from gedanken.models.collisions import vocabulary as v
 from gedanken.players import load_player
 from gedanken.training.scratch.collisions.examples import Pairs, look
 from gedanken.training.scratch.collisions.options import CollisionOptions
+from gedanken.training.scratch.loader import shuffle_pool
 from gedanken.worlds.rigid import scenarios
 
 torch = pytest.importorskip("torch")
@@ -22,9 +23,9 @@ def options(tmp_path_factory):
     return CollisionOptions(
         output_dir=tmp_path_factory.mktemp("runs") / "whole",
         size="tiny",
-        steps=8,
+        steps=24,
         batch_tokens=1500,
-        learning_rate=1e-2,
+        learning_rate=5e-3,
         warmup_steps=0,
         log_steps=1,
         threads=1,
@@ -51,9 +52,20 @@ def metrics(options):
 
 
 def test_some_steps_lower_the_loss(options, model):
-    losses = [line["loss"] for line in metrics(options) if line["kind"] == "train"]
-    assert len(losses) == 8
-    assert losses[-1] < losses[0] - 0.3
+    """On pairs that the run has not seen."""
+    from transformers import LlamaForCausalLM
+
+    assert len([line for line in metrics(options) if line["kind"] == "train"]) == 24
+    batch = shuffle_pool(Pairs([("tower", 1)]), 50, 4000)[0]
+    ids, asked = torch.from_numpy(batch.ids).long(), torch.from_numpy(batch.asked)
+
+    def loss(decoder):
+        with torch.no_grad():
+            total, weight, _ = taught.measure_loss(decoder, ids, asked, 1.0)
+        return float(total) / weight
+
+    trained = LlamaForCausalLM.from_pretrained(model, dtype=torch.float32)
+    assert loss(trained) < loss(taught.make_decoder("tiny", 0)) - 0.5
 
 
 def test_card_and_curves_say_how_pairs_are_judged(options, model):
@@ -69,11 +81,9 @@ def test_every_tool_loads_the_model(options, model):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     loaded, tokenizer = AutoModelForCausalLM.from_pretrained(model), AutoTokenizer.from_pretrained(model)
-    words = "pair segment 400. 00 10. 00 circle 12. 36 at 31. 20 22. 18 move +12.13 -16.39 +0 +0.5064 touch"
+    words = "pair segment 400.00 10.00 circle 12.35 at 31.40 22.30 move +11.95 -196.5 +0 +0.5015 gap"
     known = {word: number for number, word in enumerate(v.words())}
-    read = [word for word in words.split() if word in known]
-    assert len(read) >= len(words.split()) - 3
-    assert tokenizer(" ".join(read))["input_ids"] == [known[word] for word in read]
+    assert tokenizer(words)["input_ids"] == [known[word] for word in words.split()]
     assert loaded.config.vocab_size == v.COUNT
 
 
@@ -100,7 +110,7 @@ def test_the_same_pool_has_the_same_examples():
 def test_what_is_asked_is_the_answer():
     for example in Pairs([("plinko", 1)]).make_pool(0)[:40]:
         first = int(np.flatnonzero(example.asked)[0])
-        assert example.ids[first - 1] == v.TOUCH
+        assert example.ids[first - 1] == v.GAP
         assert example.asked[first:].all()
         assert v.span(example.ids[first:].tolist()) == (0, 0)
 
@@ -109,7 +119,7 @@ def test_which_pairs_are_taken_does_not_depend_on_whether_they_touch():
     """Of fast pairs all are taken, touching or not, so that a model learns how often such pairs touch."""
     scene = scenarios.pose("billiards", 2)
     found = list(look(scene, np.random.default_rng(0), 0.0))
-    touching = [near for near, manifold in found if manifold is not None]
+    touching = [near for near, _, manifold in found if manifold is not None]
     assert 0 < len(touching) < len(found)
 
 
@@ -134,7 +144,7 @@ def test_what_is_near_is_nearly_right():
             hidden[..., 0] = 1.0
             return SimpleNamespace(last_hidden_state=hidden)
 
-    ids = torch.tensor([[v.TOUCH, v.DIRECTION]])
+    ids = torch.tensor([[v.GAP, v.DIRECTION]])
     asked = torch.tensor([[False, True]])
     losses = [
         float(taught.measure_loss(Says(v.DIRECTION + place), ids, asked, 1.0)[0].detach())
@@ -147,17 +157,19 @@ def test_a_model_that_says_nothing_touches_finds_nothing(model, monkeypatch):
     trials = pose_trials([("tower", 1)], 3)
     assert {trial.held_out for trial in trials} == {True, False}
     monkeypatch.setattr(
-        "gedanken.training.scratch.collisions.validation.decoder.answer", lambda w, texts: [[v.NONE] for _ in texts]
+        "gedanken.training.scratch.collisions.validation.decoder.answer",
+        lambda w, texts: [[v.AMOUNT, v.NONE] for _ in texts],
     )
     figures = validate(model, trials)
     assert figures.found == figures.found_held_out == 0.0
     assert figures.right is None
     monkeypatch.setattr(
         "gedanken.training.scratch.collisions.validation.decoder.answer",
-        lambda w, texts: [v.encode_answer(trial.near, trial.manifold) for trial in trials],
+        lambda w, texts: [v.encode_answer(trial.near, trial.gap, trial.manifold) for trial in trials],
     )
     figures = validate(model, trials)
     assert figures.found == figures.right == figures.found_held_out == figures.right_held_out == 1.0
+    assert figures.gap_error < 0.01
     assert figures.depth_error < 0.01
     assert figures.place_error < 0.3
     assert figures.turned == 0.0

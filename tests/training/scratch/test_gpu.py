@@ -14,7 +14,7 @@ SCRIPT = Path(__file__).parents[3] / "benchmarks" / "train_on_gpu.py"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["contacts", "laws"])
+@pytest.mark.parametrize("what", ["contacts", "collisions", "laws"])
 def test_a_run_ends_as_a_few_small_files(what, tmp_path):
     reinforced = "--reinforce-minutes 0.05 --problems 1 --validation-problems 0" if what == "laws" else ""
     stock = f"--what {what} --make-stock stock --minutes 0.01 --workers 1"

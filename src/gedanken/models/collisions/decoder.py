@@ -13,8 +13,8 @@ from gedanken.models.llama.weights import Texts, Weights, threads
 BATCH = 6000
 """Tokens that are read side by side; more texts than that are read one batch after the other."""
 
-DEPTHS = (2, 5)
-"""Places of an answer where a depth stands: of a depth the median is said, of all else the likeliest."""
+DEPTHS = (0, 3, 6)
+"""Places of an answer where a gap or a depth stands: of these the median is said, of all else the likeliest."""
 
 
 def load(folder: Path) -> Weights:
@@ -32,7 +32,7 @@ def answer(weights: Weights, texts: Sequence[Sequence[int]]) -> list[list[int]]:
 
     Args:
         weights: the model.
-        texts: tokens up to `touch`.
+        texts: tokens up to `gap`.
     """
     said: list[list[int]] = [[] for _ in texts]
     batch: list[int] = []

@@ -2,12 +2,13 @@
 
 A pair of shapes that are near is one text, as the first sees the second (`engine.manifolds.Near`)::
 
-    pair segment 400. 00 10. 00 circle 12. 36 at 31. 20 22. 18 move +12.1 -16.3 +0 +0.52 touch one 90d +0.138 +0 -12.3
+    pair segment 400.00 10.00 circle 12.35 at 31.20 22.30 move +11.95 -16.39 +0 +0.5015
+    gap -0.0609 one 90d +0.0609 +0 -12.35
 
-Lengths and the turn of a box are two tokens: a whole number, and what it leaves in fiftieths. Speeds, depths and points
-are one token each, on a scale that is even near zero and has 60 steps a factor of e far from it. After `touch` comes
-the answer: `none`, or `one` or `two` points, the normal's direction in half degrees, and of each point its depth and
-its place relative to the centre of the second shape.
+Every number is one token. Lengths and the turn of a box are told to a twentieth of a px (or degree) up to 200; speeds,
+depths and points on a scale that is even near zero and has 60 steps a factor of e far from it. After `gap` comes
+the answer: how far the two are apart, negative where they overlap; `none`, or `one` or `two` points, the normal's
+direction in half degrees, and of each point its depth and its place relative to the centre of the second shape.
 """
 
 import math
@@ -19,20 +20,20 @@ import numpy as np
 from gedanken.worlds.rigid.engine.manifolds import BOX, CIRCLE, KINDS, POLYGON, Manifold, Near
 from gedanken.worlds.rigid.scene.geometry import MAX_VERTICES
 
-PAD, END, PAIR, AT, MOVE, TOUCH, NONE, ONE, TWO = range(9)
+PAD, END, PAIR, AT, MOVE, GAP, NONE, ONE, TWO = range(9)
 KIND = 9
 CORNERS = KIND + len(KINDS)
 """How many corners a polygon has: 3 to `MAX_VERTICES`."""
 
-FURTHEST = 1000
-WHOLE = CORNERS + MAX_VERTICES - 2
-"""Whole numbers from -`FURTHEST` to `FURTHEST`, all beyond as the last."""
-
-PARTS = 50
-PART = WHOLE + 2 * FURTHEST + 1
+PARTS, FINE, FURTHEST = 20, 200, 1000
+LENGTH = CORNERS + MAX_VERTICES - 2
+_FINE = np.arange(-FINE * PARTS, FINE * PARTS + 1) / PARTS
+_FAR = np.arange(FINE + 1.0, FURTHEST + 1)
+LENGTHS = np.concatenate([-_FAR[::-1], _FINE, _FAR])
+"""What each length token says, px (degrees of a turn), from `LENGTH` on: twentieths up to 200, whole ones beyond."""
 
 DIRECTIONS = 720
-DIRECTION = PART + PARTS
+DIRECTION = LENGTH + len(LENGTHS)
 
 UNIT, STEPS_OF_E, STEPS = 0.2, 60, 560
 AMOUNT = DIRECTION + DIRECTIONS
@@ -42,33 +43,35 @@ AMOUNTS = UNIT * np.sinh(np.arange(-STEPS, STEPS + 1) / STEPS_OF_E)
 COUNT = AMOUNT + len(AMOUNTS)
 """Size of the vocabulary."""
 
-ANSWERED = 2 + 2 * 3
+ANSWERED = 3 + 2 * 3
 """Most tokens of an answer."""
 
 
 def encode(near: Near) -> list[int]:
-    """Tokens of a pair up to `touch`."""
+    """Tokens of a pair up to `gap`."""
     text = [PAIR]
     for kind, sizes, corners in zip(near.kinds, near.sizes, near.corners, strict=True):
         text.append(KIND + kind)
         if kind == POLYGON:
             text.append(CORNERS + len(corners) - 3)
             for value in corners.ravel().tolist():
-                text += _length(value)
+                text.append(length(value))
         else:
             for value in sizes[: 1 if kind == CIRCLE else 2]:
-                text += _length(value)
-    text += [AT, *_length(near.place[0]), *_length(near.place[1])]
+                text.append(length(value))
+    text += [AT, *map(length, near.place)]
     if near.kinds[1] == BOX:
-        text += _length(near.turn)
-    return [*text, MOVE, *map(amount, near.motion), TOUCH]
+        text.append(length(near.turn))
+    return [*text, MOVE, *map(amount, near.motion), GAP]
 
 
-def _length(value: float) -> tuple[int, int]:
-    """A length, or an angle in degrees, as a whole number and what it leaves."""
-    parts = math.floor(min(max(value, -FURTHEST), FURTHEST) * PARTS + 0.5)
-    whole, part = divmod(parts, PARTS)
-    return WHOLE + FURTHEST + whole, PART + part
+def length(value: float) -> int:
+    """Token of a length, or of an angle in degrees."""
+    size = min(abs(value), FURTHEST)
+    place = round(size * PARTS)
+    if place > FINE * PARTS:
+        place = FINE * PARTS + round(size) - FINE
+    return LENGTH + len(LENGTHS) // 2 + (place if value >= 0 else -place)
 
 
 def amount(value: float) -> int:
@@ -77,12 +80,19 @@ def amount(value: float) -> int:
     return AMOUNT + STEPS + min(max(place, -STEPS), STEPS)
 
 
-def encode_answer(near: Near, manifold: Manifold | None) -> list[int]:
-    """Tokens after `touch`."""
+def encode_answer(near: Near, gap: float, manifold: Manifold | None) -> list[int]:
+    """Tokens after `gap`.
+
+    Args:
+        near: the pair.
+        gap: how far its shapes are apart, px.
+        manifold: where they touch, if they do.
+    """
     if manifold is None:
-        return [NONE]
+        return [amount(gap), NONE]
     direction, lines = near.tell(manifold)
-    answer = [ONE if len(lines) == 1 else TWO, DIRECTION + round(direction * DIRECTIONS / 360) % DIRECTIONS]
+    count = ONE if len(lines) == 1 else TWO
+    answer = [amount(gap), count, DIRECTION + round(direction * DIRECTIONS / 360) % DIRECTIONS]
     for x, y, depth in lines.tolist():
         answer += map(amount, (depth, x, y))
     return answer
@@ -90,26 +100,28 @@ def encode_answer(near: Near, manifold: Manifold | None) -> list[int]:
 
 def span(answer: Sequence[int]) -> tuple[int, int]:
     """First token and end of those that may follow an answer's first tokens; nothing follows a whole one."""
-    if not answer:
+    said = len(answer)
+    if said == 1:
         return NONE, TWO + 1
-    if len(answer) == 1 and answer[0] != NONE:
-        return DIRECTION, DIRECTION + DIRECTIONS
-    return (AMOUNT, COUNT) if len(answer) < (1, 5, 8)[answer[0] - NONE] else (0, 0)
+    if said and said == (2, 6, 9)[answer[1] - NONE]:
+        return 0, 0
+    return (DIRECTION, DIRECTION + DIRECTIONS) if said == 2 else (AMOUNT, COUNT)
 
 
 def decode_answer(near: Near, answer: Sequence[int]) -> Manifold | None:
-    """What a whole answer says."""
-    if answer[0] == NONE:
+    """Where a whole answer says that the pair touches."""
+    if answer[1] == NONE:
         return None
-    lines = AMOUNTS[np.array(answer[2:]) - AMOUNT].reshape(-1, 3)[:, [1, 2, 0]]
-    return near.hear((answer[1] - DIRECTION) * 360 / DIRECTIONS, lines)
+    lines = AMOUNTS[np.array(answer[3:]) - AMOUNT].reshape(-1, 3)[:, [1, 2, 0]]
+    return near.hear((answer[2] - DIRECTION) * 360 / DIRECTIONS, lines)
 
 
 def words() -> list[str]:
     """Every token as a word, by its number."""
-    special = ["<pad>", "end", "pair", "at", "move", "touch", "none", "one", "two", *KINDS]
+    special = ["<pad>", "end", "pair", "at", "move", "gap", "none", "one", "two", *KINDS]
     corners = [f"corners{k}" for k in range(3, MAX_VERTICES + 1)]
-    lengths = [*(f"{k}." for k in range(-FURTHEST, FURTHEST + 1)), *(f"{2 * k:02d}" for k in range(PARTS))]
+    # Amounts always have a sign, so that no amount is a length.
+    lengths = [f"{value:.2f}" if value >= 0 else f"neg{-value:.2f}" for value in LENGTHS]
     directions = [f"{k / 2:g}d" for k in range(DIRECTIONS)]
     return [*special, *corners, *lengths, *directions, *(f"{value:+.4g}" for value in AMOUNTS)]
 

@@ -9,8 +9,8 @@ from gedanken.training.scratch.llama import make_llama
 BELL = (4.0, 0.7)
 """Widths (tokens) of the bell over a number's neighbours that is the target: at the start of a run and at its end."""
 
-TOUCH_WEIGHT = 3.0
-"""Weight of whether two shapes touch, against that of a number that says where."""
+GAP_WEIGHT, TOUCH_WEIGHT = 3.0, 2.0
+"""Weights of how far two shapes are apart, and of whether they touch, against that of a number that says where."""
 
 FIRST_SIZE = 0.06
 """Size of the first vectors of numbers."""
@@ -28,22 +28,20 @@ def make_decoder(size: str, seed: int) -> Any:
     with torch.no_grad():
         vectors = model.model.embed_tokens.weight
         width = vectors.shape[1]
-        whole = torch.arange(-v.FURTHEST, v.FURTHEST + 1).float()
-        part = torch.arange(v.PARTS).float() / v.PARTS
+        lengths = torch.from_numpy(v.LENGTHS).float()
         degrees = torch.arange(v.DIRECTIONS).float() * (360 / v.DIRECTIONS)
         # On the scale of their tokens amounts are evenly spaced.
         amounts = torch.arange(-v.STEPS, v.STEPS + 1).float() / v.STEPS_OF_E
         for first, values, waves in (
-            (v.WHOLE, torch.asinh(whole / 4) * 4, _waves(width, 0.5, 60.0)),
-            (v.PART, part, _waves(width, 1.0, 8.0)),
+            (v.LENGTH, lengths, _waves(width, 0.6, 2000.0)),
             (v.DIRECTION, degrees, 360 / torch.arange(1, width // 2 + 1)),
             (v.AMOUNT, amounts, _waves(width, 0.2, 40.0)),
         ):
             phases = values[:, None] * (2 * math.pi / waves)
             features = torch.cat([torch.sin(phases), torch.cos(phases)], 1)
-            vectors[first : first + len(values)] += FIRST_SIZE * features
-        for first, values in ((v.WHOLE, whole / 100), (v.PART, part), (v.AMOUNT, amounts / 4)):
-            vectors[first : first + len(values), 0] = 2 * FIRST_SIZE * values
+            vectors[first : first + len(values)] = FIRST_SIZE * features
+        vectors[v.LENGTH : v.DIRECTION, 0] = FIRST_SIZE * (lengths / 50).clamp(-4, 4)
+        vectors[v.LENGTH : v.DIRECTION, 1] = FIRST_SIZE * torch.tanh(lengths / 20)
     return model
 
 
@@ -68,14 +66,12 @@ def measure_loss(model: Any, ids: Any, asked: Any, progress: float) -> tuple[Any
     hidden = model.model(input_ids=ids[:, :-1]).last_hidden_state
     following, asked = ids[:, 1:], asked[:, 1:]
     states, targets = hidden[asked], following[asked]
+    weights = torch.where((ids[:, :-1] == v.GAP)[asked], GAP_WEIGHT, 1.0)
+    weights[targets < v.KIND] = TOUCH_WEIGHT
     wide, narrow = BELL
     width = wide * (1.0 - progress) ** 2 + narrow
-    total, weight = torch.zeros((), device=ids.device), 0.0
-    for first, end, share in (
-        (v.NONE, v.TWO + 1, TOUCH_WEIGHT),
-        (v.DIRECTION, v.AMOUNT, 1.0),
-        (v.AMOUNT, v.COUNT, 1.0),
-    ):
+    total = torch.zeros((), device=ids.device)
+    for first, end in ((v.NONE, v.TWO + 1), (v.DIRECTION, v.AMOUNT), (v.AMOUNT, v.COUNT)):
         chosen = (targets >= first) & (targets < end)
         if not chosen.any():
             continue
@@ -90,6 +86,5 @@ def measure_loss(model: Any, ids: Any, asked: Any, progress: float) -> tuple[Any
                 apart = torch.minimum(apart, v.DIRECTIONS - apart)
             bell = torch.log_softmax(-0.5 * (apart / width) ** 2, 1)
             losses = (bell.exp() * (bell - said)).sum(1)
-        total = total + share * losses.sum()
-        weight += share * len(losses)
-    return total, weight, len(targets)
+        total = total + (losses * weights[chosen]).sum()
+    return total, float(weights.sum()), len(targets)

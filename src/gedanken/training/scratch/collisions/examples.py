@@ -56,23 +56,25 @@ class Pairs:
         return examples
 
 
-def look(scene: Scene, rng: np.random.Generator, shaken: float) -> Iterator[tuple[Near, Manifold | None]]:
-    """The pairs that are near in some steps of a scene, with their manifolds where they touch."""
+def look(scene: Scene, rng: np.random.Generator, shaken: float) -> Iterator[tuple[Near, float, Manifold | None]]:
+    """The pairs that are near in some steps of a scene: how far they are apart, and where they touch if they do."""
     shapes = Shapes(scene)
     for _, step in trace(scene, rng, shaken):
         if rng.random() < LOOKS:
             rows = step.rows[step.rows[:, c.KIND] == c.CONTACT]
             touching = {frozenset((found.first, found.second)): found for found in shapes.read(rows, step.flown)}
             for near in shapes.look(step.flown):
-                yield near, touching.get(frozenset((near.first, near.second)))
+                manifold = touching.get(frozenset((near.first, near.second)))
+                gap = shapes.separate(near, step.flown) if manifold is None else -float(manifold.depths.max())
+                yield near, gap, manifold
 
 
 def _is_taken(near: Near, rng: np.random.Generator) -> bool:
     return bool(np.hypot(*near.motion[:2]) > FAST or rng.random() < SLOW)
 
 
-def _say(near: Near, manifold: Manifold | None) -> Example:
-    text, answer = v.encode(near), v.encode_answer(near, manifold)
+def _say(near: Near, gap: float, manifold: Manifold | None) -> Example:
+    text, answer = v.encode(near), v.encode_answer(near, gap, manifold)
     asked = np.zeros(len(text) + len(answer), bool)
     asked[len(text) :] = True
     return Example(np.array(text + answer, np.int32), asked)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gedanken.models.collisions import vocabulary as v
-from gedanken.training.scratch.collisions.decoder import BELL, TOUCH_WEIGHT, make_decoder, measure_loss
+from gedanken.training.scratch.collisions.decoder import BELL, GAP_WEIGHT, TOUCH_WEIGHT, make_decoder, measure_loss
 from gedanken.training.scratch.collisions.examples import FAST, LOOKS, SCENE_PAIRS, SLOW, Pairs
 from gedanken.training.scratch.collisions.options import CollisionOptions
 from gedanken.training.scratch.collisions.validation import Trial, pose_trials, validate
@@ -46,6 +46,7 @@ class CollisionLesson:
                 "slow_pairs": SLOW,
                 "pairs_of_a_scene": SCENE_PAIRS,
                 "bell": BELL,
+                "weight_of_gaps": GAP_WEIGHT,
                 "weight_of_touching": TOUCH_WEIGHT,
             },
             "cells": self._cells,

@@ -24,11 +24,13 @@ class Trial:
     Attributes:
         held_out: its scenario is not in any training split.
         near: the pair.
+        gap: how far its shapes are apart, px.
         manifold: where it touches, if it does.
     """
 
     held_out: bool
     near: Near
+    gap: float
     manifold: Manifold | None
 
 
@@ -39,6 +41,7 @@ class Figures:
     Attributes:
         found: share of the touching pairs that are said to touch.
         right: share of the pairs said to touch that do.
+        gap_error: median error of how far a pair is apart, px.
         depth_error: median error of the depth of those that are found, px.
         place_error: median distance of their first points, px.
         turned: share of those whose normal is more than 5 degrees off.
@@ -50,6 +53,7 @@ class Figures:
 
     found: float | None
     right: float | None
+    gap_error: float | None
     depth_error: float | None
     place_error: float | None
     turned: float | None
@@ -81,6 +85,7 @@ def validate(folder: Path, trials: Sequence[Trial]) -> Figures:
     weights = decoder.load(folder)
     answers = decoder.answer(weights, [v.encode(trial.near) for trial in trials])
     said = [v.decode_answer(trial.near, answer) for trial, answer in zip(trials, answers, strict=True)]
+    gaps = [v.AMOUNTS[answer[0] - v.AMOUNT] - trial.gap for trial, answer in zip(trials, answers, strict=True)]
     errors = np.array(
         [
             _compare(trial.near, trial.manifold, manifold)
@@ -98,6 +103,7 @@ def validate(folder: Path, trials: Sequence[Trial]) -> Figures:
     return Figures(
         found=share(claimed, true & ~held_out),
         right=share(true, claimed & ~held_out),
+        gap_error=float(np.median(np.abs(gaps))) if trials else None,
         depth_error=float(np.median(errors[:, 0])) if len(errors) else None,
         place_error=float(np.median(errors[:, 1])) if len(errors) else None,
         turned=float((errors[:, 2] > 5.0).mean()) if len(errors) else None,

@@ -14,7 +14,7 @@ from numba import njit
 
 from gedanken.worlds.rigid.engine import couplings as c
 from gedanken.worlds.rigid.engine.couplings import Physics, Rows
-from gedanken.worlds.rigid.scene.geometry import Array
+from gedanken.worlds.rigid.scene.geometry import Array, separation
 from gedanken.worlds.rigid.scene.parts import Block, Body, Peg, Segment, Static
 from gedanken.worlds.rigid.scene.scene import OVERLAP, Scene
 from gedanken.worlds.rigid.scene.shapes import Box, Circle
@@ -139,6 +139,15 @@ class Shapes:
         rates = np.zeros((len(poses), 3))
         rates[: self._count] = flown[:, [2, 3, 5]]
         return [self._see(i, j, poses, rates) for i, j in np.argwhere(near).tolist()]
+
+    def separate(self, near: Near, flown: Array) -> float:
+        """How far the shapes of a pair are apart, px; minus the depth of the overlap where they do."""
+        cores = []
+        for number in (near.first, near.second):
+            x, y, angle = (flown[number, [0, 1, 4]] if number < self._count else self._poses[number]).tolist()
+            cos, sin = math.cos(angle), math.sin(angle)
+            cores += [self._corners[number] @ np.array([[cos, sin], [-sin, cos]]) + (x, y), self._radii[number]]
+        return float(separation(*cores))
 
     def _see(self, i: int, j: int, poses: Array, rates: Array) -> Near:
         first, second = sorted((i, j), key=self._rank)
