@@ -234,7 +234,7 @@ def _read(number: int, lines: Iterator[str], prompt: Prompt) -> Reading:
                 found = ledger.next(_take(answers.get(step, {}), found.rows, step, unanswered, complaints))
                 step += 1
             state = ledger.state
-    state = np.clip(np.nan_to_num(state), -1e12, 1e12)
+    state = np.clip(np.nan_to_num(state), -rest.LARGEST, rest.LARGEST)
     if close == REST:
         state, wrong = rest.apply_corrections(rest.rounded(state), lines)
         complaints += wrong

@@ -199,7 +199,7 @@ def _book(prompt: Prompt, steps: Sequence[Sequence[Touch]]) -> Array:
         acting = steps[number] if number < len(steps) else ()
         rows, impulses = _rows(acting, flown, physics, prompt.header.labels == "pushed")
         state = physics.settle(flown, rows, impulses, number == scene.solver.substeps - 1)
-        state = np.clip(np.nan_to_num(state), -1e12, 1e12)
+        state = np.clip(np.nan_to_num(state), -rest.LARGEST, rest.LARGEST)
     return np.asarray(state)
 
 
