@@ -161,17 +161,33 @@ def _validation(folder: RunFolder) -> list[str]:
         lines = [f"## Validation ({validations[-1]['problems']} problems; shares solved by so many answers)", ""]
         return [*lines, *table(["step", "million tokens", *shown.values()], rows), "", *pace]
     if "found" in validations[-1]:
-        places = {"gap_error": "gap error, px", "depth_error": "depth error, px", "place_error": "place error, px"}
+        shown = {
+            **JUDGED,
+            "gap_error": "gap error, px",
+            "depth_error": "depth error, px",
+            "place_error": "place error, px",
+        }
         rows = [
             [
                 line["step"],
                 f"{line['tokens'] / 1e6:.1f}",
-                *("-" if line[name] is None else f"{line[name]:.3f}" for name in (*JUDGED, *places)),
+                *("-" if line[name] is None else f"{line[name]:.3f}" for name in shown),
             ]
             for line in validations
         ]
-        lines = [f"## Validation ({validations[-1]['trials']} pairs of scenes not trained on)", ""]
-        return [*lines, *table(["step", "million tokens", *JUDGED.values(), *places.values()], rows), "", *pace]
+        last = validations[-1]
+        by_sides, found, of_these, right = (
+            "-" if last[name] is None else f"{last[name]:.3f}"
+            for name in ("found_by_sides", "found_of_all", "right_by_sides", "right_of_all")
+        )
+        rule = [
+            "The text gives away the rule that a pair touches unless the second lies beyond a side of the first. It "
+            f"finds {by_sides} of the touching pairs (the model {found}), and {of_these} of those that it names touch "
+            f"(the model {right}).",
+            "",
+        ]
+        lines = [f"## Validation ({last['trials']} pairs of scenes not trained on)", ""]
+        return [*lines, *table(["step", "million tokens", *shown.values()], rows), "", *rule, *pace]
     given = folder.config()["text"]["given"]
     lines = [f"## Validation ({validations[-1]['trials']} steps of scenes not trained on, where something happens)", ""]
     rows = [

@@ -74,6 +74,7 @@ def test_card_and_curves_say_how_pairs_are_judged(options, model):
     assert 0.1 < figures["touching"] < 0.95
     card = (options.output_dir / "README.md").read_text()
     assert "touching pairs found" in card
+    assert "It finds 0." in card.replace("\n", " ")
     assert (options.output_dir / "curves.png").stat().st_size > 5000
 
 
@@ -81,7 +82,7 @@ def test_every_tool_loads_the_model(options, model):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     loaded, tokenizer = AutoModelForCausalLM.from_pretrained(model), AutoTokenizer.from_pretrained(model)
-    words = "pair segment 400.00 10.00 circle 12.35 at 31.40 22.30 move +11.95 -196.5 +0 +0.5015 gap"
+    words = "pair segment 400.00 10.00 circle 12.35 beyond neg391.00 neg0.05 move +11.95 -196.5 +0 +0.5015 gap"
     known = {word: number for number, word in enumerate(v.words())}
     assert tokenizer(words)["input_ids"] == [known[word] for word in words.split()]
     assert loaded.config.vocab_size == v.COUNT
@@ -169,6 +170,9 @@ def test_a_model_that_says_nothing_touches_finds_nothing(model, monkeypatch):
     )
     figures = validate(model, trials)
     assert figures.found == figures.right == figures.found_held_out == figures.right_held_out == 1.0
+    assert figures.found_of_all == figures.right_of_all == 1.0
+    assert 0.8 < figures.found_by_sides <= 1.0
+    assert 0.5 < figures.right_by_sides < 1.0
     assert figures.gap_error < 0.01
     assert figures.depth_error < 0.01
     assert figures.place_error < 0.3

@@ -20,9 +20,9 @@ from gedanken.worlds.rigid.text import Prompt, contacts, own_contacts
 from gedanken.worlds.rigid.text._ledger import Ledger
 
 GIVEN = (
-    f"which bodies are near each other (bounding boxes within {NEAR:g} px), how the second of a pair lies as the first "
-    "sees it, where joints are, what each contact that the model says would get alone by the textbook's law, and after "
-    "each answer what is left"
+    f"which bodies are near each other (bounding boxes within {NEAR:g} px), how far the second of a pair lies beyond "
+    "sides of the first, where joints are, what each contact that the model says would get alone by the textbook's "
+    "law, and after each answer what is left"
 )
 """What is worked out for a model that detects its collisions."""
 

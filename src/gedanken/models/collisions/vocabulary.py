@@ -2,13 +2,16 @@
 
 A pair of shapes that are near is one text, as the first sees the second (`engine.manifolds.Near`)::
 
-    pair segment 400.00 10.00 circle 12.35 at 31.20 22.30 move +11.95 -16.39 +0 +0.5015
+    pair segment 400.00 10.00 circle 12.35 beyond neg391.00 neg0.05 move +11.95 -196.5 +0 +0.5015
     gap -0.0609 one 90d +0.0609 +0 -12.35
 
-Every number is one token. Lengths and the turn of a box are told to a twentieth of a px (or degree) up to 200; speeds,
-depths and points on a scale that is even near zero and has 60 steps a factor of e far from it. After `gap` comes
+Each shape has its sizes, or its corners. `beyond` is followed by how far the second lies beyond sides of the first, and
+the turn of a second box, `move` by the velocity of the second relative to the first and both spins. After `gap` comes
 the answer: how far the two are apart, negative where they overlap; `none`, or `one` or `two` points, the normal's
-direction in half degrees, and of each point its depth and its place relative to the centre of the second shape.
+direction in half degrees, and of each point its depth and its place relative to the centre of the second.
+
+Every number is one token. Lengths and turns are told to a twentieth of a px (or degree) up to 200; speeds, gaps, depths
+and places on a scale that is even near zero and has 60 steps a factor of e far from it.
 """
 
 import math
@@ -20,7 +23,7 @@ import numpy as np
 from gedanken.worlds.rigid.engine.manifolds import BOX, CIRCLE, KINDS, POLYGON, Manifold, Near
 from gedanken.worlds.rigid.scene.geometry import MAX_VERTICES
 
-PAD, END, PAIR, AT, MOVE, GAP, NONE, ONE, TWO = range(9)
+PAD, END, PAIR, BEYOND, MOVE, GAP, NONE, ONE, TWO = range(9)
 KIND = 9
 CORNERS = KIND + len(KINDS)
 """How many corners a polygon has: 3 to `MAX_VERTICES`."""
@@ -59,7 +62,7 @@ def encode(near: Near) -> list[int]:
         else:
             for value in sizes[: 1 if kind == CIRCLE else 2]:
                 text.append(length(value))
-    text += [AT, *map(length, near.place)]
+    text += [BEYOND, *map(length, near.distances)]
     if near.kinds[1] == BOX:
         text.append(length(near.turn))
     return [*text, MOVE, *map(amount, near.motion), GAP]
@@ -118,7 +121,7 @@ def decode_answer(near: Near, answer: Sequence[int]) -> Manifold | None:
 
 def words() -> list[str]:
     """Every token as a word, by its number."""
-    special = ["<pad>", "end", "pair", "at", "move", "gap", "none", "one", "two", *KINDS]
+    special = ["<pad>", "end", "pair", "beyond", "move", "gap", "none", "one", "two", *KINDS]
     corners = [f"corners{k}" for k in range(3, MAX_VERTICES + 1)]
     # Amounts always have a sign, so that no amount is a length.
     lengths = [f"{value:.2f}" if value >= 0 else f"neg{-value:.2f}" for value in LENGTHS]

@@ -128,6 +128,21 @@ def test_what_is_the_same_in_a_mirror_looks_the_same():
         np.testing.assert_allclose([*view.place, *view.motion[:2]], [20, 13, -30, -40], atol=1e-9)
 
 
+def test_no_shape_is_nearer_than_it_lies_beyond_a_side():
+    """The separating axis theorem, one-sided: what lies beyond a side is at least so far apart."""
+    scene, equal, seen = crowd(), 0, set()
+    shapes = Shapes(scene)
+    for number, steps in enumerate(trace(scene, 40)):
+        flown = steps[-1].flown
+        for pair in shapes.look(flown) if number % 4 == 0 else []:
+            gap = shapes.separate(pair, flown)
+            assert max(pair.distances) <= gap + 1e-6
+            equal += max(pair.distances) > gap - 1e-6
+            seen.add((pair.kinds[0], len(pair.distances)))
+    assert equal > 100
+    assert {(SEGMENT, 2), (BOX, 2), (CIRCLE, 2), (POLYGON, 3), (POLYGON, 5)} <= seen
+
+
 def test_a_box_has_no_longer_side():
     """Turned by a right angle with its sides exchanged it is the same box."""
     views = [

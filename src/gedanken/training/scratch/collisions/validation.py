@@ -47,6 +47,11 @@ class Figures:
         turned: share of those whose normal is more than 5 degrees off.
         found_held_out: as `found`, in scenarios that no training split contains; likewise the others.
         right_held_out: see there.
+        found_by_sides: as `found`, of all touching pairs, for the rule that a pair touches unless the second lies
+            beyond a side of the first; this much the text gives away.
+        right_by_sides: as `right`, for that rule.
+        found_of_all: of all touching pairs, the share that is found.
+        right_of_all: of all pairs said to touch, the share that does.
         touching: share of the pairs that touch.
         trials: how many pairs, all together.
     """
@@ -59,6 +64,10 @@ class Figures:
     turned: float | None
     found_held_out: float | None
     right_held_out: float | None
+    found_by_sides: float | None
+    right_by_sides: float | None
+    found_of_all: float | None
+    right_of_all: float | None
     touching: float
     trials: int
 
@@ -95,6 +104,7 @@ def validate(folder: Path, trials: Sequence[Trial]) -> Figures:
     ).reshape(-1, 3)
     held_out = np.array([trial.held_out for trial in trials])
     true = np.array([trial.manifold is not None for trial in trials])
+    by_sides = np.array([max(trial.near.distances) < 0.0 for trial in trials])
     claimed = np.array([manifold is not None for manifold in said])
 
     def share(what: np.ndarray, among: np.ndarray) -> float | None:
@@ -109,6 +119,10 @@ def validate(folder: Path, trials: Sequence[Trial]) -> Figures:
         turned=float((errors[:, 2] > 5.0).mean()) if len(errors) else None,
         found_held_out=share(claimed, true & held_out),
         right_held_out=share(true, claimed & held_out),
+        found_by_sides=share(by_sides, true),
+        right_by_sides=share(true, by_sides),
+        found_of_all=share(claimed, true),
+        right_of_all=share(true, claimed),
         touching=float(true.mean()),
         trials=len(trials),
     )

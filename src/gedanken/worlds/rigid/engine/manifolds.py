@@ -82,6 +82,36 @@ class Near:
     origin: tuple[float, float]
     axes: Array
 
+    @property
+    def distances(self) -> tuple[float, ...]:
+        """How far the second lies beyond sides of the first, px; negative where it reaches over one.
+
+        Of a box, a segment and a disc (of their bounding boxes) the right and the upper side, which face the second; of
+        a polygon every side, in the order of its corners.
+        """
+        if self.kinds[0] == POLYGON:
+            corners = self.corners[0]
+            sides = np.roll(corners, -1, 0) - corners
+            normals = np.column_stack([sides[:, 1], -sides[:, 0]]) / np.hypot(*sides.T)[:, None]
+            edges = (normals * corners).sum(1)
+        else:
+            width, height = self.sizes[0]
+            sides = {SEGMENT: (width + height, height), BOX: (width, height), CIRCLE: (width, width)}
+            normals, edges = np.eye(2), np.array(sides[self.kinds[0]])
+        return tuple((normals @ self.place - self._reach(normals) - edges).tolist())
+
+    def _reach(self, normals: Array) -> Array:
+        """How far the second reaches from its centre against each of some directions, shape (directions, 2)."""
+        if self.kinds[1] == CIRCLE:
+            return np.full(len(normals), self.sizes[1][0])
+        corners = self.corners[1]
+        if self.kinds[1] == BOX:
+            angle, (w, h) = math.radians(self.turn), self.sizes[1]
+            turned = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+            corners = np.array([(w, h), (-w, h), (-w, -h), (w, -h)]) @ turned
+        reach: Array = (-normals @ corners.T).max(1)
+        return reach
+
     def tell(self, manifold: Manifold) -> tuple[float, Array]:
         """A manifold as it looks from here: the normal's direction, degrees from 0 to 360, and a line for each point.
 
