@@ -96,8 +96,8 @@ class Near:
             edges = (normals * corners).sum(1)
         else:
             width, height = self.sizes[0]
-            sides = {SEGMENT: (width + height, height), BOX: (width, height), CIRCLE: (width, width)}
-            normals, edges = np.eye(2), np.array(sides[self.kinds[0]])
+            reach = {SEGMENT: (width + height, height), BOX: (width, height), CIRCLE: (width, width)}
+            normals, edges = np.eye(2), np.array(reach[self.kinds[0]])
         return tuple((normals @ self.place - self._reach(normals) - edges).tolist())
 
     def _reach(self, normals: Array) -> Array:
