@@ -53,15 +53,14 @@ ANSWERED = 3 + 2 * 3
 def encode(near: Near) -> list[int]:
     """Tokens of a pair up to `gap`."""
     text = [PAIR]
-    for kind, sizes, corners in zip(near.kinds, near.sizes, near.corners, strict=True):
+    for second, (kind, sizes, corners) in enumerate(zip(near.kinds, near.sizes, near.corners, strict=True)):
         text.append(KIND + kind)
-        if kind == POLYGON:
-            text.append(CORNERS + len(corners) - 3)
-            for value in corners.ravel().tolist():
-                text.append(length(value))
+        if kind != POLYGON:
+            text += map(length, sizes[: 1 if kind == CIRCLE else 2])
+        elif second:
+            text += [CORNERS + len(corners) - 3, *map(length, corners.ravel().tolist())]
         else:
-            for value in sizes[: 1 if kind == CIRCLE else 2]:
-                text.append(length(value))
+            text += map(length, (sizes[0], *corners.ravel().tolist()))
     text += [BEYOND, *map(length, near.distances)]
     if near.kinds[1] == BOX:
         text.append(length(near.turn))

@@ -138,9 +138,11 @@ def test_no_shape_is_nearer_than_it_lies_beyond_a_side():
             gap = shapes.separate(pair, flown)
             assert max(pair.distances) <= gap + 1e-6
             equal += max(pair.distances) > gap - 1e-6
-            seen.add((pair.kinds[0], len(pair.distances)))
+            seen.add(pair.kinds[0])
+            # Beyond the upper side it lies farthest.
+            assert pair.kinds[0] not in (BOX, CIRCLE) or pair.distances[1] >= pair.distances[0] - 1e-6
     assert equal > 100
-    assert {(SEGMENT, 2), (BOX, 2), (CIRCLE, 2), (POLYGON, 3), (POLYGON, 5)} <= seen
+    assert seen == {SEGMENT, BOX, CIRCLE, POLYGON}
 
 
 def test_a_box_has_no_longer_side():
@@ -192,4 +194,4 @@ def test_the_deeper_of_two_that_overlap_is_pushed_by_more():
     ]
     assert rows[0][0, c.PUSH] == rows[1][0, c.PUSH] == 0.0
     assert rows[2][0, c.PUSH] == pytest.approx(1.9 * 0.1 * 60, rel=1e-6)
-    assert pair.tell(Manifold(1, 0, (-1.0, 0.0), np.array([[109.0, 100.0]]), np.array([2.0])))[0] == pytest.approx(0.0)
+    assert pair.tell(Manifold(1, 0, (-1.0, 0.0), np.array([[109.0, 100.0]]), np.array([2.0])))[0] == pytest.approx(90.0)

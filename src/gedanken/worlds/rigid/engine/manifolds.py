@@ -53,21 +53,23 @@ class Manifold:
 class Near:
     """A pair of shapes, the second as the first sees it.
 
-    The origin is the centre of the first, x its axis (a segment's direction, a box's width, of two circles the line of
-    centres). Where the first is the same in a mirror, left and right and above and below are exchanged so that the
-    centre of the second has no negative coordinate.
+    y points to where the second lies farthest beyond the first: out of a wall or a box along one of its axes, out of
+    another polygon across one of its sides, and from one disc to another. The origin is the centre of the first, and of
+    a polygon the middle of that side. Left and right are exchanged where that gives the second a negative x.
 
     Attributes:
         first: number of the shape that looks.
         second: number of the other.
         kinds: of `KINDS`.
-        sizes: half length and radius of a segment, half width and half height of a box (the width being the side
-            that is at most 45 degrees from x), radius of a circle and 0.
-        corners: of polygons, relative to their centres, shape (corners, 2); empty for other shapes.
+        sizes: half length and radius of a segment, half width and half height of a box (of a second box the width is
+            the side that is at most 45 degrees from x), radius of a disc and 0, half length of the side of a first
+            polygon and 0.
+        corners: of a first polygon the corner that follows on the right end of the side, shape (1, 2); of a second one
+            all, relative to its centre, shape (corners, 2); of other shapes none.
         place: centre of the second, px.
         turn: of a second box, degrees from -45 to 45.
         motion: velocity of the second centre relative to the first, px/s, and both spins, rad/s.
-        origin: where the first is.
+        origin: of this view.
         axes: rows are x and y of this view, shape (2, 2).
     """
 
@@ -83,34 +85,17 @@ class Near:
     axes: Array
 
     @property
-    def distances(self) -> tuple[float, ...]:
-        """How far the second lies beyond sides of the first, px; negative where it reaches over one.
+    def distances(self) -> tuple[float, float]:
+        """How far the second lies beyond the right and the upper side of the first, px; negative where it reaches over.
 
-        Of a box, a segment and a disc (of their bounding boxes) the right and the upper side, which face the second; of
-        a polygon every side, in the order of its corners.
+        Of a segment and a disc these are sides of their bounding boxes, of a polygon the end of its side and the side.
         """
-        if self.kinds[0] == POLYGON:
-            corners = self.corners[0]
-            sides = np.roll(corners, -1, 0) - corners
-            normals = np.column_stack([sides[:, 1], -sides[:, 0]]) / np.hypot(*sides.T)[:, None]
-            edges = (normals * corners).sum(1)
-        else:
-            width, height = self.sizes[0]
-            reach = {SEGMENT: (width + height, height), BOX: (width, height), CIRCLE: (width, width)}
-            normals, edges = np.eye(2), np.array(reach[self.kinds[0]])
-        return tuple((normals @ self.place - self._reach(normals) - edges).tolist())
-
-    def _reach(self, normals: Array) -> Array:
-        """How far the second reaches from its centre against each of some directions, shape (directions, 2)."""
-        if self.kinds[1] == CIRCLE:
-            return np.full(len(normals), self.sizes[1][0])
-        corners = self.corners[1]
-        if self.kinds[1] == BOX:
-            angle, (w, h) = math.radians(self.turn), self.sizes[1]
-            turned = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-            corners = np.array([(w, h), (-w, h), (-w, -h), (w, -h)]) @ turned
-        reach: Array = (-normals @ corners.T).max(1)
-        return reach
+        (width, height), kind = self.sizes[0], self.kinds[0]
+        right = width + height if kind == SEGMENT else width
+        upper = width if kind == CIRCLE else height
+        kind, size = self.kinds[1], self.sizes[1]
+        left, low = _reach(np.eye(2), kind, size, self.corners[1], math.radians(self.turn)).tolist()
+        return self.place[0] - left - right, self.place[1] - low - upper
 
     def tell(self, manifold: Manifold) -> tuple[float, Array]:
         """A manifold as it looks from here: the normal's direction, degrees from 0 to 360, and a line for each point.
@@ -143,7 +128,7 @@ class Shapes:
         self._sizes = [form[1] for form in forms]
         self._corners = [form[2] for form in forms]
         self._poses = np.array([form[3] for form in forms]).reshape(-1, 3)
-        self._reach = np.array([np.hypot(*form[2].T).max() + form[4] for form in forms])
+        self._reach_of = np.array([np.hypot(*form[2].T).max() + form[4] for form in forms])
         self._radii = np.array([form[4] for form in forms])
         self._friction = np.array([thing.friction for thing in things])
         self._elasticity = np.array([thing.elasticity for thing in things])
@@ -182,44 +167,68 @@ class Shapes:
     def _see(self, i: int, j: int, poses: Array, rates: Array) -> Near:
         first, second = sorted((i, j), key=self._rank)
         kinds = self._kinds[first], self._kinds[second]
-        x, y, angle = poses[first].tolist()
-        away = poses[second, :2] - poses[first, :2]
-        if kinds[0] == CIRCLE:
-            angle = math.atan2(away[1], away[0])
-        axes = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-        place = axes @ away
-        if kinds[0] != POLYGON:
-            flips = np.where(place < 0, -1.0, 1.0)
-            axes, place = axes * flips[:, None], place * flips
-        mirror = axes[0, 0] * axes[1, 1] - axes[0, 1] * axes[1, 0]
-        turn = mirror * (poses[second, 2] - angle)
-        size = self._sizes[second]
+        size, other, tilt = self._sizes[first], self._sizes[second], float(poses[second, 2])
+        origin, axes = self._frame(first, second, poses)
+        place = axes @ (poses[second, :2] - origin)
+        flips = np.where((place < -1e-9) & [True, kinds[0] in (SEGMENT, BOX)], -1.0, 1.0)
+        axes, place = axes * flips[:, None], place * flips
+        if kinds[0] == BOX:
+            reach = _reach(axes, kinds[1], other, self._corners[second], tilt)
+            right, upper = place - reach - size
+            if right > upper:
+                axes, place, size = axes[::-1], place[::-1], size[::-1]
+        corners = [np.empty((0, 2)), np.empty((0, 2))]
+        if kinds[0] == POLYGON:
+            outline = (_turn(self._corners[first], poses[first, 2]) + poses[first, :2] - origin) @ axes.T
+            # The side is what lies on the x axis; in one direction or the other the outline goes on from its right end.
+            right = int(np.lexsort((-outline[:, 0], np.abs(outline[:, 1]) > 1e-9 * self._reach_of[first]))[0])
+            size = (float(outline[right, 0]), 0.0)
+            around = outline[[right - 1, (right + 1) % len(outline)]]
+            corners[0] = around[np.argmin(around[:, 1])][None]
+        along = axes @ (math.cos(tilt), math.sin(tilt))
         degrees = 0.0
         if kinds[1] == BOX:
-            quarters = round(math.degrees(turn) / 90.0)
-            degrees = math.degrees(turn) - 90.0 * quarters
+            turn = math.degrees(math.atan2(along[1], along[0]))
+            quarters = round(turn / 90.0)
+            degrees = turn - 90.0 * quarters
             if quarters % 2:
-                size = size[::-1]
-        corners = np.empty((0, 2))
-        if kinds[1] == POLYGON:
-            cos, sin = math.cos(poses[second, 2]), math.sin(poses[second, 2])
-            corners = self._corners[second] @ np.array([[cos, sin], [-sin, cos]]) @ axes.T
+                other = other[::-1]
+        elif kinds[1] == POLYGON:
+            corners[1] = _turn(self._corners[second], tilt) @ axes.T
+        mirror = axes[0, 0] * axes[1, 1] - axes[0, 1] * axes[1, 0]
         speed = axes @ (rates[second, :2] - rates[first, :2])
         return Near(
             first,
             second,
             kinds,
-            (self._sizes[first], (float(size[0]), float(size[1]))),
-            (self._corners[first] if kinds[0] == POLYGON else np.empty((0, 2)), corners),
+            ((float(size[0]), float(size[1])), (float(other[0]), float(other[1]))),
+            (corners[0], corners[1]),
             (float(place[0]), float(place[1])),
             degrees,
             (float(speed[0]), float(speed[1]), float(mirror * rates[first, 2]), float(mirror * rates[second, 2])),
-            (x, y),
+            (float(origin[0]), float(origin[1])),
             axes,
         )
 
+    def _frame(self, first: int, second: int, poses: Array) -> tuple[Array, Array]:
+        """Origin and axes of a view before anything is exchanged."""
+        centre, angle = poses[first, :2], float(poses[first, 2])
+        if self._kinds[first] == POLYGON:
+            corners = _turn(self._corners[first], angle) + centre
+            sides = np.roll(corners, -1, 0) - corners
+            normals = np.column_stack([sides[:, 1], -sides[:, 0]]) / np.hypot(*sides.T)[:, None]
+            reach = _reach(normals, self._kinds[second], self._sizes[second], self._corners[second], poses[second, 2])
+            beyond = normals @ poses[second, :2] - reach - (normals * corners).sum(1)
+            side = int(beyond.argmax())
+            nx, ny = normals[side].tolist()
+            return corners[side] + sides[side] / 2, np.array([[ny, -nx], [nx, ny]])
+        if self._kinds[first] == CIRCLE:
+            away = poses[second, :2] - centre
+            angle = math.atan2(away[1], away[0]) - math.pi / 2
+        return centre, np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+
     def _rank(self, number: int) -> tuple[int, float, int]:
-        return self._kinds[number], -float(self._reach[number]), number
+        return self._kinds[number], -float(self._reach_of[number]), number
 
     def read(self, rows: Rows, flown: Array) -> list[Manifold]:
         """The manifolds of contact rows, those of one pair side by side."""
@@ -321,6 +330,23 @@ def _belt(thing: Body | Static) -> tuple[float, float]:
         return 0.0, 0.0
     length = math.hypot(thing.bx - thing.ax, thing.by - thing.ay)
     return thing.belt * (thing.bx - thing.ax) / length, thing.belt * (thing.by - thing.ay) / length
+
+
+def _turn(corners: Array, angle: float) -> Array:
+    cos, sin = math.cos(angle), math.sin(angle)
+    turned: Array = corners @ np.array([[cos, sin], [-sin, cos]])
+    return turned
+
+
+def _reach(directions: Array, kind: int, size: tuple[float, float], corners: Array, angle: float) -> Array:
+    """How far a shape reaches from its centre against some directions, shape (directions, 2)."""
+    if kind == CIRCLE:
+        return np.full(len(directions), size[0])
+    if kind == BOX:
+        w, h = size
+        corners = np.array([(w, h), (-w, h), (-w, -h), (w, -h)])
+    reach: Array = (-directions @ _turn(corners, angle).T).max(1)
+    return reach
 
 
 @njit(cache=True)
