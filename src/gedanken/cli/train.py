@@ -55,7 +55,7 @@ SCRATCH_EXAMPLES = (
     "gedanken bench predict --suite heldout6 --player impulses:runs/scratch/model",
 )
 COLLISION_EXAMPLES = (
-    "gedanken train collisions --output-dir runs/collisions --size 1M --minutes 60",
+    "gedanken train collisions --output-dir runs/collisions --size 0.4M --minutes 30 --batch-tokens 1500",
     "gedanken bench predict --suite heldout6 --player collisions:runs/collisions/model",
 )
 LAW_EXAMPLES = (
