@@ -10,7 +10,7 @@ from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine import couplings as c
 from gedanken.worlds.rigid.engine.manifolds import BOX, CIRCLE, NEAR, POLYGON, SEGMENT, Manifold, Shapes
 from gedanken.worlds.rigid.engine.tracing import Encounters, trace
-from gedanken.worlds.rigid.scene.parts import Block, Body, Peg, Pivot, Segment
+from gedanken.worlds.rigid.scene.parts import GROUND, Block, Body, Peg, Pivot, Segment
 from gedanken.worlds.rigid.scene.scene import Scene, Solver
 from gedanken.worlds.rigid.scene.shapes import Box, Circle, Polygon
 
@@ -174,6 +174,23 @@ def test_only_pairs_that_may_touch_are_near():
     )
     pairs = {tuple(sorted((pair.first, pair.second))) for pair in Shapes(scene).look(state_of(scene))}
     assert pairs == {(1, 2), (3, 4), (0, 7), (1, 7), (2, 7), (3, 7), (6, 7)}
+
+
+def test_what_hangs_on_the_ground_and_may_not_touch_it_is_near_no_static():
+    """As in Chipmunk, for which all statics are one body."""
+    scene = Scene(
+        [Body(Box(40, 20), x=100, y=109), Body(Box(40, 20), x=200, y=109), Body(Circle(10), x=225, y=115)],
+        [Segment(0, 90, 300, 90, radius=10), Block.box(80, 115, 120, 140)],
+        [Pivot(0, GROUND, (0, 0), (100, 109), collide=False)],
+        open=True,
+    )
+    pairs = {tuple(sorted((pair.first, pair.second))) for pair in Shapes(scene).look(state_of(scene))}
+    assert pairs == {(1, 2), (1, 3)}
+    with Encounters(scene) as encounters:
+        _, rows = encounters.meet(state_of(scene))
+    touching = {(int(row[c.A]), int(row[c.B])) for row in rows if row[c.KIND] == c.CONTACT}
+    assert touching <= pairs
+    assert (1, 3) in touching
 
 
 def test_a_fixed_rectangle_is_a_box_and_another_polygon_is_not():

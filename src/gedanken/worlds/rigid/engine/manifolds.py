@@ -136,9 +136,12 @@ class Shapes:
         fixed = np.array([body.kinematic for body in scene.bodies] + [True] * len(scene.statics))
         groups = np.array([body.group for body in scene.bodies] + [0] * len(scene.statics))
         self._allowed = ~(fixed[:, None] & fixed) & ~((groups[:, None] == groups) & (groups != 0))
+        # All statics are one body of Chipmunk's, and a joint to the ground is a joint to it.
+        ends = [*range(self._count), *[-1] * len(scene.statics)]
         for joint in scene.joints:
-            if not joint.collide and joint.a >= 0 and joint.b >= 0:
-                self._allowed[[joint.a, joint.b], [joint.b, joint.a]] = False
+            if not joint.collide:
+                one, other = (np.equal(ends, end) for end in (joint.a, joint.b))
+                self._allowed &= ~((one[:, None] & other) | (other[:, None] & one))
         self._allowed = np.triu(self._allowed, 1)
 
     def look(self, flown: Array) -> list[Near]:
@@ -160,8 +163,7 @@ class Shapes:
         cores = []
         for number in (near.first, near.second):
             x, y, angle = (flown[number, [0, 1, 4]] if number < self._count else self._poses[number]).tolist()
-            cos, sin = math.cos(angle), math.sin(angle)
-            cores += [self._corners[number] @ np.array([[cos, sin], [-sin, cos]]) + (x, y), self._radii[number]]
+            cores += [_turn(self._corners[number], angle) + np.array([x, y]), self._radii[number]]
         return float(separation(*cores))
 
     def _see(self, i: int, j: int, poses: Array, rates: Array) -> Near:
