@@ -2,9 +2,10 @@
 
 python benchmarks/predict_speed.py --model src/gedanken/models/packaged/predict/impulses/gedanken-predict
 python benchmarks/predict_speed.py --model runs/scratch/model --frames 40 --transformers
+python benchmarks/predict_speed.py --model runs/scratch/model --collisions runs/collisions/model
 
 The scenes fall into a heap, so that most frames have contacts. `--transformers` lets transformers' `generate` write the
-same answers (torch is needed), and says how often that takes as long.
+same answers (torch is needed), and says how often that takes as long. With `--collisions` a model finds the contacts.
 """
 
 import argparse
@@ -32,8 +33,11 @@ def heap(bodies: int) -> Any:
     return Scene(made, walls)
 
 
-def roll(weights: Any, scene: Any, frames: int) -> tuple[float, list[tuple[Any, Any, Any]], float]:
+def roll(
+    weights: Any, scene: Any, frames: int, collisions: Any = None
+) -> tuple[float, list[tuple[Any, Any, Any]], float]:
     """Seconds of a rollout, the texts that the model read, and how many contacts and joints a frame had in the mean."""
+    from gedanken.models.collisions.player import Narrow
     from gedanken.models.impulses import decoder, player
     from gedanken.worlds.rigid.engine.simulate import record
     from gedanken.worlds.rigid.text._ledger import Ledger
@@ -51,7 +55,8 @@ def roll(weights: Any, scene: Any, frames: int) -> tuple[float, list[tuple[Any, 
     try:
         begun = time.perf_counter()
         for _ in range(frames):
-            with Ledger(scene, "pushed") as ledger:
+            detector = Narrow(collisions, scene) if collisions else None
+            with Ledger(scene, "pushed", detector) as ledger:
                 found = ledger.open(np.array(states[-3:]))
                 while found is not None:
                     rows += len(found.rows)
@@ -65,21 +70,24 @@ def roll(weights: Any, scene: Any, frames: int) -> tuple[float, list[tuple[Any, 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--collisions", type=Path, help="A model that finds the contacts.")
     parser.add_argument("--frames", type=int, default=100, help="Of each rollout.")
     parser.add_argument("--transformers", action="store_true", help="Let transformers write the same answers, too.")
     given = parser.parse_args()
 
+    from gedanken.models.collisions import decoder as detecting
     from gedanken.models.impulses import decoder
 
     weights = decoder.load(given.model)
-    roll(weights, heap(10), 5)  # compiles
+    collisions = detecting.load(given.collisions) if given.collisions else None
+    roll(weights, heap(10), 5, collisions)  # compiles
     print(
         "| bodies | rows a frame | texts a frame | frames/s |"
         + (" transformers / ours |" if given.transformers else "")
     )
     print("|---|---|---|---|" + ("---|" if given.transformers else ""))
     for bodies in BODIES:
-        seconds, asked, rows = roll(weights, heap(bodies), given.frames)
+        seconds, asked, rows = roll(weights, heap(bodies), given.frames, collisions)
         line = f"| {bodies} | {rows:.1f} | {len(asked) / given.frames:.1f} | {given.frames / seconds:.0f} |"
         if given.transformers:
             line += f" {compare(given.model, weights, asked[:20]):.1f} |"
