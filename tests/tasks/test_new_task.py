@@ -45,7 +45,7 @@ def test_it_plays_the_loop():
     turns = list(play(task, load_player("cautious", "forces"), task.pose("gravity", index=3)))
     assert [turn.answer for turn in turns] == ["nothing", "gravity"]
     assert [turn.verdict.solved for turn in turns] == [False, True]
-    with pytest.raises(UserError, match="forces has cautious, and any model as .*hf:"):
+    with pytest.raises(UserError, match=r"forces has cautious, and any model as .*hf:"):
         load_player("bold", "forces")
 
 
