@@ -11,14 +11,10 @@ pytest.importorskip("transformers")
 
 
 @pytest.fixture(scope="module")
-def model():
+def model(perturb):
     from gedanken.training.scratch.collisions.decoder import make_decoder
 
-    made = make_decoder("tiny", 3)
-    with torch.no_grad():
-        for name, value in made.named_parameters():
-            value += 0.05 * torch.randn(value.shape, generator=torch.Generator().manual_seed(len(name)))
-    return made.eval()
+    return perturb(make_decoder("tiny", 3))
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +46,7 @@ def test_it_says_what_transformers_says(model, folder):
     asked = texts(24)
     answers = decoder.answer(decoder.load(folder), asked)
     expected = [says(model, text) for text in asked]
-    assert {len(answer) for answer in expected} > {6} or {len(answer) for answer in expected} > {9}
+    assert len({len(answer) for answer in expected}) > 1
     # Two tokens that are all but equally likely may change places.
     assert sum(one == other for one, other in zip(answers, expected, strict=True)) >= 22
 

@@ -1,10 +1,13 @@
+import json
+
 import numpy as np
 import pytest
 
+from gedanken.models import find_folder
 from gedanken.models.collisions import vocabulary as v
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine import couplings as c
-from gedanken.worlds.rigid.engine.manifolds import Shapes
+from gedanken.worlds.rigid.engine.manifolds import KINDS, Shapes
 from gedanken.worlds.rigid.engine.tracing import trace
 
 
@@ -73,9 +76,15 @@ def test_an_amount_beyond_the_scale_is_its_end():
     assert v.AMOUNTS[v.amount(0.0) - v.AMOUNT] == 0.0
 
 
-def test_the_same_pair_has_the_same_text():
+def test_a_pair_is_told_from_its_first_word_to_the_question():
     (near, _, _), *_ = pairs("tower", 1)
-    assert v.encode(near) == v.encode(near)
-    text = " ".join(v.words()[token] for token in v.encode(near))
-    assert text.startswith("pair ")
-    assert text.endswith(" gap")
+    words = v.words()
+    text = [words[token] for token in v.encode(near)]
+    assert (text[0], text[-1]) == ("pair", "gap")
+    assert [word for word in text if word in KINDS] == [KINDS[kind] for kind in near.kinds]
+    assert text.count("beyond") == text.count("move") == 1
+
+
+def test_the_model_that_comes_along_has_these_words():
+    tokenizer = json.loads((find_folder("gedanken-collisions", "predict") / "tokenizer.json").read_text())
+    assert list(tokenizer["model"]["vocab"]) == v.words()

@@ -12,14 +12,10 @@ pytest.importorskip("transformers")
 
 
 @pytest.fixture(scope="module")
-def model():
+def model(perturb):
     from gedanken.training.scratch.contacts.decoder import make_decoder
 
-    made = make_decoder("tiny", 3)
-    with torch.no_grad():
-        for name, value in made.named_parameters():
-            value += 0.05 * torch.randn(value.shape, generator=torch.Generator().manual_seed(len(name)))
-    return made.eval()
+    return perturb(make_decoder("tiny", 3))
 
 
 @pytest.fixture(scope="module")

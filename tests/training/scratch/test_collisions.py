@@ -5,7 +5,7 @@ import pytest
 
 from gedanken.models.collisions import vocabulary as v
 from gedanken.players import load_player
-from gedanken.training.scratch.collisions.examples import Pairs, look
+from gedanken.training.scratch.collisions.examples import FAST, SLOW, Pairs, _is_taken, look
 from gedanken.training.scratch.collisions.options import CollisionOptions
 from gedanken.training.scratch.loader import shuffle_pool
 from gedanken.worlds.rigid import scenarios
@@ -116,12 +116,17 @@ def test_what_is_asked_is_the_answer():
         assert v.span(example.ids[first:].tolist()) == (0, 0)
 
 
-def test_which_pairs_are_taken_does_not_depend_on_whether_they_touch():
-    """Of fast pairs all are taken, touching or not, so that a model learns how often such pairs touch."""
-    scene = scenarios.pose("billiards", 2)
-    found = list(look(scene, np.random.default_rng(0), 0.0))
-    touching = [near for near, _, manifold in found if manifold is not None]
-    assert 0 < len(touching) < len(found)
+def test_all_fast_pairs_are_taken_and_a_share_of_the_slow_ones_whether_they_touch_or_not():
+    rng = np.random.default_rng(0)
+    taken = {}
+    for name in ("billiards", "tower"):
+        for near, _, manifold in look(scenarios.pose(name, 3), rng, 0.0):
+            fast = bool(np.hypot(*near.motion[:2]) > FAST)
+            taken.setdefault((fast, manifold is not None), []).extend(_is_taken(near, rng) for _ in range(20))
+    assert min(map(len, taken.values())) > 200
+    for (fast, _), found in taken.items():
+        assert np.mean(found) == 1.0 if fast else np.mean(found) == pytest.approx(SLOW, abs=0.08)
+    assert len(taken) == 4
 
 
 def test_what_is_near_is_nearly_right():

@@ -4,13 +4,13 @@ from gedanken.models import find_folder
 from gedanken.models.collisions.player import CollisionPlayer
 
 IMPULSES = "gedanken-predict"
-"""The model that says the impulses, unless another is asked for."""
+"""The model that says the impulses of what is found."""
 
 
-def load(model: str, impulses: str = IMPULSES) -> CollisionPlayer:
-    """The model in a folder; `impulses` is a folder that `train scratch` wrote, or the name of a model of that kind.
+def load(model: str) -> CollisionPlayer:
+    """The model in a folder.
 
     Raises:
         UserError: there is none, or it is of another kind.
     """
-    return CollisionPlayer(find_folder(model, "predict"), find_folder(impulses, "predict"), f"collisions:{model}")
+    return CollisionPlayer(find_folder(model, "predict"), find_folder(IMPULSES, "predict"), f"collisions:{model}")

@@ -7,6 +7,7 @@ import numpy as np
 
 from gedanken.models.collisions import vocabulary as v
 from gedanken.models.llama import weights as llama
+from gedanken.models.llama.batches import cut_batches
 from gedanken.models.llama.forward import find_medians, times
 from gedanken.models.llama.weights import Texts, Weights, threads
 
@@ -35,14 +36,8 @@ def answer(weights: Weights, texts: Sequence[Sequence[int]]) -> list[list[int]]:
         texts: tokens up to `gap`.
     """
     said: list[list[int]] = [[] for _ in texts]
-    batch: list[int] = []
     with threads().limit(limits=1, user_api="blas"):
-        for place in sorted(range(len(texts)), key=lambda k: len(texts[k])):
-            if batch and (len(texts[place]) + v.ANSWERED) * (len(batch) + 1) > BATCH:
-                _answer(weights, batch, texts, said)
-                batch = []
-            batch.append(place)
-        if batch:
+        for batch in cut_batches([len(text) + v.ANSWERED for text in texts], BATCH):
             _answer(weights, batch, texts, said)
     return said
 

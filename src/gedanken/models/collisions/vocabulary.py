@@ -16,7 +16,6 @@ and places on a scale that is even near zero and has 60 steps a factor of e far 
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -126,14 +125,3 @@ def words() -> list[str]:
     lengths = [f"{value:.2f}" if value >= 0 else f"neg{-value:.2f}" for value in LENGTHS]
     directions = [f"{k / 2:g}d" for k in range(DIRECTIONS)]
     return [*special, *corners, *lengths, *directions, *(f"{value:+.4g}" for value in AMOUNTS)]
-
-
-def wrap() -> Any:
-    """The tokenizer as transformers loads it: words between blanks, one token each."""
-    import transformers
-    from tokenizers import Tokenizer, models, pre_tokenizers
-
-    tokenizer = Tokenizer(models.WordLevel({word: k for k, word in enumerate(words())}, unk_token="<pad>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    make: Any = transformers.PreTrainedTokenizerFast
-    return make(tokenizer_object=tokenizer, eos_token="end", pad_token="<pad>", clean_up_tokenization_spaces=False)

@@ -12,6 +12,7 @@ import numpy as np
 from gedanken.models.impulses import vocabulary as v
 from gedanken.models.impulses.vocabulary import Ids
 from gedanken.models.llama import weights as llama
+from gedanken.models.llama.batches import cut_batches
 from gedanken.models.llama.forward import Floats, find_medians, times
 from gedanken.models.llama.weights import Texts, Weights, threads
 
@@ -46,13 +47,7 @@ def _answer_in_batches(
 ) -> list[Floats]:
     said = [np.zeros((len(cue), 2), np.float32) for cue in cues]
     sizes = [len(text) + len(cue) * (v.CUE + 2) for text, cue in zip(texts, cues, strict=True)]
-    batch: list[int] = []
-    for place in np.argsort(sizes, kind="stable").tolist():
-        if batch and sizes[place] * (len(batch) + 1) > BATCH:
-            _answer(weights, batch, texts, cues, counts, said)
-            batch = []
-        batch.append(place)
-    if batch:
+    for batch in cut_batches(sizes, BATCH):
         _answer(weights, batch, texts, cues, counts, said)
     return said
 

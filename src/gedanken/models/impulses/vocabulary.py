@@ -221,15 +221,3 @@ def words() -> list[str]:
     special = ["<pad>", "end", "step", "changes", "w", "add"]
     names = [*(f"{k}d" for k in range(360)), *(f"b{k}" for k in range(BODIES)), *(f"r{k}" for k in range(ROWS))]
     return [*special, *c.KINDS, *names, *map(q.word, VALUES)]
-
-
-def wrap() -> Any:
-    """The tokenizer as transformers loads it: words between blanks, one token each."""
-    import transformers
-    from tokenizers import Tokenizer, models, pre_tokenizers
-
-    known = words()
-    tokenizer = Tokenizer(models.WordLevel({word: k for k, word in enumerate(known)}, unk_token="<pad>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    make: Any = transformers.PreTrainedTokenizerFast
-    return make(tokenizer_object=tokenizer, eos_token="end", pad_token="<pad>", clean_up_tokenization_spaces=False)

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from gedanken.errors import UserError
+from gedanken.models.llama.batches import cut_batches
 from gedanken.seeding import stream
 
 PAD = 0
@@ -80,23 +81,10 @@ def shuffle_pool(source: Source, number: int, tokens: int) -> list[Batch]:
         UserError: as of the source.
     """
     examples = source.make_pool(number)
-    cut = cut_batches(examples, tokens)
+    cut = cut_batches([len(example.ids) for example in examples], tokens)
     order = stream("scratch", "batches", number).permutation(len(cut)).tolist()
     places = [(number, k + 1) for k in range(len(cut) - 1)] + [(number + 1, 0)]
     return [_pad([examples[k] for k in cut[which]], place) for which, place in zip(order, places, strict=True)]
-
-
-def cut_batches(examples: Sequence[Example], tokens: int) -> list[list[int]]:
-    """Examples of like length together, so that few pads are needed."""
-    order = sorted(range(len(examples)), key=lambda k: len(examples[k].ids))
-    batches: list[list[int]] = []
-    batch: list[int] = []
-    for k in order:
-        if batch and len(examples[k].ids) * (len(batch) + 1) > tokens:
-            batches.append(batch)
-            batch = []
-        batch.append(k)
-    return [*batches, batch] if batch else batches
 
 
 def _pad(examples: Sequence[Example], place: tuple[int, int]) -> Batch:

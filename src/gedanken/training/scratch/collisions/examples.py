@@ -10,15 +10,11 @@ import numpy as np
 
 from gedanken.models.collisions import vocabulary as v
 from gedanken.seeding import stream
-from gedanken.training.scratch.contacts.examples import SHAKEN, trace
 from gedanken.training.scratch.loader import Example
-from gedanken.worlds.rigid import scenarios
+from gedanken.training.scratch.scenes import SHAKEN, pose_pool, trace
 from gedanken.worlds.rigid.engine import couplings as c
 from gedanken.worlds.rigid.engine.manifolds import Manifold, Near, Shapes
 from gedanken.worlds.rigid.scene.scene import Scene
-
-POOL = 24
-"""Scenes of a pool."""
 
 LOOKS = 0.15
 """Share of a scene's steps that are looked at."""
@@ -44,13 +40,10 @@ class Pairs:
     cells: Sequence[tuple[str, int]]
 
     def make_pool(self, number: int) -> list[Example]:
-        """The examples of `POOL` scenes."""
+        """The examples of the pool's scenes."""
         examples: list[Example] = []
-        for position in range(number * POOL, (number + 1) * POOL):
-            index, cell = divmod(position, len(self.cells))
-            scenario, level = self.cells[cell]
+        for scenario, level, index, scene in pose_pool(self.cells, number):
             rng = stream("collisions", "examples", scenario, level, index)
-            scene = scenarios.pose(scenario, level, index=index)
             found = [pair for pair in look(scene, rng, SHAKEN) if _is_taken(pair[0], rng)]
             examples += [_say(*found[k]) for k in rng.permutation(len(found))[:SCENE_PAIRS].tolist()]
         return examples

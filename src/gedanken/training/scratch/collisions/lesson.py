@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from gedanken.models.collisions import vocabulary as v
+from gedanken.models.llama.words import wrap
 from gedanken.training.scratch.collisions.decoder import BELL, GAP_WEIGHT, TOUCH_WEIGHT, make_decoder, measure_loss
 from gedanken.training.scratch.collisions.examples import FAST, LOOKS, SCENE_PAIRS, SLOW, Pairs
 from gedanken.training.scratch.collisions.options import CollisionOptions
 from gedanken.training.scratch.collisions.validation import Trial, pose_trials, validate
-from gedanken.training.scratch.contacts.examples import SHAKEN, SHAKES, all_cells
+from gedanken.training.scratch.scenes import SHAKEN, SHAKES, all_cells
 from gedanken.training.scratch.trainer import Progress, train
 from gedanken.worlds.rigid import scenarios
 
@@ -63,7 +64,7 @@ class CollisionLesson:
 
     def save_words(self, folder: Path) -> None:
         """Write the tokenizer."""
-        v.wrap().save_pretrained(folder)
+        wrap(v.words(), "end", "<pad>").save_pretrained(folder)
 
     def examine(self, folder: Path) -> dict[str, Any]:
         """How pairs of validation scenes are judged."""

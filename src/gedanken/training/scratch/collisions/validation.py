@@ -10,6 +10,7 @@ from gedanken.models.collisions import decoder
 from gedanken.models.collisions import vocabulary as v
 from gedanken.seeding import stream
 from gedanken.training.scratch.collisions.examples import look
+from gedanken.training.scratch.scenes import pose_validation
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine.manifolds import Manifold, Near
 
@@ -74,15 +75,9 @@ class Figures:
 
 def pose_trials(cells: Sequence[tuple[str, int]], scenes: int) -> list[Trial]:
     """Pairs of so many scenes of the validation split, in turn from the scenarios and levels, a third held out."""
-    levels = sorted({level for _, level in cells})
-    unseen = [(name, level) for level in levels for name in scenarios.HELD_OUT]
     trials = []
-    for number in range(scenes):
-        which, place = (unseen, number // 3) if number % 3 == 2 else (cells, number - number // 3)
-        index, cell = divmod(place, len(which))
-        scenario, level = which[cell]
+    for scenario, level, index, scene in pose_validation(cells, scenes):
         rng = stream("collisions", "validation", scenario, level, index)
-        scene = scenarios.pose(scenario, level, split="val", index=index)
         found = list(look(scene, rng, 0.0))
         picks = rng.permutation(len(found))[:SCENE_PAIRS].tolist()
         trials += [Trial(scenario in scenarios.HELD_OUT, *found[k]) for k in picks]

@@ -18,23 +18,15 @@ from gedanken.models.impulses import vocabulary as v
 from gedanken.models.impulses.vocabulary import Ids
 from gedanken.seeding import stream
 from gedanken.training.scratch.loader import Example
+from gedanken.training.scratch.scenes import SHAKEN, trace
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine import couplings as c
-from gedanken.worlds.rigid.engine import tracing
-from gedanken.worlds.rigid.engine.chipmunk import Space
 from gedanken.worlds.rigid.engine.laws import explain_from
 from gedanken.worlds.rigid.engine.simulate import FRAMES
-from gedanken.worlds.rigid.engine.tracing import Tracer
 from gedanken.worlds.rigid.rounds import ENOUGH, Step, left
 from gedanken.worlds.rigid.scene.geometry import Array
-from gedanken.worlds.rigid.scene.scene import LEVELS, Scene
+from gedanken.worlds.rigid.scene.scene import Scene
 from gedanken.worlds.rigid.text import _quantities as q
-
-SHAKEN = 0.05
-"""Share of the frames before which the bodies are disturbed, in two scenes of three."""
-
-SHAKES = (0.2, 20.0)
-"""Smallest and largest size of a disturbance of the velocities (px/s); positions get a fiftieth of it in px."""
 
 EVENT = 1.0
 """Velocity error (px/s) from which on something happens in a group (for the last impulses, repeated), or its rows
@@ -86,34 +78,6 @@ class Moment:
     after: Array
     news: Array
     last: Array
-
-
-def all_cells() -> list[tuple[str, int]]:
-    """All that is not held out, its neighbours unlike each other."""
-    cells = [(name, level) for name in scenarios.names() if not scenarios.held_out(name) for level in LEVELS]
-    return [cells[k] for k in stream("scratch", "cells").permutation(len(cells)).tolist()]
-
-
-def trace(
-    scene: Scene, rng: np.random.Generator, shaken: float = SHAKEN, frames: int = FRAMES
-) -> Iterator[tuple[Tracer, tracing.Step]]:
-    """The solver's steps of a scene's simulation, some frames disturbed.
-
-    Raises:
-        UserError: the scene is unstable.
-    """
-    size = np.exp(rng.uniform(*np.log(SHAKES)))
-    with Space(scene) as space:
-        tracer = Tracer(scene, space)
-        masses = tracer.physics.masses
-        scale = np.array([0.02, 0.02, 1.0, 1.0, 0.001, 0.05]) * size * (masses[:, :1] > 0)
-        for _ in range(frames):
-            if rng.random() < shaken:
-                space.place(tracer.state() + rng.normal(0.0, 1.0, (len(masses), 6)) * scale)
-            for step in tracer.frame():
-                yield tracer, step
-            if not np.abs(tracer.state()).max() < 1e5:
-                raise UserError("the scene is unstable: its state is beyond all bounds")
 
 
 def walk(scene: Scene, rng: np.random.Generator, shaken: float = SHAKEN, frames: int = FRAMES) -> Iterator[Moment]:

@@ -9,7 +9,7 @@ from typing import Any
 from gedanken.data import load, manifest
 from gedanken.errors import UserError
 from gedanken.models.impulses import vocabulary as v
-from gedanken.models.impulses.vocabulary import wrap
+from gedanken.models.llama.words import wrap
 from gedanken.seeding import stream
 from gedanken.training.scratch.contacts.decoder import BELL, SMALL_WEIGHT, bell_width, make_decoder, measure_loss
 from gedanken.training.scratch.contacts.examples import (
@@ -19,21 +19,16 @@ from gedanken.training.scratch.contacts.examples import (
     QUIET,
     RESTING,
     SCENE_TOKENS,
-    SHAKEN,
-    SHAKES,
-    all_cells,
     teach,
 )
 from gedanken.training.scratch.contacts.options import ScratchOptions
 from gedanken.training.scratch.contacts.validation import Trial, pose_trials, validate
 from gedanken.training.scratch.loader import Example
+from gedanken.training.scratch.scenes import POOL, SHAKEN, SHAKES, all_cells, pose_pool
 from gedanken.training.scratch.trainer import Progress, train
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.rounds import GIVEN
 from gedanken.worlds.rigid.text import contacts
-
-POOL = 24
-"""Scenes of a pool."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +84,7 @@ class FreshScenes:
     def make_pool(self, number: int) -> list[Example]:
         """The examples of `POOL` scenes."""
         examples: list[Example] = []
-        for position in range(number * POOL, (number + 1) * POOL):
-            index, cell = divmod(position, len(self.cells))
-            scenario, level = self.cells[cell]
-            scene = scenarios.pose(scenario, level, index=index)
+        for scenario, level, index, scene in pose_pool(self.cells, number):
             examples += teach(scene, (scenario, level, "train", index), 0, self.most_rows)
         return examples
 
@@ -150,7 +142,7 @@ class ContactLesson:
 
     def save_words(self, folder: Path) -> None:
         """Write the tokenizer."""
-        wrap().save_pretrained(folder)
+        wrap(v.words(), "end", "<pad>").save_pretrained(folder)
 
     def examine(self, folder: Path) -> dict[str, Any]:
         """Velocity errors on validation scenes."""

@@ -13,6 +13,7 @@ from gedanken.models.impulses import decoder
 from gedanken.models.impulses.player import predict
 from gedanken.seeding import stream
 from gedanken.training.scratch.contacts.examples import EVENT, Moment, walk
+from gedanken.training.scratch.scenes import pose_validation
 from gedanken.worlds.rigid import scenarios
 from gedanken.worlds.rigid.engine import couplings as c
 from gedanken.worlds.rigid.engine.laws import each_alone
@@ -63,16 +64,9 @@ class Figures:
 
 def pose_trials(cells: Sequence[tuple[str, int]], scenes: int) -> list[Trial]:
     """Steps of so many scenes of the validation split, in turn from the scenarios and levels, a third held out."""
-    levels = sorted({level for _, level in cells})
-    unseen = [(name, level) for level in levels for name in scenarios.HELD_OUT]
     order = stream("scratch", "validation", "cells").permutation(len(cells))
-    seen = [cells[k] for k in order]
     trials = []
-    for number in range(scenes):
-        which, place = (unseen, number // 3) if number % 3 == 2 else (seen, number - number // 3)
-        index, cell = divmod(place, len(which))
-        scenario, level = which[cell]
-        scene = scenarios.pose(scenario, level, split="val", index=index)
+    for scenario, level, index, scene in pose_validation([cells[k] for k in order], scenes):
         rng = stream("scratch", "validation", scenario, level, index)
         moments = [moment for moment in walk(scene, rng, 0.0) if len(moment.rows)]
         busy = [moment for moment in moments if moment.news.max() > EVENT] or moments

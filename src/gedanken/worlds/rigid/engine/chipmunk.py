@@ -250,9 +250,7 @@ def _static(ground: Any, static: Static) -> Any:
         case Segment():
             shape = lib.cpSegmentShapeNew(ground, (static.ax, static.ay), (static.bx, static.by), static.radius)
             if static.belt:
-                dx, dy = static.bx - static.ax, static.by - static.ay
-                speed = static.belt / math.hypot(dx, dy)
-                lib.cpShapeSetSurfaceVelocity(shape, (dx * speed, dy * speed))
+                lib.cpShapeSetSurfaceVelocity(shape, static.surface)
         case Peg():
             shape = lib.cpCircleShapeNew(ground, static.radius, (static.x, static.y))
         case Block():

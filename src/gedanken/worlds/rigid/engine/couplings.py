@@ -47,7 +47,7 @@ NORMAL, ACROSS, APART = range(3)
 """Columns of impulses: along the normal, across it, and the push; changes of relative velocity, px/s (motor: rad/s)."""
 
 GAP_LEFT = float(np.float32(1.0) - np.float32(0.1))
-"""Share of a joint's gap that is left after 1/60 s; Chipmunk has it in single precision."""
+"""Share of a joint's gap, and of an overlap, that is left after 1/60 s; Chipmunk has it in single precision."""
 
 Rows = Array
 """Shape (rows, COLUMNS)."""

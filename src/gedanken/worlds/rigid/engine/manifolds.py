@@ -26,9 +26,6 @@ KINDS = ("segment", "box", "polygon", "circle")
 NEAR = 4.0
 """Pairs whose bounding boxes come closer than this (px) are near."""
 
-BIAS = (1.0 - 0.1) ** 60
-"""Share of an overlap beyond `OVERLAP` that Chipmunk leaves after a second."""
-
 
 @dataclass(frozen=True, eq=False)
 class Manifold:
@@ -132,7 +129,9 @@ class Shapes:
         self._radii = np.array([form[4] for form in forms])
         self._friction = np.array([thing.friction for thing in things])
         self._elasticity = np.array([thing.elasticity for thing in things])
-        self._belts = np.array([_belt(thing) for thing in things]).reshape(-1, 2)
+        self._belts = np.array(
+            [thing.surface if isinstance(thing, Segment) else (0.0, 0.0) for thing in things]
+        ).reshape(-1, 2)
         fixed = np.array([body.kinematic for body in scene.bodies] + [True] * len(scene.statics))
         groups = np.array([body.group for body in scene.bodies] + [0] * len(scene.statics))
         self._allowed = ~(fixed[:, None] & fixed) & ~((groups[:, None] == groups) & (groups != 0))
@@ -269,7 +268,7 @@ class Shapes:
         elasticity = self._elasticity[a] * self._elasticity[b]
         belt = self._belts[b] - self._belts[a]
         belt = belt - normal * (belt @ normal)
-        close = (1.0 - BIAS**physics.dt) / physics.dt
+        close = (1.0 - c.GAP_LEFT ** (60.0 * physics.dt)) / physics.dt
         across = found.points @ np.array([-normal[1], normal[0]])
         rows = []
         for number, k in enumerate(np.argsort(across, kind="stable").tolist()):
@@ -324,14 +323,6 @@ def _block(corners: Array) -> tuple[int, tuple[float, float], Array, tuple[float
         outline = np.array([(-w, -h), (w, -h), (w, h), (-w, h)])
         return BOX, (float(w), float(h)), outline, (x, y, math.atan2(sides[0, 1], sides[0, 0])), 0.0
     return POLYGON, (0.0, 0.0), corners - (x, y), (x, y, 0.0), 0.0
-
-
-def _belt(thing: Body | Static) -> tuple[float, float]:
-    """Velocity of a surface besides the motion of its body."""
-    if not isinstance(thing, Segment) or not thing.belt:
-        return 0.0, 0.0
-    length = math.hypot(thing.bx - thing.ax, thing.by - thing.ay)
-    return thing.belt * (thing.bx - thing.ax) / length, thing.belt * (thing.by - thing.ay) / length
 
 
 def _turn(corners: Array, angle: float) -> Array:

@@ -170,6 +170,13 @@ class Segment:
         """Its two ends."""
         return [(self.ax, self.ay), (self.bx, self.by)]
 
+    @property
+    def surface(self) -> tuple[float, float]:
+        """Velocity of its surface (px/s), by its belt."""
+        dx, dy = self.bx - self.ax, self.by - self.ay
+        speed = self.belt / math.hypot(dx, dy)
+        return dx * speed, dy * speed
+
 
 @dataclass(frozen=True, slots=True)
 class Peg:
